@@ -1,0 +1,1 @@
+"""A filesystem-first gallery server for AI images."""

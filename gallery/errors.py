@@ -1,0 +1,93 @@
+"""Every way in which a request can fail, as a tree.
+
+    GalleryError
+    ├── BadRequest             400   malformed input (a field, a cursor, a date)
+    ├── Unauthorized           401   a token is missing or wrong
+    ├── Forbidden              403   a foreign origin, a role that is not enough
+    ├── NotFound               404   unknown, or somebody else's
+    ├── Timeout                408   the body came too slowly
+    ├── Conflict               409   the state does not allow it
+    ├── PreconditionFailed     412   If-Match names another version
+    ├── TooLarge               413   body, quota of bytes or number of images
+    ├── UnsupportedImage       415   not a PNG, JPEG or WebP
+    ├── Unprocessable          422   an image or value that cannot be used
+    ├── Unavailable            503   a volume or service is away; nothing changed
+    └── StorageFull            507   no room to write
+
+``code`` is stable and meant for programs; the message is for people.
+"""
+
+from __future__ import annotations
+
+
+class GalleryError(Exception):
+    """A failure with an answer: ``status`` and ``code`` go to the client as problem+json."""
+
+    status = 500
+    code = "internal"
+    title = "Something went wrong"
+
+    def __init__(self, detail: str = "", *, code: str | None = None) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail
+        if code is not None:
+            self.code = code
+
+
+class BadRequest(GalleryError):
+    status, code, title = 400, "bad_request", "The request is malformed"
+
+
+class Unauthorized(GalleryError):
+    status, code, title = 401, "unauthorized", "A valid token is needed"
+
+
+class Forbidden(GalleryError):
+    status, code, title = 403, "forbidden", "This is not allowed"
+
+
+class NotFound(GalleryError):
+    status, code, title = 404, "not_found", "There is no such thing here"
+
+
+class Timeout(GalleryError):
+    status, code, title = 408, "body_timeout", "The body came too slowly"
+
+
+class Conflict(GalleryError):
+    status, code, title = 409, "conflict", "The present state does not allow this"
+
+
+class PreconditionFailed(GalleryError):
+    status, code, title = 412, "precondition_failed", "The image has changed since"
+
+
+class TooLarge(GalleryError):
+    status, code, title = 413, "too_large", "This is too large"
+
+
+class UnsupportedImage(GalleryError):
+    status, code, title = 415, "unsupported_image", "Not a PNG, JPEG or WebP image"
+
+
+class Unprocessable(GalleryError):
+    status, code, title = 422, "unprocessable", "This cannot be used"
+
+
+class Unavailable(GalleryError):
+    """The storage is away. ``retry_after`` is in seconds."""
+
+    status, code, title = 503, "unavailable", "The storage is not available"
+    retry_after = 5
+
+
+class StorageFull(GalleryError):
+    status, code, title = 507, "storage_full", "There is no room left to store this"
+
+
+class Damaged(Exception):
+    """A file of the library that does not say what it should; the message names it."""
+
+
+class StartRefused(Exception):
+    """The server must not start on what it found; the message is one line for the operator."""

@@ -1,0 +1,140 @@
+"""The grammar of keys: the one place that knows how a name is spelled.
+
+A key is an identity. The same string names an object under ``outputs/``, in a bucket,
+in a manifest and in the URL ``/outputs/{key}``. Text from outside becomes a key by
+``parse`` or is refused; nothing else may join client text to a path.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Literal
+
+from gallery.errors import BadRequest
+
+Kind = Literal["output", "input", "control"]
+KINDS: tuple[Kind, ...] = ("output", "input", "control")
+Ext = Literal["png", "jpg", "webp"]
+MIME_OF: dict[str, str] = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp"}
+EXT_OF: dict[str, Ext] = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
+
+_DRAWER: dict[Kind, str] = {"output": "", "input": "inputs/", "control": "controls/"}
+_KIND_OF: dict[str | None, Kind] = {None: "output", "inputs/": "input", "controls/": "control"}
+
+_ANON = r"anon-[0-9a-f]{32}"
+_MEMBER = r"(?!anon-)[a-z0-9][a-z0-9_-]{0,63}"
+_OWNER = re.compile(rf"(?:{_ANON}|{_MEMBER})")
+_ID = re.compile(r"[0-9a-f]{32}")
+_MONTH = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
+_FOLDER = (
+    rf"users/(?P<owner>{_ANON}|{_MEMBER})/(?P<drawer>inputs/|controls/)?"
+    r"(?P<year>[0-9]{4})/(?P<month>[0-9]{2})/(?P<day>[0-9]{2})/"
+)
+_KEY = re.compile(
+    _FOLDER + r"(?:(?P<id>[0-9a-f]{32})\.(?P<ext>png|jpg|webp|json)"
+    r"|thumb/(?P<thumb>[0-9a-f]{32})\.(?P<thumb_ext>webp|jpg)"
+    r"|\.(?P<marked>[0-9a-f]{32})\.json\.(?P<mark>put|purge|new))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """The folder of one owner's images of one kind and UTC day."""
+
+    owner: str
+    kind: Kind
+    day: date
+
+    def __str__(self) -> str:
+        return f"users/{self.owner}/{_DRAWER[self.kind]}{self.day:%Y/%m/%d}"
+
+    @property
+    def month(self) -> str:
+        """The manifest shard this day belongs to, ``YYYY-MM``."""
+        return f"{self.day:%Y-%m}"
+
+    def image(self, id: str, ext: str) -> str:
+        return f"{self}/{id}.{ext}"
+
+    def thumb(self, id: str, ext: str = "webp") -> str:
+        return f"{self}/thumb/{id}.{ext}"
+
+    def sidecar(self, id: str) -> str:
+        return f"{self}/{id}.json"
+
+    def mark(self, id: str, what: Literal["put", "purge", "new"]) -> str:
+        """The hidden name of a put or purge under way, or of a sidecar being replaced."""
+        return f"{self}/.{id}.json.{what}"
+
+
+Role = Literal["image", "thumb", "sidecar", "put", "purge", "new"]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A parsed key: which image it belongs to, and which of its files it is."""
+
+    folder: Folder
+    id: str
+    role: Role
+    ext: str
+
+
+def parse(text: str) -> Key | None:
+    """The key that ``text`` spells, or None. Only a real calendar day is a folder."""
+    match = _KEY.fullmatch(text)
+    if match is None:
+        return None
+    part = match.groupdict()
+    try:
+        day = date(int(part["year"]), int(part["month"]), int(part["day"]))
+    except ValueError:
+        return None
+    folder = Folder(part["owner"], _KIND_OF[part["drawer"]], day)
+    if part["thumb"]:
+        return Key(folder, part["thumb"], "thumb", part["thumb_ext"])
+    if part["mark"]:
+        return Key(folder, part["marked"], part["mark"], "json")
+    return Key(folder, part["id"], "sidecar" if part["ext"] == "json" else "image", part["ext"])
+
+
+def folder_of(owner: str, kind: Kind, created_us: int) -> Folder:
+    """The folder an image belongs in. ``created_us`` is microseconds since 1970, UTC."""
+    return Folder(owner, kind, datetime.fromtimestamp(created_us // 1_000_000, UTC).date())
+
+
+def is_owner(text: str) -> bool:
+    return _OWNER.fullmatch(text) is not None
+
+
+def is_anonymous(owner: str) -> bool:
+    return owner.startswith("anon-")
+
+
+def is_id(text: str) -> bool:
+    return _ID.fullmatch(text) is not None
+
+
+def is_month(text: str) -> bool:
+    return _MONTH.fullmatch(text) is not None
+
+
+def owner(text: str) -> str:
+    """``text`` if it names an owner. Raises BadRequest."""
+    if not is_owner(text):
+        raise BadRequest(
+            "An owner is anon- and 32 hex digits, or up to 64 of a-z, 0-9, _ and -",
+            code="bad_owner",
+        )
+    return text
+
+
+def new_owner() -> str:
+    return f"anon-{uuid.uuid4().hex}"
+
+
+def new_id() -> str:
+    return uuid.uuid4().hex

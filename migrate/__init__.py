@@ -1,0 +1,1 @@
+"""The move of a library to object storage and a database."""
