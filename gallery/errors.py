@@ -19,6 +19,10 @@
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class GalleryError(Exception):
     """A failure with an answer: ``status`` and ``code`` go to the client as problem+json."""
@@ -91,3 +95,20 @@ class Damaged(Exception):
 
 class StartRefused(Exception):
     """The server must not start on what it found; the message is one line for the operator."""
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+@contextmanager
+def storage(what: str) -> Iterator[None]:
+    """Gives the failures of a file system their names. ``what`` is the file or action,
+    for the operator's log."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise NotFound(what) from error
+    except OSError as error:
+        if error.errno in _FULL:
+            raise StorageFull(f"{what}: {error.strerror}") from error
+        raise Unavailable(f"{what}: {error.strerror}") from error

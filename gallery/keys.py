@@ -65,12 +65,14 @@ class Folder:
     def sidecar(self, id: str) -> str:
         return f"{self}/{id}.json"
 
-    def mark(self, id: str, what: Literal["put", "purge", "new"]) -> str:
+    def mark(self, id: str, what: Mark) -> str:
         """The hidden name of a put or purge under way, or of a sidecar being replaced."""
         return f"{self}/.{id}.json.{what}"
 
 
-Role = Literal["image", "thumb", "sidecar", "put", "purge", "new"]
+Mark = Literal["put", "purge", "new"]
+Role = Literal["image", "thumb", "sidecar"] | Mark
+_MARKS: dict[str, Mark] = {"put": "put", "purge": "purge", "new": "new"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ def parse(text: str) -> Key | None:
     if part["thumb"]:
         return Key(folder, part["thumb"], "thumb", part["thumb_ext"])
     if part["mark"]:
-        return Key(folder, part["marked"], part["mark"], "json")
+        return Key(folder, part["marked"], _MARKS[part["mark"]], "json")
     return Key(folder, part["id"], "sidecar" if part["ext"] == "json" else "image", part["ext"])
 
 

@@ -1,0 +1,188 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+
+from gallery.errors import GalleryError, StartRefused
+from gallery.settings import PREFIX, Settings, load
+
+_LOG = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+Command = Callable[..., None]
+
+
+def settings_flags(*names: str) -> Callable[[Command], Command]:
+    """Gives a command a flag for each of these settings (all, if none are named), and the
+    settings as its first argument."""
+    chosen = names or tuple(Settings.model_fields)
+
+    def decorate(command: Command) -> Command:
+        @functools.wraps(command)
+        def run(**kwargs: Any) -> None:
+            flags = {name: kwargs.pop(name) for name in chosen}
+            command(load(**flags), **kwargs)
+
+        for name in reversed(chosen):
+            text = f"{Settings.model_fields[name].description} [{PREFIX}{name.upper()}]"
+            run = click.option(f"--{name.replace('_', '-')}", name, help=text)(run)
+        return run
+
+    return decorate
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="gallery")
+def cli() -> None:
+    """A filesystem-first gallery server for AI images."""
+    logging.basicConfig(level=logging.INFO, format=_LOG, stream=sys.stderr)
+
+
+@cli.command()
+@settings_flags()
+def serve(settings: Settings) -> None:
+    """Serve the library."""
+    run_server(settings)
+
+
+def run_server(settings: Settings) -> None:
+    """Serves until SIGINT or SIGTERM, then drains. More than one worker means processes,
+    which read the settings from the environment."""
+    import uvicorn
+
+    shown = settings.model_dump(exclude_defaults=True, mode="json")
+    for name, value in shown.items():
+        text = ",".join(value) if isinstance(value, list) else str(value)
+        os.environ[f"{PREFIX}{name.upper()}"] = text
+    click.echo(f"gallery: http://{settings.host}:{settings.port}/", err=True)
+    uvicorn.run(
+        "gallery.app:from_environment",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        loop="uvloop" if sys.platform != "win32" else "asyncio",
+        http="httptools",
+        ws="none",
+        access_log=False,
+        server_header=False,
+        log_config=None,
+        forwarded_allow_ips=settings.trusted_proxies,
+        timeout_graceful_shutdown=30,
+        backlog=1024,
+    )
+
+
+@cli.command()
+@click.option("--images", default=300, show_default=True, help="images to draw")
+@settings_flags("host", "port")
+def demo(settings: Settings, images: int) -> None:
+    """Fill a temporary library with drawn images, and serve it."""
+    from gallery import commands
+
+    with tempfile.TemporaryDirectory(prefix="gallery-demo-") as folder:
+        outputs, manifests = Path(folder, "outputs"), Path(folder, "manifests")
+        fresh = settings.model_copy(
+            update={"outputs": outputs, "manifests": manifests, "single_owner": "demo"}
+        )
+        with click.progressbar(length=images, label="drawing", file=sys.stderr) as bar:
+            commands.fill_demo(fresh, images, "demo", lambda: bar.update(1))
+        run_server(fresh)
+
+
+@cli.command()
+@click.option("--processes", default=0, help="processes that read (0: one a core)")
+@settings_flags("outputs", "manifests", "blobs", "catalog")
+def rebuild(settings: Settings, processes: int) -> None:
+    """Make the manifests again from the tree."""
+    from gallery import commands
+
+    owners = commands.owners(settings)
+    with click.progressbar(length=len(owners), label="rebuilding", file=sys.stderr) as bar:
+        images = commands.rebuild(settings, owners, processes, lambda: bar.update(1))
+    click.echo(f"{images} images of {len(owners)} owners")
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="print JSON")
+@settings_flags("outputs", "manifests", "blobs", "catalog")
+def doctor(settings: Settings, *, as_json: bool) -> None:
+    """Compare files and manifests, and name every discrepancy. Changes nothing.
+
+    Exit code 0: all is well; 1: there are discrepancies; 2: it could not be told.
+    """
+    from gallery import commands
+    from gallery.doctor import examine
+
+    with commands.opened(settings, only_look=True) as library:
+        report = examine(library)
+    if as_json:
+        click.echo(orjson.dumps(report.as_json(), option=orjson.OPT_INDENT_2))
+    else:
+        click.echo("\n".join(report.lines()))
+    sys.exit(1 if report.discrepancies else 0)
+
+
+@cli.command("purge-trash")
+@click.option("--older-than-days", default=None, type=int, help="default: the retention time")
+@click.option("--owner", default=None, help="only this owner's")
+@click.option("--dry-run", is_flag=True, help="only say what would be purged")
+@click.option("--yes", is_flag=True, help="do not ask")
+@settings_flags("outputs", "manifests", "blobs", "catalog", "retention_days")
+def purge_trash(
+    settings: Settings, *, older_than_days: int | None, owner: str | None, dry_run: bool, yes: bool
+) -> None:
+    """Delete what has been in the trash for long enough, for ever."""
+    from gallery import commands
+
+    days = settings.retention_days if older_than_days is None else older_than_days
+    with commands.opened(settings) as library:
+        plan = commands.trash_plan(library, days, owner)
+        for name, count in plan.by_owner().items():
+            click.echo(f"{name}: {count}")
+        click.echo(f"{len(plan.items)} images, {plan.bytes} bytes")
+        if dry_run or not plan.items:
+            return
+        if not yes:
+            click.confirm("Delete them for ever?", abort=True)
+        click.echo(f"{plan.carry_out(library)} purged")
+
+
+@cli.command()
+@settings_flags("outputs", "manifests", "blobs", "catalog", "max_pixels", "decoders")
+def thumbnails(settings: Settings) -> None:
+    """Make the thumbnails again that are missing or not whole."""
+    from gallery import commands
+
+    owners = commands.owners(settings)
+    with click.progressbar(owners, label="thumbnails", file=sys.stderr) as bar:
+        made, failed = commands.make_thumbnails(settings, bar)
+    click.echo(f"{made} made")
+    for name in failed:
+        click.echo(f"not possible: {name}", err=True)
+    sys.exit(1 if failed else 0)
+
+
+def main() -> None:
+    """Entry point: what goes wrong is one line, and exit code 2."""
+    try:
+        cli()
+    except StartRefused as error:
+        click.echo(f"gallery: {error}", err=True)
+        sys.exit(2)
+    except GalleryError as error:
+        click.echo(f"gallery: {error}", err=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

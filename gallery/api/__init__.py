@@ -1,0 +1,1 @@
+"""The HTTP contract: parse, call the library, respond. Nothing here decides anything."""

@@ -1,0 +1,283 @@
+"""The owner's images: lists, one image, trash and restore, timeline and usage."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property, lru_cache
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Scope, Send
+
+from gallery import keys, responses
+from gallery.api import days, models
+from gallery.api.operation import Operation, body, parse_query, query
+from gallery.api.services import Services, set_cookie
+from gallery.catalog import Entry, Immediate, Page
+from gallery.catalog.query import Query, Words
+from gallery.errors import Conflict, Forbidden, NotFound, PreconditionFailed
+from gallery.keys import Kind
+from gallery.records import Totals, item
+
+_JSON = (b"content-type", b"application/json")
+_NO_CACHE = (b"cache-control", b"private, no-cache")
+
+
+class Images:
+    """Routes of a visitor's own images."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._library = services.library
+        self._threads = services.threads
+        self._catalog = services.library.catalog
+
+    # -- the list ---------------------------------------------------------------------------
+
+    async def list_page(self, scope: Scope, send: Send) -> None:
+        """``GET /api/v1/images`` on the bare ASGI scope: the hottest route there is. A page
+        that memory holds is answered without leaving the event loop."""
+        visitor = self._services.identity.visitor(scope["headers"])
+        raw = scope["query_string"]
+        if b"tz=" in raw:  # a time zone is read from a file
+            question = await self._threads.read(list_question, raw)
+        else:
+            question = list_question(raw)
+        if visitor is None:
+            await _send_page(scope, send, Page([], 0, None, ""), question.anybody, raw)
+            return
+        asked = question.of(visitor.owner)
+        page = self._catalog.page_now(asked) if isinstance(self._catalog, Immediate) else None
+        if page is None:
+            page = await self._threads.read(self._library.page, asked)
+        await _send_page(scope, send, page, asked, raw)
+
+    async def trash(self, request: Request) -> Response:
+        wanted = query(request, models.TrashQuery)
+        kinds: tuple[Kind, ...] = (wanted.kind,) if wanted.kind else keys.KINDS
+        question = Query(
+            self._services.owner_or_nobody(request),
+            ("trash",), kinds, "deleted", wanted.page, wanted.size,
+        )  # fmt: skip
+        if wanted.cursor:
+            question = question.after(wanted.cursor)
+        page = await self._threads.read(self._library.page, question)
+        return page_response(request, page, question)
+
+    # -- one image --------------------------------------------------------------------------
+
+    async def one(self, request: Request) -> Response:
+        owner, id = self._owner_and_id(request)
+        entry = await self._threads.read(self._library.get, owner, id)
+        if _names(request.headers.get("if-none-match"), entry.etag):
+            return Response(status_code=304, headers={"etag": entry.etag})
+        return self.entry_response(entry)
+
+    async def edit(self, request: Request) -> Response:
+        owner, id = self._owner_and_id(request)
+        wanted = await body(request, models.Edit)
+        tags = None if wanted.tags is None else tuple(wanted.tags)
+        match = request.headers.get("if-match")
+        entry = await self._threads.write(
+            self._library.edit, owner, id,
+            tags=tags, favorite=wanted.favorite, if_match=match,
+        )  # fmt: skip
+        return self.entry_response(entry)
+
+    async def delete(self, request: Request) -> Response:
+        owner, id = self._owner_and_id(request)
+        return self.entry_response(await self._threads.write(self._library.trash, owner, id))
+
+    async def restore(self, request: Request) -> Response:
+        owner, id = self._owner_and_id(request)
+        return self.entry_response(await self._threads.write(self._library.restore, owner, id))
+
+    async def purge(self, request: Request) -> Response:
+        owner, id = self._owner_and_id(request)
+        await self._threads.read(self._library.get, owner, id)
+        await self._threads.write(self._library.purge, owner, id)
+        return Response(status_code=204)
+
+    async def empty_trash(self, request: Request) -> Response:
+        wanted = await body(request, models.EmptyTrash)
+        owner = self._services.owner_or_nobody(request)
+        if self._services.visitor(request) is None and wanted.count:
+            raise Conflict("The trash holds 0 images now", code="trash_changed")
+        purged = 0
+        if wanted.count:
+            purged = await self._threads.write(self._library.empty_trash, owner, wanted.count)
+        return responses.json({"purged": purged})
+
+    # -- the whole ----------------------------------------------------------------------------
+
+    async def me(self, request: Request) -> Response:
+        owner, cookie = self._services.identify(request)
+        totals = await self._threads.read(self._catalog.totals, owner)
+        whole = sum(totals.values(), Totals())
+        quota = self._library.quota
+        answer = {
+            "owner": owner,
+            "counts": {
+                kind: {"active": t.active, "trash": t.trash, "bytes": t.bytes}
+                for kind in keys.KINDS
+                for t in [totals.get(kind, Totals())]
+            },
+            "bytes": whole.bytes,
+            "count": whole.active + whole.trash,
+            "quota": {"bytes": quota.bytes, "count": quota.count},
+            "retention_days": self._services.settings.retention_days,
+        }
+        response = responses.json(answer, headers={"cache-control": "no-store"})
+        return set_cookie(response, cookie)
+
+    async def timeline(self, request: Request) -> Response:
+        wanted = query(request, models.TimelineQuery)
+        owner = self._services.owner_or_nobody(request)
+        answer = await self._threads.read(self._timeline, owner, wanted)
+        return responses.json(answer)
+
+    def _timeline(self, owner: str, wanted: models.TimelineQuery) -> dict[str, object]:
+        tz = days.zone(wanted.tz)
+        names: list[date] = []
+
+        def starts(first: int, last: int) -> list[int]:
+            names.extend(days.days_between(first, last, tz))
+            return [days.start_us(day, tz) for day in names]
+
+        question = Query(owner, kinds=(wanted.kind,))
+        counts = self._library.asked(lambda: self._catalog.timeline(question, starts))
+        found = [
+            {"date": day.isoformat(), "count": n} for day, n in zip(names, counts, strict=True) if n
+        ]
+        return {"tz": wanted.tz, "days": found[::-1]}
+
+    # -- shared -------------------------------------------------------------------------------
+
+    def _owner_and_id(self, request: Request) -> tuple[str, str]:
+        return self._services.owner_or_nobody(request), image_id(request)
+
+    def entry_response(self, entry: Entry, status: int = 200) -> Response:
+        """A record as one answer: like an item of a list, with its version."""
+        answer = self._library.with_purge_at(item(entry.raw))
+        headers = {"etag": entry.etag, "cache-control": "private, no-cache"}
+        return responses.json(answer, status, headers)
+
+    def operations(self) -> list[Operation]:
+        one = "/api/v1/images/{id}"
+        image, page = models.Image, models.ImagePage
+        return [
+            Operation("GET", one, self.one, "One image", answer=image, statuses=(304,),
+                      errors=(NotFound,)),
+            Operation("PATCH", one, self.edit, "Edit tags or favourite", body=models.Edit,
+                      answer=image, errors=(NotFound, PreconditionFailed, Forbidden)),
+            Operation("POST", f"{one}/delete", self.delete, "Move to the trash", answer=image,
+                      errors=(NotFound, Forbidden)),
+            Operation("POST", f"{one}/restore", self.restore, "Take out of the trash",
+                      answer=image, errors=(NotFound, Forbidden)),
+            Operation("POST", f"{one}/purge", self.purge, "Delete for ever, from the trash",
+                      status=204, errors=(NotFound, Conflict, Forbidden)),
+            Operation("GET", "/api/v1/trash", self.trash, "The trash, newest deletion first",
+                      query=models.TrashQuery, answer=page, statuses=(304,)),
+            Operation("POST", "/api/v1/trash/empty", self.empty_trash, "Purge the whole trash",
+                      body=models.EmptyTrash, answer=models.Emptied,
+                      errors=(Conflict, Forbidden)),
+            Operation("GET", "/api/v1/me", self.me, "Owner, counts and quota",
+                      answer=models.Me),
+            Operation("GET", "/api/v1/timeline", self.timeline, "Counts by day",
+                      query=models.TimelineQuery, answer=models.Timeline),
+        ]  # fmt: skip
+
+
+def image_id(request: Request) -> str:
+    """The id in the path. Raises NotFound for what can be nobody's."""
+    id = request.path_params["id"]
+    if not keys.is_id(id):
+        raise NotFound("There is no such image", code="unknown_image")
+    return str(id)
+
+
+@dataclass(frozen=True)
+class ListQuestion:
+    """A parsed list request, waiting for whose images it is about."""
+
+    anybody: Query
+
+    @cached_property
+    def of(self) -> Callable[[str], Query]:
+        """The question about an owner; made once for each."""
+        return lru_cache(1024)(lambda owner: replace(self.anybody, owner=owner))
+
+
+@lru_cache(512)
+def list_question(raw: bytes) -> ListQuestion:
+    """The question in a query string. What was parsed once is remembered. Raises BadRequest."""
+    return ListQuestion(to_query(parse_query(raw, models.ListQuery)))
+
+
+def to_query(wanted: models.ListQuery) -> Query:
+    start, end = days.span_us(wanted.from_date, wanted.to_date, days.zone(wanted.tz))
+    plain = Query(
+        owner=None,
+        statuses=(wanted.status,),
+        kinds=(wanted.kind,),
+        page=wanted.page,
+        size=wanted.size,
+        count=wanted.count,
+        start=start,
+        end=end,
+        aspect_ratio=wanted.aspect_ratio,
+        tag=wanted.tag,
+        workflow_id=wanted.workflow_id,
+        favorite=wanted.favorite,
+        words=Words.parse(wanted.q) if wanted.q else None,
+    )
+    return plain.after(wanted.cursor) if wanted.cursor else plain
+
+
+def page_body(page: Page, number: int, size: int) -> bytes:
+    """A page as JSON, joined from its ready-made items."""
+    return b'{"items":[%b],"page":%d,"size":%d,"total":%b,"next_cursor":%b}' % (
+        b",".join(page.items),
+        number,
+        size,
+        b"null" if page.total is None else b"%d" % page.total,
+        b'"%b"' % page.next_cursor.encode() if page.next_cursor else b"null",
+    )
+
+
+@lru_cache(4096)
+def _etag(version: str, raw: bytes) -> bytes:
+    return (
+        b'"%b"'
+        % hashlib.blake2b(version.encode() + b"\n" + raw, digest_size=12).hexdigest().encode()
+    )
+
+
+async def _send_page(scope: Scope, send: Send, page: Page, question: Query, raw: bytes) -> None:
+    etag = _etag(page.version, raw)
+    headers = [_JSON, _NO_CACHE, (b"etag", etag)]
+    for name, value in scope["headers"]:
+        if name == b"if-none-match" and etag in value:
+            await send({"type": "http.response.start", "status": 304, "headers": headers})
+            await send({"type": "http.response.body", "body": b""})
+            return
+    content = page_body(page, question.page, question.size)
+    headers.append((b"content-length", b"%d" % len(content)))
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": content})
+
+
+def page_response(request: Request, page: Page, question: Query) -> Response:
+    """A page as an answer, 304 when the client has it."""
+    etag = _etag(page.version, request.url.path.encode() + request.scope["query_string"]).decode()
+    headers = {"etag": etag, "cache-control": "private, no-cache"}
+    if _names(request.headers.get("if-none-match"), etag):
+        return Response(status_code=304, headers=headers)
+    return responses.json(page_body(page, question.page, question.size), headers=headers)
+
+
+def _names(header: str | None, etag: str) -> bool:
+    return header is not None and (header.strip() == "*" or etag in header)

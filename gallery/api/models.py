@@ -1,0 +1,264 @@
+"""The shapes of requests and answers. OpenAPI is made from these."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    NaiveDatetime,
+    StringConstraints,
+)
+
+Text = Annotated[str, StringConstraints(max_length=20_000)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+OwnerName = Annotated[
+    str,
+    StringConstraints(pattern=r"^(anon-[0-9a-f]{32}|[a-z0-9][a-z0-9_-]{0,63})$", max_length=64),
+]
+Kind = Literal["output", "input", "control"]
+Ratio = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,6}:[0-9]{1,6}$")]
+# Values that a query string can hold: 0 and 1 as well as false and true.
+Flag = bool
+
+
+def _distinct(tags: list[str]) -> list[str]:
+    return list(dict.fromkeys(tags))
+
+
+Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+Tags = Annotated[list[Tag], Field(max_length=100), AfterValidator(_distinct)]
+
+
+class Strict(BaseModel):
+    """A request: what isn't known is refused, so that a misspelt filter is not ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Nothing(Strict):
+    """No parameters."""
+
+
+class Paging(Strict):
+    page: int = Field(1, ge=1, le=10_000_000, description="counted from 1; not with a cursor")
+    size: int = Field(50, ge=1, le=200, description="items a page")
+    cursor: str | None = Field(
+        None, max_length=200, description="next_cursor of the page before; empty for the first"
+    )
+
+
+class Dates(Strict):
+    from_date: date | None = Field(None, description="first day, inclusive")
+    to_date: date | None = Field(None, description="last day, inclusive")
+    tz: str = Field("UTC", max_length=64, description="time zone of the days, as Asia/Seoul")
+
+
+class ListQuery(Paging, Dates):
+    status: Literal["active", "trash"] = "active"
+    kind: Kind = "output"
+    aspect_ratio: Ratio | None = None
+    tag: Annotated[str, StringConstraints(max_length=100)] | None = None
+    workflow_id: Name | None = None
+    favorite: Flag | None = None
+    q: str | None = Field(
+        None, max_length=500, description='words of the prompt; -word excludes, "a phrase"'
+    )
+    count: Flag = Field(False, description="count what matches a filter, too")
+
+
+class TrashQuery(Paging):
+    kind: Kind | None = Field(None, description="all kinds unless given")
+
+
+class TimelineQuery(Strict):
+    tz: str = Field("UTC", max_length=64)
+    kind: Kind = "output"
+
+
+class AdminListQuery(Paging, Dates):
+    user_id: OwnerName | None = Field(None, description="an owner; everybody unless given")
+    include: Literal["trash"] | None = Field(None, description="trash adds trashed images")
+
+
+class UsersQuery(Strict):
+    page: int = Field(1, ge=1, le=10_000_000)
+    size: int = Field(100, ge=1, le=1_000)
+
+
+class OwnerQuery(Strict):
+    user_id: OwnerName | None = Field(None, description="whose image; needed if ids repeat")
+
+
+class PurgeQuery(Strict):
+    dry_run: Flag = Field(False, description="only say what would be purged")
+
+
+class Meta(Strict):
+    """What an uploader says of an image. What is left out is read from the file."""
+
+    prompt: Text | None = None
+    negative_prompt: Text | None = None
+    seed: int | None = Field(None, ge=0, le=2**64 - 1)
+    model: Name | None = None
+    source: Name | None = None
+    workflow_id: Name | None = None
+    aspect_ratio: Ratio | None = None
+    tags: Tags = []
+    favorite: bool = False
+    job_id: Name | None = None
+    parents: Annotated[list[Id], Field(max_length=100)] | None = None
+    created_at: AwareDatetime | NaiveDatetime | None = Field(
+        None, description="only with the service token; naive means UTC"
+    )
+
+
+class UploadForm(BaseModel):
+    """The parts of an upload."""
+
+    file: str = Field(json_schema_extra={"format": "binary"}, description="PNG, JPEG or WebP")
+    meta: Meta | None = Field(None, description="JSON")
+    owner: OwnerName | None = Field(None, description="only with the service token")
+
+
+class Edit(Strict):
+    """What to change; what is left out stays."""
+
+    tags: Tags | None = None
+    favorite: bool | None = None
+
+
+class Copy(Strict):
+    id: Id = Field(description="any own image")
+
+
+class EmptyTrash(Strict):
+    count: int = Field(ge=0, description="how many images the trash was seen to hold")
+
+
+class PurgeTrash(Strict):
+    older_than_days: int = Field(0, ge=0, le=36_500, description="days since the deletion")
+    user_id: OwnerName | None = None
+    digest: str | None = Field(None, max_length=500, description="as the dry run gave it")
+
+
+class Image(BaseModel):
+    """A record. Fields of other writers may stand beside these."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: Id
+    owner: str
+    kind: Kind
+    workflow_id: str | None
+    aspect_ratio: str | None
+    seed: int | str | None
+    prompt: str | None
+    original_filename: str | None
+    mime: Literal["image/png", "image/jpeg", "image/webp"]
+    bytes: int
+    sha256: str
+    created_at: str
+    status: Literal["active", "trash"]
+    thumb: str
+    tags: list[str]
+    favorite: bool
+    width: int | None
+    height: int | None
+    blurhash: str | None
+    deleted_at: str | None
+    rev: int
+    negative_prompt: str | None = None
+    model: str | None = None
+    source: str | None = None
+    job_id: str | None = None
+    parents: list[str] | None = None
+    url: str
+    thumb_url: str
+    purge_at: str | None = Field(None, description="when the trash lets go of it")
+
+
+class ImagePage(BaseModel):
+    items: list[Image]
+    page: int
+    size: int
+    total: int | None
+    next_cursor: str | None
+
+
+class Counts(BaseModel):
+    active: int
+    trash: int
+    bytes: int
+
+
+class QuotaState(BaseModel):
+    bytes: int | None
+    count: int | None
+
+
+class Me(BaseModel):
+    owner: str
+    counts: dict[str, Counts]
+    bytes: int
+    count: int
+    quota: QuotaState
+    retention_days: int
+
+
+class Day(BaseModel):
+    date: str
+    count: int
+
+
+class Timeline(BaseModel):
+    tz: str
+    days: list[Day] = Field(description="newest first, without empty days")
+
+
+class User(BaseModel):
+    user_id: str
+    active: int
+    trash: int
+    bytes: int
+    first: str | None = Field(description="created_at of the oldest active image")
+    last: str | None
+
+
+class UserPage(BaseModel):
+    items: list[User]
+    page: int
+    size: int
+    total: int
+
+
+class Emptied(BaseModel):
+    purged: int
+
+
+class PurgePlan(BaseModel):
+    count: int
+    bytes: int
+    users: dict[str, int] = Field(description="images of each owner")
+    purged: int
+    digest: str | None = Field(description="to be echoed by the real call within an hour")
+
+
+class Health(BaseModel):
+    status: str
+
+
+class Problem(BaseModel):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str

@@ -1,0 +1,90 @@
+"""One route as a value: Starlette routes and the OpenAPI document are made from the same
+list of these, and the models that document a request are those that validate it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+from urllib.parse import parse_qsl
+
+import orjson
+from pydantic import BaseModel, ValidationError
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from gallery.errors import BadRequest, GalleryError, TooLarge
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+Security = Literal["visitor", "admin", "none"]
+M = TypeVar("M", bound=BaseModel)
+MAX_JSON_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A method of a path. ``errors`` are the failures a client may meet beyond those that
+    any request can (malformed, unavailable)."""
+
+    method: Literal["GET", "POST", "PATCH"]
+    path: str
+    endpoint: Endpoint
+    summary: str
+    query: type[BaseModel] | None = None
+    body: type[BaseModel] | None = None
+    body_required: bool = True
+    form: type[BaseModel] | None = None
+    answer: type[BaseModel] | None = None
+    media: str = "application/json"
+    status: int = 200
+    statuses: tuple[int, ...] = ()
+    errors: tuple[type[GalleryError], ...] = ()
+    security: Security = "visitor"
+
+
+def query(request: Request, model: type[M]) -> M:
+    """The query string as ``model``. Raises BadRequest."""
+    return parse_query(request.scope["query_string"], model)
+
+
+def parse_query(raw: bytes, model: type[M]) -> M:
+    try:
+        pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict")
+    except ValueError as error:
+        raise BadRequest("The query is not UTF-8", code="bad_parameter") from error
+    names = [name for name, _ in pairs]
+    if len(set(names)) != len(names):
+        raise BadRequest("A parameter is given twice", code="bad_parameter")
+    return validate(model, dict(pairs), code="bad_parameter")
+
+
+async def body(request: Request, model: type[M], *, required: bool = True) -> M:
+    """The JSON body as ``model``. Raises BadRequest, and TooLarge beyond 1 MiB."""
+    data = bytearray()
+    try:
+        async for chunk in request.stream():
+            data += chunk
+            if len(data) > MAX_JSON_BYTES:
+                raise TooLarge(f"A JSON body may have {MAX_JSON_BYTES} bytes")
+    except ClientDisconnect as error:
+        raise BadRequest("The body was not sent whole", code="bad_body") from error
+    if not data and not required:
+        return validate(model, {}, code="bad_body")
+    return validate(model, parse_json(bytes(data), "bad_body"), code="bad_body")
+
+
+def parse_json(data: bytes, code: str) -> object:
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise BadRequest(f"This is not JSON: {error}", code=code) from error
+
+
+def validate(model: type[M], data: object, *, code: str) -> M:
+    """``data`` as ``model``. Raises BadRequest that names the field."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        field = ".".join(str(part) for part in first["loc"]) or "body"
+        raise BadRequest(f"{field}: {first['msg']}", code=code) from error

@@ -1,0 +1,54 @@
+"""What the routes are given: the parts of a running server, wired in ``app``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gallery import keys
+from gallery.identity import Identity, Visitor
+from gallery.imaging import Imaging
+from gallery.library import Library
+from gallery.settings import Settings
+from gallery.threads import Threads
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Handed to the routes' constructors."""
+
+    settings: Settings
+    library: Library
+    identity: Identity
+    imaging: Imaging
+    threads: Threads
+
+    def visitor(self, request: Request) -> Visitor | None:
+        return self.identity.visitor(request.scope["headers"])
+
+    def owner_or_nobody(self, request: Request) -> str:
+        """The visitor's owner; for somebody without a cookie, one that nobody is."""
+        visitor = self.visitor(request)
+        return visitor.owner if visitor else "anon-" + "0" * 32
+
+    def identify(self, request: Request) -> tuple[str, bytes | None]:
+        """The visitor's owner, a fresh one for who has none, and the cookie to set if any."""
+        visitor = self.visitor(request)
+        if visitor and not self.identity.wants_renewal(visitor):
+            return visitor.owner, None
+        owner = visitor.owner if visitor else self.settings.single_owner or keys.new_owner()
+        return owner, self.identity.cookie(owner, secure=self.is_secure(request))
+
+    def is_secure(self, request: Request) -> bool:
+        origin = self.settings.public_origin
+        return origin.startswith("https:") if origin else request.url.scheme == "https"
+
+
+def set_cookie(response: Response, cookie: bytes | None) -> Response:
+    """Adds the cookie, and keeps caches from keeping the answer."""
+    if cookie is not None:
+        response.raw_headers.append((b"set-cookie", cookie))
+        response.headers["cache-control"] = "no-store"
+    return response

@@ -1,0 +1,237 @@
+"""The composition root: settings become stores, a library, routes and a lifespan."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Awaitable, Callable
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gallery import backends, responses
+from gallery.api import models
+from gallery.api.admin import Admin
+from gallery.api.drawers import Drawer
+from gallery.api.images import Images
+from gallery.api.operation import Endpoint, Operation
+from gallery.api.services import Services
+from gallery.api.system import System
+from gallery.api.uploads import Into, Uploads
+from gallery.clock import ClockGuard
+from gallery.errors import GalleryError, NotFound, StartRefused, Unauthorized
+from gallery.identity import Identity
+from gallery.imaging import Imaging
+from gallery.jobs import Jobs
+from gallery.library import Library, Quota
+from gallery.metrics import Metrics
+from gallery.reconcile import Reconciler
+from gallery.responses import Bytes
+from gallery.settings import Settings, load
+from gallery.threads import Threads
+
+log = logging.getLogger(__name__)
+
+_DECODER_BYTES_A_PIXEL = 18
+_SAFE = ("GET", "HEAD", "OPTIONS")
+Hot = Callable[[Scope, Send], Awaitable[None]]
+
+
+class App:
+    """The ASGI application of one library.
+
+    The two hottest routes are found before any router looks; everything else goes through
+    Starlette's. Errors become problems here, for both.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        blobs, catalog = backends.stores(settings)
+        quota = Quota(settings.quota_bytes, settings.quota_count)
+        cores = len(os.sched_getaffinity(0))
+        self.imaging = Imaging(
+            workers=settings.decoders or cores,
+            max_pixels=settings.max_pixels,
+            memory_bytes=max(1 << 29, settings.max_pixels * _DECODER_BYTES_A_PIXEL),
+        )
+        self.library = Library(
+            blobs,
+            catalog,
+            quota=quota,
+            retention_days=settings.retention_days,
+            imaging=self.imaging,
+        )
+        self.identity = Identity(
+            lambda: list(settings.secret) or blobs.secret(),
+            admin_token=settings.admin_token,
+            service_token=settings.service_token,
+            public_origin=settings.public_origin,
+            clock=time.time,
+        )
+        self.threads = Threads()
+        self.metrics = Metrics(str(settings.outputs))
+        services = Services(settings, self.library, self.identity, self.imaging, self.threads)
+        self.bytes = Bytes(
+            self.library,
+            self.identity,
+            self.threads,
+            memory_bytes=settings.memory_bytes * 3 // 8,
+            accel_prefix=settings.accel_prefix,
+        )
+        self._jobs = Jobs(
+            self.library,
+            Reconciler(self.library, self.imaging),
+            ClockGuard(str(settings.manifests / "clock")),
+            walk_seconds=settings.walk_minutes * 60,
+        )
+        images = Images(services)
+        self._hot_paths: dict[str, Hot] = {"/api/v1/images": images.list_page}
+        self.operations = _operations(services, images, self.bytes)
+        system = System(services, self.metrics)
+        self.operations += system.operations()
+        system.describe(self.operations)
+        self._rest: ASGIApp = Starlette(
+            routes=[*_routes(self.operations), Route("/static/{name}", system.static)],
+            exception_handlers={HTTPException: _http_problem, Exception: _crash},
+        )
+
+    # -- a request ------------------------------------------------------------------------
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+            return
+        began = time.perf_counter()
+        status = 0
+
+        async def counted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        path, method = scope["path"], scope["method"]
+        hot = self._hot_paths.get(path)
+        if hot is None and path.startswith("/outputs/"):
+            hot, path = self.bytes, "/outputs/{key}"
+        try:
+            if hot is not None and method in ("GET", "HEAD"):
+                await hot(scope, counted)
+            else:
+                if method not in _SAFE:
+                    self.identity.check_origin(scope["headers"])
+                await self._rest(scope, receive, counted)
+                path = scope.get("operation", "other")
+        except GalleryError as error:
+            path = path if hot else scope.get("operation", "other")
+            if error.status >= 500:
+                log.warning("%s %s: %s %s", method, scope["path"], error.status, error)
+            await responses.problem(error)(scope, receive, counted)
+        finally:
+            self.metrics.requests[method, path, status] += 1
+            self.metrics.seconds[path] += time.perf_counter() - began
+
+    # -- starting and stopping ------------------------------------------------------------
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            await self.threads.write(self.start)
+        except StartRefused as error:
+            await send({"type": "lifespan.startup.failed", "message": f"refused to start: {error}"})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.threads.write(self.stop)
+        self.threads.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    def start(self) -> None:
+        """Opens the stores, and starts the decoders and the jobs. Raises StartRefused."""
+        self.library.start()
+        self.library.catalog.listen(self.bytes.forget)
+        self.imaging.start()
+        self._jobs.start()
+
+    def stop(self) -> None:
+        """Waits for what is under way, and closes the stores."""
+        self._jobs.stop()
+        self.imaging.close()
+        self.library.close()
+
+
+def _operations(services: Services, images: Images, bytes: Bytes) -> list[Operation]:
+    uploads = Uploads(services, images)
+    served = Operation(
+        "GET", "/outputs/{key:path}", _adapted(bytes), "The bytes of an image or thumbnail",
+        media="image/*", statuses=(206, 304, 416), errors=(NotFound, Unauthorized),
+    )  # fmt: skip
+    listed = Operation(
+        "GET", "/api/v1/images", _adapted(images.list_page), "Images, newest first",
+        query=models.ListQuery, answer=models.ImagePage, statuses=(304,),
+    )  # fmt: skip
+    return [
+        listed,
+        Into(uploads, "output").operation("/api/v1/images", "Upload an image"),
+        *images.operations(),
+        *Drawer(services, images, uploads, "input").operations(),
+        *Drawer(services, images, uploads, "control").operations(),
+        *Admin(services, images).operations(),
+        served,
+    ]
+
+
+def _adapted(hot: Hot) -> Endpoint:
+    """A hot route as an endpoint: for documents and Allow headers. Requests never come
+    this way."""
+
+    async def endpoint(request: Request) -> Response:
+        raise NotFound(request.url.path)
+
+    endpoint.__doc__ = hot.__doc__
+    return endpoint
+
+
+def _routes(operations: list[Operation]) -> list[Route]:
+    """One route a path, so that a wrong method is told all the right ones."""
+    by_path: dict[str, dict[str, Operation]] = {}
+    for operation in operations:
+        by_path.setdefault(operation.path, {})[operation.method] = operation
+
+    def route(path: str, methods: dict[str, Operation]) -> Route:
+        async def endpoint(request: Request) -> Response:
+            request.scope["operation"] = path
+            method = "GET" if request.method == "HEAD" else request.method
+            return await methods[method].endpoint(request)
+
+        return Route(path, endpoint, methods=list(methods))
+
+    return [route(path, methods) for path, methods in by_path.items()]
+
+
+async def _http_problem(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    """What Starlette itself refuses: an unknown path or method."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - as registered
+    names = {404: "unknown_path", 405: "method_not_allowed"}
+    found = GalleryError(error.detail, code=names.get(error.status_code, "http_error"))
+    found.status, found.title = error.status_code, error.detail
+    response = responses.problem(found)
+    for name, value in (error.headers or {}).items():
+        response.headers[name] = value
+    return response
+
+
+async def _crash(request: Request, error: Exception) -> Response:
+    """A fault of ours. Starlette raises it again, for the server to log it whole."""
+    log.error("%s %s failed: %r", request.method, request.url.path, error)
+    return responses.problem(GalleryError())
+
+
+def from_environment() -> App:
+    """For server processes that are started without arguments."""
+    return App(load())

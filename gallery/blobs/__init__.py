@@ -1,0 +1,159 @@
+"""The contract of a blob store: bytes under keys.
+
+Any store of originals, thumbnails and sidecars fulfils every sentence of ``BlobStore``'s
+docstrings; ``tests/conformance`` checks them one by one, for each store.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from gallery.keys import Folder
+from gallery.records import Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An object as a listing shows it."""
+
+    key: str
+    size: int
+    mtime_ns: int
+
+
+MAX_READ = 64 << 20
+"""More bytes than one read gives at once."""
+
+
+class Spool:
+    """A body on its way in: a temporary file that is hashed while it is written.
+
+    Not for sharing between threads. ``discard`` is safe at any time, also after the store
+    has taken the file.
+    """
+
+    def __init__(self, directory: str) -> None:
+        self.path = os.path.join(directory, uuid.uuid4().hex)
+        self.size = 0
+        self._hash = hashlib.sha256()
+        self._fd: int | None = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
+
+    def write(self, data: bytes | bytearray) -> None:
+        """Raises OSError, and then nothing of it counts."""
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self._open(), view) :]
+        self._hash.update(data)
+        self.size += len(data)
+
+    @property
+    def sha256(self) -> str:
+        return self._hash.hexdigest()
+
+    def sync(self) -> None:
+        """Makes the bytes durable, and closes the file."""
+        os.fsync(self._open())
+        self._close()
+
+    def discard(self) -> None:
+        self._close()
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.path)
+
+    def _open(self) -> int:
+        if self._fd is None:
+            raise ValueError("the spool is closed")
+        return self._fd
+
+    def _close(self) -> None:
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+
+class BlobStore(Protocol):
+    """Bytes under keys. Methods block; they are called from threads.
+
+    Every method raises Unavailable when the store cannot be reached or is not the library
+    it was started on, and then nothing was changed. Writing raises StorageFull when there
+    is no room. Within one owner, callers hold the owner's lock while they write.
+    """
+
+    library: str
+    """The library's uuid; set by ``start``."""
+
+    def start(self) -> None:
+        """Connects, and makes the library where there is none. Raises StartRefused."""
+
+    def close(self) -> None: ...
+
+    def check(self) -> None:
+        """Returns when the store is the one that was started, else raises Unavailable."""
+
+    def secret(self) -> list[str]:
+        """The signing keys made with the library, newest first."""
+
+    def room(self, size: int) -> None:
+        """Raises StorageFull when ``size`` more bytes would go below the low-water mark."""
+
+    def make_room(self) -> bool:
+        """Gives up the reserve, so that a small change can be made on a full store.
+        False when there is no reserve left."""
+
+    def keep_room(self) -> None:
+        """Lays the reserve by again when there is room for it. Raises nothing."""
+
+    def spool(self) -> Spool:
+        """A new temporary file for a body that arrives."""
+
+    def put(self, key: str, body: bytes | Spool) -> None:
+        """Stores all of ``body`` under ``key`` or nothing. A spool must have been synced;
+        it is consumed and its bytes are durable afterwards. Bytes need not be durable."""
+
+    def read(self, key: str, start: int = 0, size: int = MAX_READ) -> bytes:
+        """At most ``size`` bytes of the object, from ``start``. Raises NotFound."""
+
+    def stat(self, key: str) -> Listed:
+        """Raises NotFound, also for what is not a regular file."""
+
+    def delete(self, key: str) -> None:
+        """Removes the object; none there is fine."""
+
+    def list(self, prefix: str) -> Iterator[Listed]:
+        """Every object whose key begins with ``prefix``, in the order of UTF-8 bytes,
+        also those whose keys this software doesn't know. Raises Unavailable rather than
+        leave out a folder that cannot be read."""
+
+    def owners(self) -> Iterator[str]:
+        """The owners that have anything stored, in byte order."""
+
+    def stage(self, folder: Folder, id: str, sidecar: bytes) -> None:
+        """Announces a put, where the store can: what the mark names is swept if the put
+        is never committed. Durable."""
+
+    def commit(self, folder: Folder, id: str, sidecar: bytes) -> Seen:
+        """From here on the image exists: its sidecar is there, durable, as staged."""
+
+    def replace(self, folder: Folder, id: str, sidecar: bytes) -> Seen:
+        """Puts ``sidecar`` in the place of the present one, atomically and durably."""
+
+    def doom(self, folder: Folder, id: str) -> None:
+        """From here on the image does not exist: its sidecar is gone, durably."""
+
+    def finish(self, folder: Folder, id: str) -> None:
+        """Removes what ``stage`` or ``doom`` left to say that a change was under way."""
+
+
+@runtime_checkable
+class LocalFiles(Protocol):
+    """An ability of stores whose objects are files of this machine."""
+
+    def open(self, key: str) -> int:
+        """A descriptor open for reading, for the caller to close. Raises NotFound, also
+        for what is not a regular file or lies behind a symbolic link."""

@@ -1,0 +1,382 @@
+"""Blobs as files under one root: ``outputs/``.
+
+    .gallery/library.json   marks the root and names the library
+    .gallery/secret         signing keys, newest first, one a line (0600)
+    .gallery/ballast        bytes given up when the disk is full
+    .gallery/incoming/      bodies on their way in
+    users/…                 see ``keys``
+
+Whole files appear by rename. A path is walked folder by folder from the root, each opened
+without following links, so that no link, wherever it lies, leads out of the tree.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import secrets
+import stat
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import orjson
+
+from gallery import keys
+from gallery.blobs import MAX_READ, Listed, Spool
+from gallery.errors import NotFound, StartRefused, StorageFull, Unavailable, storage
+from gallery.keys import Folder
+from gallery.records import Seen
+
+log = logging.getLogger(__name__)
+
+FORMAT = 1
+LOW_WATER_BYTES = 512 << 20
+BALLAST_BYTES = 16 << 20
+INCOMING_SECONDS = 86_400.0
+_SPARE_INODES = 16
+_DIR = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class FileBlobs:
+    """Fulfils BlobStore and LocalFiles on a local file system.
+
+    ``expected`` is the library that the journals belong to: with it, a root without its
+    marker is an absent volume, and never made anew.
+    """
+
+    def __init__(self, root: str, expected: str | None = None) -> None:
+        self.root = os.path.abspath(root)
+        self.library = expected or ""
+        self._expected = expected
+        self._marker = os.path.join(self.root, ".gallery", "library.json")
+        self._marked: tuple[int, int, int] | None = None
+
+    # -- the root ---------------------------------------------------------------------
+
+    def start(self) -> None:
+        if not os.path.exists(self._marker):
+            if self._expected is not None:
+                log.error("%s is not there: is the volume mounted?", self._marker)
+                return
+            self._make_library()
+        try:
+            self.check()
+        except Unavailable as error:
+            raise StartRefused(str(error)) from error
+        self._sweep_incoming()
+        self.keep_room()
+
+    def close(self) -> None:
+        pass
+
+    def check(self) -> None:
+        try:
+            found = os.stat(self._marker)
+        except OSError as error:
+            raise Unavailable(f"{self._marker}: {error.strerror}") from error
+        marked = (found.st_dev, found.st_ino, found.st_mtime_ns)
+        if marked != self._marked:
+            self._read_marker()
+            self._marked = marked
+
+    def _read_marker(self) -> None:
+        try:
+            with open(self._marker, "rb") as file:
+                marker = orjson.loads(file.read(65_536))
+            library, format_ = str(uuid.UUID(marker["library"])), int(marker["format"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise Unavailable(f"{self._marker} cannot be read: {error}") from error
+        if format_ > FORMAT:
+            raise Unavailable(f"{self._marker}: format {format_} is newer than this software")
+        if self.library and library != self.library:
+            raise Unavailable(f"{self._marker} marks another library, {library}")
+        self.library = library
+
+    def _make_library(self) -> None:
+        """The secret first: a root that is marked has one."""
+        folder = os.path.dirname(self._marker)
+        try:
+            os.makedirs(folder, exist_ok=True)
+            secret = os.path.join(folder, "secret")
+            if not os.path.exists(secret):
+                _write_file(secret, secrets.token_hex(32).encode() + b"\n", mode=0o600)
+            marker = {"format": FORMAT, "library": str(uuid.uuid4())}
+            _write_file(self._marker, orjson.dumps(marker) + b"\n", mode=0o644)
+            _fsync_path(folder)
+            _fsync_path(self.root)
+        except OSError as error:
+            raise StartRefused(f"cannot make a library in {self.root}: {error}") from error
+
+    def secret(self) -> list[str]:
+        self.check()
+        path = os.path.join(self.root, ".gallery", "secret")
+        with storage(path), open(path, encoding="ascii") as file:
+            return file.read().split()
+
+    # -- room -------------------------------------------------------------------------
+
+    def room(self, size: int) -> None:
+        self.check()
+        with storage(self.root):
+            fs = os.statvfs(self.root)
+        free = fs.f_bavail * fs.f_frsize
+        if free - size < min(LOW_WATER_BYTES, fs.f_blocks * fs.f_frsize // 20):
+            raise StorageFull(f"{free} bytes are free, which is at the low-water mark")
+        if fs.f_files and fs.f_favail < _SPARE_INODES:
+            raise StorageFull("the file system has no inodes left")
+
+    @property
+    def _ballast(self) -> str:
+        return os.path.join(self.root, ".gallery", "ballast")
+
+    def make_room(self) -> bool:
+        try:
+            os.unlink(self._ballast)
+        except OSError:
+            return False
+        log.warning("the disk is full: gave up the ballast %s", self._ballast)
+        return True
+
+    def keep_room(self) -> None:
+        with contextlib.suppress(StorageFull, Unavailable, OSError):
+            fs = os.statvfs(self.root)
+            size = min(BALLAST_BYTES, fs.f_blocks * fs.f_frsize // 100)
+            if os.path.exists(self._ballast):
+                return
+            self.room(size)
+            fd = os.open(self._ballast, _WRITE, 0o600)
+            try:
+                os.posix_fallocate(fd, 0, size)
+            finally:
+                os.close(fd)
+
+    # -- bodies on their way in ---------------------------------------------------------
+
+    @property
+    def _incoming(self) -> str:
+        return os.path.join(self.root, ".gallery", "incoming")
+
+    def spool(self) -> Spool:
+        self.check()
+        with storage(self._incoming):
+            os.makedirs(self._incoming, exist_ok=True)
+            return Spool(self._incoming)
+
+    def _sweep_incoming(self) -> None:
+        """Bodies of a server that was killed. Another process may be receiving: only old
+        ones are dead for certain."""
+        with contextlib.suppress(FileNotFoundError), os.scandir(self._incoming) as entries:
+            for entry in entries:
+                if time.time() - entry.stat(follow_symlinks=False).st_mtime > INCOMING_SECONDS:
+                    os.unlink(entry.path)
+
+    # -- objects ------------------------------------------------------------------------
+
+    def put(self, key: str, body: bytes | Spool) -> None:
+        if isinstance(body, bytes):
+            with storage(key):
+                spool = self.spool()
+                try:
+                    spool.write(body)
+                    self.put(key, spool)
+                finally:
+                    spool.discard()
+            return
+        with self._folder(key, make=True) as (folder, name):
+            os.rename(body.path, name, dst_dir_fd=folder)
+
+    def read(self, key: str, start: int = 0, size: int = MAX_READ) -> bytes:
+        fd = self.open(key)
+        try:
+            with storage(key):
+                return os.pread(fd, size, start)
+        finally:
+            os.close(fd)
+
+    def open(self, key: str) -> int:
+        with self._folder(key) as (folder, name):
+            try:
+                fd = os.open(name, _READ, dir_fd=folder)
+            except OSError as error:
+                if stat.S_ISREG(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
+                    raise
+                raise NotFound(key) from error
+            if not stat.S_ISREG(os.fstat(fd).st_mode):
+                os.close(fd)
+                raise NotFound(key)
+            return fd
+
+    def stat(self, key: str) -> Listed:
+        with self._folder(key) as (folder, name):
+            found = os.stat(name, dir_fd=folder, follow_symlinks=False)
+            if not stat.S_ISREG(found.st_mode):
+                raise NotFound(key)
+            return Listed(key, found.st_size, found.st_mtime_ns)
+
+    def delete(self, key: str) -> None:
+        with contextlib.suppress(NotFound), self._folder(key) as (folder, name):
+            os.unlink(name, dir_fd=folder)
+
+    def owners(self) -> Iterator[str]:
+        self.check()
+        path = os.path.join(self.root, "users")
+        if not os.path.isdir(path):
+            return
+        with storage(path), os.scandir(path) as entries:
+            names = sorted(e.name for e in entries if e.is_dir(follow_symlinks=False))
+        yield from (name for name in names if keys.is_owner(name))
+
+    def list(self, prefix: str) -> Iterator[Listed]:
+        self.check()
+        top = prefix.rpartition("/")[0]
+        if self._is_within(top):
+            for found in self._walk(top):
+                if found.key.startswith(prefix):
+                    yield found
+        self.check()
+
+    def _is_within(self, folder: str) -> bool:
+        """Whether the way to ``folder`` is folders all along, and no link among them."""
+        if not folder:
+            return True
+        with contextlib.suppress(NotFound), self._folder(f"{folder}/."):
+            return True
+        return False
+
+    def _walk(self, folder: str) -> Iterator[Listed]:
+        path = os.path.join(self.root, folder)
+        with storage(path):
+            try:
+                with os.scandir(path) as entries:
+                    found = sorted((_sort_key(e), e) for e in entries)
+            except FileNotFoundError:
+                return
+        for _, entry in found:
+            key = f"{folder}/{entry.name}" if folder else entry.name
+            if entry.is_dir(follow_symlinks=False):
+                yield from self._walk(key)
+            elif entry.is_file(follow_symlinks=False):
+                with contextlib.suppress(FileNotFoundError):
+                    info = entry.stat(follow_symlinks=False)
+                    yield Listed(key, info.st_size, info.st_mtime_ns)
+
+    # -- sidecars -----------------------------------------------------------------------
+
+    def stage(self, folder: Folder, id: str, sidecar: bytes) -> None:
+        with self._folder(folder.mark(id, "put"), make=True) as (fd, name):
+            _write_at(fd, name, sidecar, durable=True)
+            os.fsync(fd)
+
+    def commit(self, folder: Folder, id: str, sidecar: bytes) -> Seen:  # noqa: ARG002 - staged
+        return self._rename(folder.mark(id, "put"), folder.sidecar(id))
+
+    def replace(self, folder: Folder, id: str, sidecar: bytes) -> Seen:
+        mark = folder.mark(id, "new")
+        with self._folder(mark, make=True) as (fd, name):
+            _write_at(fd, name, sidecar, durable=True)
+        return self._rename(mark, folder.sidecar(id))
+
+    def doom(self, folder: Folder, id: str) -> None:
+        mark = folder.mark(id, "purge")
+        try:
+            self._rename(folder.sidecar(id), mark)
+        except NotFound:
+            with self._folder(mark, make=True) as (fd, name):
+                _write_at(fd, name, b"{}\n", durable=True)
+                os.fsync(fd)
+
+    def finish(self, folder: Folder, id: str) -> None:
+        self.delete(folder.mark(id, "put"))
+        self.delete(folder.mark(id, "purge"))
+
+    def _rename(self, old: str, new: str) -> Seen:
+        with self._folder(new) as (fd, name):
+            os.rename(old.rpartition("/")[2], name, src_dir_fd=fd, dst_dir_fd=fd)
+            info = os.stat(name, dir_fd=fd, follow_symlinks=False)
+            os.fsync(fd)
+            return Seen(info.st_size, info.st_mtime_ns)
+
+    # -- paths --------------------------------------------------------------------------
+
+    @contextmanager
+    def _folder(self, key: str, *, make: bool = False) -> Iterator[tuple[int, str]]:
+        """The key's folder as a descriptor, and its name there. Failures get their names
+        here: away (no marker), not found, full, or not readable."""
+        self.check()
+        parts = key.split("/")
+        if "" in parts or ".." in parts:
+            raise NotFound(key)
+        with storage(key):
+            fd = os.open(self.root, _DIR & ~os.O_NOFOLLOW)
+            try:
+                for part in parts[:-1]:
+                    below = _enter(fd, part, make=make, key=key)
+                    os.close(fd)
+                    fd = below
+                yield fd, parts[-1]
+            except FileNotFoundError:
+                self.check()
+                raise
+            finally:
+                os.close(fd)
+
+
+def _enter(fd: int, name: str, *, make: bool, key: str) -> int:
+    try:
+        return os.open(name, _DIR, dir_fd=fd)
+    except FileNotFoundError:
+        if not make:
+            raise
+    except NotADirectoryError as error:
+        raise NotFound(key) from error
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(name, 0o750, dir_fd=fd)
+        os.fsync(fd)
+    return os.open(name, _DIR, dir_fd=fd)
+
+
+def _sort_key(entry: os.DirEntry[str]) -> bytes:
+    """Files and folders in the order of whole keys, where "/" follows a folder's name."""
+    name = os.fsencode(entry.name)
+    return name + b"/" if entry.is_dir(follow_symlinks=False) else name
+
+
+def _write_at(folder: int, name: str, data: bytes, *, durable: bool) -> None:
+    fd = os.open(name, _WRITE, 0o640, dir_fd=folder)
+    try:
+        write_all(fd, data)
+        if durable:
+            os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def write_all(fd: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]
+
+
+def _write_file(path: str, data: bytes, *, mode: int) -> None:
+    """A small file, whole and durable, or not at all."""
+    temporary = f"{path}.new"
+    fd = os.open(temporary, _WRITE, mode)
+    try:
+        write_all(fd, data)
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+    os.rename(temporary, path)
+
+
+def _fsync_path(path: str) -> None:
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

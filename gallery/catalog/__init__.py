@@ -1,0 +1,132 @@
+"""The contract of a catalog: which images there are, in order, and how many.
+
+A catalog can be thrown away and rebuilt from the sidecars. ``tests/conformance`` checks
+every sentence below, for each catalog.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import orjson
+
+from gallery.catalog.query import Query
+from gallery.keys import Kind
+from gallery.records import Change, Record, Seen, TotalsByKind, decode, etag
+
+Listener = Callable[[str, str], None]
+"""Called with (owner, id) after a change became visible, both empty when any image may
+have changed; must not block."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One image as the catalog knows it: its record in canonical form."""
+
+    raw: bytes
+    seen: Seen
+
+    @property
+    def record(self) -> Record:
+        return decode(orjson.loads(self.raw))
+
+    @property
+    def etag(self) -> str:
+        return etag(self.record.rev, self.raw)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """``items`` are JSON objects, ready to send. ``total`` is None where it was not asked
+    for; ``next_cursor`` is None on the last page. ``version`` changes when the owner's
+    images do, and is the same in every process."""
+
+    items: list[bytes]
+    total: int | None
+    next_cursor: str | None
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    owner: str
+    id: str
+    deleted_at: int
+
+
+class Catalog(Protocol):
+    """Which images there are. Methods block; they are called from threads.
+
+    Every method raises Unavailable when the catalog cannot be reached.
+    """
+
+    def start(self, library: str) -> None:
+        """Opens the catalog of ``library``. Raises StartRefused when it is another's."""
+
+    def close(self) -> None: ...
+
+    def lock(self, owner: str) -> AbstractContextManager[None]:
+        """The owner's lock, held against every process of this library. Not reentrant."""
+
+    def apply(self, change: Change) -> None:
+        """Makes ``change`` durable and visible to every later call in any process. Applying
+        it twice is like applying it once. The caller holds the owner's lock."""
+
+    def get(self, owner: str, id: str, month: str | None = None) -> Entry | None:
+        """The image, active or in the trash. ``month`` (``YYYY-MM``), where the caller
+        knows it, saves a search."""
+
+    def page(self, query: Query) -> Page:
+        """Images in order, by page number or after a cursor. Raises BadRequest for a cursor
+        that this order did not make."""
+
+    def totals(self, owner: str) -> TotalsByKind: ...
+
+    def timeline(self, query: Query, starts: Callable[[int, int], list[int]]) -> list[int]:
+        """How many of the query's images were made from each start to the next.
+        ``starts(first, last)`` gives ascending times that cover both (microseconds)."""
+
+    def owners(self) -> list[str]:
+        """Everybody who has or had images, in byte order."""
+
+    def find(self, id: str) -> list[str]:
+        """The owners of images with this id; for administrators, so it may be slow."""
+
+    def expired(self, before: int) -> Iterator[Expired]:
+        """Images in the trash whose deleted_at is before ``before``."""
+
+    def seen(self, owner: str, month: str, kind: Kind) -> dict[str, Seen]:
+        """What the sidecar of each image of a month looked like, by id."""
+
+    def listen(self, listener: Listener) -> None:
+        """Has ``listener`` called after every change that becomes visible here."""
+
+    def months(self, owner: str) -> list[str]:
+        """The months that the owner has images in, ascending."""
+
+    def rebuild(self, owner: str, month: str, records: list[tuple[Record, Seen]]) -> None:
+        """Replaces all that is known of this month. The caller holds the owner's lock."""
+
+    def damaged(self) -> list[tuple[str, str]]:
+        """(owner, month) of what was found unreadable in part, and wants a rebuild."""
+
+    def leads(self) -> bool:
+        """Whether this process is the one of the library's that runs the periodic jobs.
+        One is, from the first that asks until it closes or dies."""
+
+    def maintain(self) -> None:
+        """Work of the periodic job: tidying that no request should wait for."""
+
+
+@runtime_checkable
+class Immediate(Protocol):
+    """An ability of catalogs that can often answer from memory, without blocking."""
+
+    def fresh(self) -> bool:
+        """Whether all that any process has written is known here."""
+
+    def page_now(self, query: Query) -> Page | None:
+        """The page if it is at hand and up to date, else None."""

@@ -1,0 +1,251 @@
+"""The feed: one short line per change of the whole library, in the order of appending.
+
+    manifests/feed/{n:010d}   segments; a first line with the generation, then the changes,
+                              and a last line {"op":"close","next":n} when it ended cleanly
+    manifests/feed/.lock      held while a line is appended; never renamed or removed
+    manifests/feed/.live      held, shared, by every process that has the feed open
+
+It is how processes stay coherent: a request fstats the current segment, and a size that
+is not the one last read means that there is news. A position is
+``generation.segment.offset``. After a power cut the last segment may have lost lines that
+somebody saw; so a segment that nobody closed, and nobody has open, is never appended to
+again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import logging
+import os
+import secrets
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from gallery.catalog.shard import lines
+from gallery.errors import Damaged, StartRefused
+from gallery.records import decode_line, encode_line
+
+log = logging.getLogger(__name__)
+
+FORMAT = 1
+SEGMENT_BYTES = 16 << 20
+KEEP_SECONDS = 7 * 86_400.0
+_APPEND = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class FeedLost(Exception):
+    """The feed was replaced or cannot be read on: whatever was learnt from it may be stale."""
+
+
+class Feed:
+    """One process's view of the feed. Reading and appending are the catalog's to serialize;
+    ``fresh`` may be called at any time."""
+
+    def __init__(self, folder: str, library: str) -> None:
+        self.folder = folder
+        self.library = library
+        self.generation = ""
+        self._segment = 0
+        self._fd = -1
+        self._offset = 0
+        self._size = -1
+        self._lock_fd = -1
+        self._live_fd = -1
+        self._mutex = threading.Lock()
+
+    # -- opening and closing --------------------------------------------------------------
+
+    def open(self) -> None:
+        """Joins the other processes, or begins a new segment if there are none."""
+        os.makedirs(self.folder, exist_ok=True)
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        self._lock_fd = os.open(os.path.join(self.folder, ".lock"), flags, 0o640)
+        self._live_fd = os.open(os.path.join(self.folder, ".live"), flags, 0o640)
+        with self._locked():
+            alone = _try_lock(self._live_fd)
+            fcntl.flock(self._live_fd, fcntl.LOCK_SH)
+            self._join(begin=alone)
+
+    def close(self) -> None:
+        """The last process to leave says that the segment ended cleanly."""
+        if self._fd < 0:
+            return
+        with self._locked():
+            if _try_lock(self._live_fd):
+                with contextlib.suppress(FeedLost, OSError):
+                    list(self._read())
+                    self._write(encode_line({"op": "close", "next": None}))
+                    os.fsync(self._fd)
+        for fd in (self._fd, self._live_fd, self._lock_fd):
+            os.close(fd)
+        self._fd = self._live_fd = self._lock_fd = -1
+
+    def _join(self, *, begin: bool) -> None:
+        """Opens the newest segment at its end. With ``begin``, it is a new one."""
+        os.makedirs(self.folder, exist_ok=True)
+        numbers = self.segments()
+        self.generation = self._generation(numbers[-1]) if numbers else ""
+        if not self.generation:
+            self.generation = secrets.token_hex(8)
+            begin = True
+        if begin or not numbers:
+            self._begin(numbers[-1] + 1 if numbers else 1)
+        else:
+            self._open_segment(numbers[-1])
+            self._offset = self._size = os.fstat(self._fd).st_size
+
+    def _begin(self, number: int) -> None:
+        self._make_segment(number)
+        self._open_segment(number)
+        self._offset = self._size = os.fstat(self._fd).st_size
+
+    def _make_segment(self, number: int) -> None:
+        head = {"format": FORMAT, "library": self.library, "generation": self.generation}
+        with open(self._path(number), "xb") as file:
+            file.write(encode_line(head | {"segment": number}))
+            file.flush()
+            os.fsync(file.fileno())
+
+    def _open_segment(self, number: int) -> None:
+        fd = os.open(self._path(number), _APPEND)
+        if self._fd >= 0:
+            # In place: ``fresh`` may be looking at this descriptor in another thread.
+            os.dup2(fd, self._fd, inheritable=False)
+            os.close(fd)
+        else:
+            self._fd = fd
+        self._segment, self._offset, self._size = number, 0, -1
+
+    def _generation(self, number: int) -> str:
+        with open(self._path(number), "rb") as file:
+            try:
+                head = decode_line(file.readline(4096).rstrip(b"\n"))
+                library, generation = str(head["library"]), str(head["generation"])
+            except (Damaged, KeyError):
+                return ""
+        if library != self.library:
+            raise StartRefused(f"{self._path(number)} belongs to the library {library}")
+        return generation
+
+    # -- reading --------------------------------------------------------------------------
+
+    @property
+    def position(self) -> str:
+        return f"{self.generation}.{self._segment}.{self._offset}"
+
+    def fresh(self) -> bool:
+        """Whether nothing was appended since the last ``poll``. Costs one fstat."""
+        try:
+            info = os.fstat(self._fd)
+        except OSError:
+            return False
+        return info.st_size == self._size and info.st_nlink > 0
+
+    def poll(self) -> list[dict[str, Any]]:
+        """The changes since the last call. Raises FeedLost, and then starts anew: what
+        was known of the library must be forgotten."""
+        try:
+            return list(self._read())
+        except (FeedLost, OSError) as error:
+            with self._locked():
+                self._join(begin=False)
+            raise FeedLost(str(error)) from error
+
+    def _read(self) -> Iterator[dict[str, Any]]:
+        while True:
+            info = os.fstat(self._fd)
+            if info.st_nlink == 0 or info.st_size < self._offset:
+                raise FeedLost(f"{self._path(self._segment)} was removed or cut")
+            closed = None
+            for offset, line in lines(self._fd, self._offset):
+                self._offset = offset + len(line) + 1
+                data = self._decode(offset, line)
+                if data.get("op") == "close":
+                    closed = data
+                elif "op" in data:
+                    yield data
+            self._size = info.st_size
+            if closed is None:
+                return
+            if closed["next"] is None:
+                raise FeedLost("the feed was closed by a process that saw nobody else")
+            self._open_segment(closed["next"])
+
+    def _decode(self, offset: int, line: bytes) -> dict[str, Any]:
+        try:
+            return decode_line(line)
+        except Damaged as error:
+            where = f"{self._path(self._segment)}: bad line at byte {offset} ({error})"
+            log.warning("%s; what is in memory is read again", where)
+            raise FeedLost(where) from error
+
+    # -- appending ------------------------------------------------------------------------
+
+    def append(self, data: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Adds a line; gives every line since the last ``poll``, this one last. Raises
+        OSError when it could not be written, and FeedLost like ``poll``."""
+        with self._locked():
+            try:
+                news = list(self._read())
+                line = encode_line(data)
+                self._write(line)
+                return [*news, *self._read()]
+            except FeedLost:
+                self._join(begin=False)
+                self._write(encode_line(data))
+                raise
+
+    def _write(self, line: bytes) -> None:
+        size = os.fstat(self._fd).st_size
+        if size and os.pread(self._fd, 1, size - 1) != b"\n":
+            line = b"\n" + line
+        written = os.write(self._fd, line)
+        if written != len(line):
+            raise OSError(28, "the feed line was cut short")
+
+    def segments(self) -> list[int]:
+        """The numbers of the segments there are, ascending."""
+        return sorted(int(n) for n in os.listdir(self.folder) if n.isdecimal())
+
+    def maintain(self, *, now: float) -> None:
+        """Begins a new segment when this one is large; removes those that are too old.
+        ``now`` is in seconds since 1970."""
+        with self._locked():
+            newest = self._segment == self.segments()[-1]
+            if newest and os.fstat(self._fd).st_size > SEGMENT_BYTES:
+                self._rotate()
+        for number in self.segments()[:-1]:
+            path = self._path(number)
+            if now - os.stat(path).st_mtime > KEEP_SECONDS:
+                os.unlink(path)
+
+    def _rotate(self) -> None:
+        """The new segment first, so that who reads the close line finds what it names. The
+        lines that this process had not read are read by its next ``poll``."""
+        number = self._segment + 1
+        self._make_segment(number)
+        self._write(encode_line({"op": "close", "next": number}))
+        os.fsync(self._fd)
+
+    def _path(self, number: int) -> str:
+        return os.path.join(self.folder, f"{number:010d}")
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        with self._mutex:
+            fcntl.flock(self._lock_fd, fcntl.LOCK_EX)
+            try:
+                yield
+            finally:
+                fcntl.flock(self._lock_fd, fcntl.LOCK_UN)
+
+
+def _try_lock(fd: int) -> bool:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,402 @@
+"""The catalog on files: manifests, the feed, and what is held of them in memory.
+
+    manifests/library.json                  names the library
+    manifests/users/{owner}/{month}.jsonl   see ``shard``
+    manifests/users/{owner}/.lock           the owner's lock; never renamed or removed
+    manifests/jobs.lock                     held by the process that runs the periodic jobs
+    manifests/feed/                         see ``feed``
+
+Nothing is read ahead: an owner's last lines when they first ask, a month's lines when a
+page reaches it. ``mirror`` is that memory.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import logging
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import orjson
+
+from gallery import keys
+from gallery.catalog import Entry, Expired, Listener, Page
+from gallery.catalog.feed import Feed
+from gallery.catalog.mirror import Mirror
+from gallery.catalog.query import Cursor, Query
+from gallery.catalog.select import Selection
+from gallery.catalog.shard import Index, Shard, header, line_of, read_lines, whole
+from gallery.errors import StartRefused, Unavailable, storage
+from gallery.keys import Kind
+from gallery.records import Change, Record, Seen, Totals, TotalsByKind, item, record_in_line
+
+log = logging.getLogger(__name__)
+
+FORMAT = 1
+COMPACT_BYTES = 1 << 20
+_FILL = 200
+_APPEND = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class ManifestCatalog:
+    """Fulfils Catalog and Immediate. ``memory_bytes`` bounds ring and loaded manifests."""
+
+    def __init__(self, root: str, *, memory_bytes: int, ring_items: int = 10_000) -> None:
+        self.root = os.path.abspath(root)
+        self.library = ""
+        self._users = os.path.join(self.root, "users")
+        self._memory = (memory_bytes, ring_items)
+        self._mirror: Mirror | None = None
+        self._jobs_fd: int | None = None
+
+    # -- opening --------------------------------------------------------------------------
+
+    def start(self, library: str) -> None:
+        self.library = library
+        try:
+            os.makedirs(self._users, exist_ok=True)
+            known = library_of(self.root)
+            if known is None:
+                _mark(self.root, library)
+            elif known != library:
+                raise StartRefused(f"{self.root} is of library {known}, the images of {library}")
+            feed = Feed(os.path.join(self.root, "feed"), library)
+            feed.open()
+        except OSError as error:
+            raise StartRefused(f"cannot open {self.root}: {error}") from error
+        memory_bytes, ring_items = self._memory
+        self._mirror = Mirror(self._users, feed, memory_bytes=memory_bytes, ring_items=ring_items)
+
+    def close(self) -> None:
+        if self._mirror:
+            with self._mirror.lock:
+                self._mirror.feed.close()
+                self._mirror = None
+        if self._jobs_fd is not None:
+            os.close(self._jobs_fd)
+            self._jobs_fd = None
+
+    @property
+    def mirror(self) -> Mirror:
+        if self._mirror is None:
+            raise Unavailable("the catalog is closed")
+        return self._mirror
+
+    def listen(self, listener: Listener) -> None:
+        self.mirror.listeners.append(listener)
+
+    # -- asking ---------------------------------------------------------------------------
+
+    def fresh(self) -> bool:
+        return self._mirror is not None and self._mirror.feed.fresh()
+
+    def page_now(self, query: Query) -> Page | None:
+        return self.mirror.page_now(query) if _is_plain(query) else None
+
+    def page(self, query: Query) -> Page:
+        return self.mirror.ask(lambda: self._page(query))
+
+    def _page(self, query: Query) -> Page:
+        if _is_plain(query):
+            self._fill(query)
+            with self.mirror.lock:
+                owner = self.mirror.owner(query.owner or "")
+                if found := self.mirror.ring_page(owner, query):
+                    return found
+        selection, version = self._select(query)
+        rows = selection.rows(query.size + 1)
+        rows, more = rows[: query.size], len(rows) > query.size
+        cursor = None
+        if more:
+            at, id = rows[-1][0]
+            cursor = Cursor(at, id.hex()).encode(query.order)
+        return Page([item(raw) for _, raw in rows], self._total(query), cursor, version)
+
+    def _fill(self, query: Query) -> None:
+        """Gives the ring an owner who is not in it, or not deep enough for the query."""
+        owner, end = query.owner or "", query.offset + query.size
+        want = min(self.mirror.ring_wants(), max(_FILL, 2 * end))
+        with self.mirror.lock:
+            if want < end or query.cursor or self.mirror.ring_page(self.mirror.owner(owner), query):
+                return
+        selection, version = self._select(Query(owner, size=want))
+        rows = selection.rows(want + 1)
+        self.mirror.ring_fill(owner, version, rows[:want], whole=len(rows) <= want)
+
+    def _select(self, query: Query) -> tuple[Selection, str]:
+        names = [query.owner] if query.owner else self.owners()
+        with self.mirror.lock:
+            states = [self.mirror.owner(name) for name in names]
+            version = "|".join(state.sums()[1] for state in states)
+            shards = [shard for state in states for shard in state.months.values()]
+        return Selection(query, shards, self.mirror), version
+
+    def _total(self, query: Query) -> int | None:
+        if query.filters:
+            every = replace(query, page=1, cursor=None)
+            return self._select(every)[0].count() if query.count else None
+        total = 0
+        for name in [query.owner] if query.owner else self.owners():
+            with self.mirror.lock:
+                totals, _ = self.mirror.owner(name).sums()
+            for kind in query.kinds:
+                sums = totals.get(kind, Totals())
+                total += sum(getattr(sums, status) for status in query.statuses)
+        return total
+
+    def timeline(self, query: Query, starts: Callable[[int, int], list[int]]) -> list[int]:
+        return self.mirror.ask(lambda: self._select(query)[0].histogram(starts))
+
+    def get(self, owner: str, id: str, month: str | None = None) -> Entry | None:
+        return self.mirror.ask(lambda: self._get(owner, id, month))
+
+    def _get(self, owner: str, id: str, month: str | None) -> Entry | None:
+        with self.mirror.lock:
+            months = self.mirror.owner(owner).months
+            wanted = [months[m] for m in sorted(months, reverse=True) if month in (None, m)]
+        for shard in wanted:
+            if entry := self._entry(shard, self.mirror.load(shard), id):
+                return entry
+        return None
+
+    def _entry(self, shard: Shard, index: Index, id: str) -> Entry | None:
+        with self.mirror.lock:
+            slot = index.slots.get(bytes.fromhex(id))
+            if slot is None:
+                return None
+            span = (index.offset[slot], index.length[slot])
+            seen = index.seen(slot)
+        return Entry(record_in_line(read_lines(shard, [span])[0]), seen)
+
+    def totals(self, owner: str) -> TotalsByKind:
+        return self.mirror.ask(lambda: self._totals(owner))
+
+    def _totals(self, owner: str) -> TotalsByKind:
+        with self.mirror.lock:
+            return dict(self.mirror.owner(owner).sums()[0])
+
+    def owners(self) -> list[str]:
+        with storage(self._users):
+            return sorted(name for name in os.listdir(self._users) if keys.is_owner(name))
+
+    def months(self, owner: str) -> list[str]:
+        with storage(self._users):
+            return self.mirror.months(owner)
+
+    def find(self, id: str) -> list[str]:
+        return [owner for owner in self.owners() if self._mentions(owner, id)]
+
+    def _mentions(self, owner: str, id: str) -> bool:
+        needle = f'"id":"{id}"'.encode()
+        for month in self.months(owner):
+            path = self.mirror.path(owner, month)
+            with storage(path), open(path, "rb") as file:
+                if any(needle in line for line in file) and self.get(owner, id, month):
+                    return True
+        return False
+
+    def expired(self, before: int) -> Iterator[Expired]:
+        for owner in self.owners():
+            yield from self.mirror.ask(lambda owner=owner: self._expired(owner, before))  # type: ignore[misc]
+
+    def _expired(self, owner: str, before: int) -> list[Expired]:
+        with self.mirror.lock:
+            shards = list(self.mirror.owner(owner).months.values())
+        found: list[Expired] = []
+        for shard in shards:
+            oldest = (totals.oldest_deleted for totals in shard.totals.values())
+            if any(at is not None and at < before for at in oldest):
+                index = self.mirror.load(shard)
+                with self.mirror.lock:
+                    trash = [
+                        slot
+                        for v, slots in index.views.items()
+                        if v[1] == "trash"
+                        for slot in slots
+                    ]
+                    found += [
+                        Expired(owner, index.ids[slot].hex(), index.deleted[slot])
+                        for slot in trash
+                        if index.deleted[slot] < before
+                    ]
+        return found
+
+    def seen(self, owner: str, month: str, kind: Kind) -> dict[str, Seen]:
+        return self.mirror.ask(lambda: self._seen(owner, month, kind))
+
+    def _seen(self, owner: str, month: str, kind: Kind) -> dict[str, Seen]:
+        index = self.mirror.load(self.mirror.shard(owner, month))
+        with self.mirror.lock:
+            slots = [*index.views[kind, "active"], *index.views[kind, "trash"]]
+            return {index.ids[slot].hex(): index.seen(slot) for slot in slots}
+
+    # -- changing -------------------------------------------------------------------------
+
+    @contextmanager
+    def lock(self, owner: str) -> Iterator[None]:
+        path = os.path.join(self._users, owner, ".lock")
+        with storage(path):
+            fd = self._open_lock(path)
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX)
+                yield
+            finally:
+                os.close(fd)
+
+    def _open_lock(self, path: str) -> int:
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        try:
+            return os.open(path, flags, 0o640)
+        except FileNotFoundError:
+            if library_of(self.root) != self.library:
+                raise Unavailable(f"{self.root} is away") from None
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            fsync_folder(self._users)
+            return os.open(path, flags, 0o640)
+
+    def apply(self, change: Change) -> None:
+        """Manifest line, durable, then feed line."""
+        self.mirror.ask(lambda: self._apply(change))
+
+    def _apply(self, change: Change) -> None:
+        shard = self.mirror.shard(change.owner, change.month)
+        index = self.mirror.load(shard)
+        if self._is_known(change, shard, index):
+            return
+        generation, end = self._append(change, shard, index)
+        line = {"op": change.op, "owner": change.owner, "month": change.month}
+        where = {"generation": generation, "end": end, "id": change.id}
+        what = {"kind": change.kind, "rev": change.rev, "at": time.time_ns() // 1000}
+        self.mirror.announce(line | where | what)
+
+    def _is_known(self, change: Change, shard: Shard, index: Index) -> bool:
+        entry = self._entry(shard, index, change.id)
+        if entry is None or change.record is None:
+            return entry is None and change.record is None
+        return entry.seen == change.seen and entry.record == change.record
+
+    def _append(self, change: Change, shard: Shard, index: Index) -> tuple[str, int]:
+        """The manifest line, durable. Gives the manifest's generation and the line's end."""
+        fd = os.open(shard.path, _APPEND, 0o640)
+        try:
+            size = os.fstat(fd).st_size
+            with self.mirror.lock:
+                if size > shard.end:  # lines that a crash kept from the feed, or a torn one
+                    self.mirror.read_on(shard)
+                totals = index.totals_with(shard.totals, change)
+            line = line_of(change, self.mirror.feed.position, totals)
+            generation = shard.generation
+            if size == 0:
+                generation, first = header(self.library, change.owner, change.month)
+                line = first + line
+            elif os.pread(fd, 1, size - 1) != b"\n":
+                line = b"\n" + line
+            if os.write(fd, line) != len(line):
+                raise OSError(errno.ENOSPC, "the manifest line was cut short")
+            os.fdatasync(fd)
+        finally:
+            os.close(fd)
+        if size == 0:
+            fsync_folder(os.path.dirname(shard.path))
+        return generation, size + len(line)
+
+    def rebuild(self, owner: str, month: str, records: list[tuple[Record, Seen]]) -> None:
+        shard = Shard(self.mirror.path(owner, month), owner, month)
+        with storage(shard.path):
+            os.makedirs(os.path.dirname(shard.path), exist_ok=True)
+            with open(f"{shard.path}.new", "wb") as file:
+                file.writelines(whole(shard, self.library, records, self.mirror.feed.position))
+                file.flush()
+                os.fsync(file.fileno())
+            os.rename(f"{shard.path}.new", shard.path)
+            fsync_folder(os.path.dirname(shard.path))
+            line = {"op": "load", "owner": owner, "month": month}
+            self.mirror.announce(line | {"generation": shard.generation, "end": shard.end})
+
+    def damaged(self) -> list[tuple[str, str]]:
+        return self.mirror.damaged()
+
+    def leads(self) -> bool:
+        if self._jobs_fd is None:
+            path = os.path.join(self.root, "jobs.lock")
+            with storage(path):
+                fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+                try:
+                    fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    os.close(fd)
+                    return False
+                self._jobs_fd = fd
+        return True
+
+    def maintain(self) -> None:
+        self.mirror.sync()
+        with storage(self.root):
+            self.mirror.feed.maintain(now=time.time())
+        for owner in self.owners():
+            for month in self.months(owner):
+                path = self.mirror.path(owner, month)
+                with contextlib.suppress(FileNotFoundError):
+                    if os.path.getsize(path) > COMPACT_BYTES:
+                        with self.lock(owner):
+                            self._compact(owner, month)
+
+    def _compact(self, owner: str, month: str) -> None:
+        """Rewrites a manifest whose dead lines exceed the live ones and 1 MiB."""
+        self.mirror.sync()
+        shard = self.mirror.shard(owner, month)
+        index = self.mirror.load(shard)
+        dead = shard.end - index.live_bytes
+        if shard.damaged or dead <= max(COMPACT_BYTES, index.live_bytes):
+            return
+        entries = [self._entry(shard, index, id.hex()) for id in list(index.slots)]
+        self.rebuild(owner, month, [(e.record, e.seen) for e in entries if e])
+        log.info("%s: compacted, %d bytes were dead", shard.path, dead)
+
+
+def _is_plain(query: Query) -> bool:
+    """Whether the ring can answer: an owner's active outputs, all of them, newest first."""
+    return (
+        query.owner is not None
+        and query.kinds == ("output",)
+        and query.statuses == ("active",)
+        and query.order == "created"
+        and not query.filters
+    )
+
+
+def library_of(root: str) -> str | None:
+    """The library that the manifests under ``root`` are of; None when they know none.
+    Raises StartRefused when that cannot be told."""
+    path = os.path.join(root, "library.json")
+    try:
+        with open(path, "rb") as file:
+            return str(orjson.loads(file.read(65_536))["library"])
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StartRefused(f"{path} cannot be read: {error}") from error
+
+
+def _mark(root: str, library: str) -> None:
+    path = os.path.join(root, "library.json")
+    with open(f"{path}.new", "wb") as file:
+        file.write(orjson.dumps({"format": FORMAT, "library": library}) + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    os.rename(f"{path}.new", path)
+    fsync_folder(root)
+
+
+def fsync_folder(path: str) -> None:
+    """Makes the names in a folder durable."""
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

@@ -1,0 +1,159 @@
+"""What the commands do, without how they show it."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import multiprocessing
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+import orjson
+
+from gallery import backends, keys, purge
+from gallery.catalog.query import Query
+from gallery.errors import GalleryError, StartRefused
+from gallery.imaging import Imaging
+from gallery.library import DAY_US, Draft, Library
+from gallery.records import Record
+from gallery.settings import Settings
+
+_DEMO_DAYS = 40
+
+
+@contextmanager
+def opened(
+    settings: Settings, imaging: Imaging | None = None, *, only_look: bool = False
+) -> Iterator[Library]:
+    """The library, beside whatever servers run on it. With ``only_look`` one that isn't
+    there is not made, and lost manifests are not rebuilt. Raises StartRefused."""
+    blobs, catalog = backends.stores(settings)
+    library = Library(blobs, catalog, retention_days=settings.retention_days, imaging=imaging)
+    if only_look:
+        blobs.check()
+        catalog.start(blobs.library)
+    else:
+        library.start()
+    if imaging:
+        imaging.start()
+    try:
+        blobs.check()
+        yield library
+    finally:
+        if imaging:
+            imaging.close()
+        library.close()
+
+
+def _imaging(settings: Settings) -> Imaging:
+    workers = settings.decoders or len(os.sched_getaffinity(0))
+    return Imaging(workers=workers, max_pixels=settings.max_pixels)
+
+
+# -- rebuild ------------------------------------------------------------------------------
+
+
+def owners(settings: Settings) -> list[str]:
+    """Everybody who has something stored, or is known."""
+    with opened(settings) as library:
+        return sorted({*library.blobs.owners(), *library.catalog.owners()})
+
+
+def rebuild(settings: Settings, owners: list[str], processes: int, done: Callable[[], None]) -> int:
+    """Rebuilds these owners in several processes; gives the number of images. ``done`` is
+    called for each owner."""
+    count = processes or len(os.sched_getaffinity(0))
+    context = multiprocessing.get_context("spawn")
+    images = 0
+    with concurrent.futures.ProcessPoolExecutor(count, context, _open, (settings,)) as pool:
+        for found in pool.map(_rebuild, owners):
+            images += found
+            done()
+    return images
+
+
+_library: Library | None = None
+
+
+def _open(settings: Settings) -> None:
+    """Gives a rebuilding process its library, for as long as it lives."""
+    global _library
+    blobs, catalog = backends.stores(settings)
+    _library = Library(blobs, catalog)
+    _library.start()
+
+
+def _rebuild(owner: str) -> int:
+    if _library is None:
+        raise StartRefused("the process has no library")
+    return _library.rebuild(owner)
+
+
+# -- trash and thumbnails -----------------------------------------------------------------
+
+
+def trash_plan(library: Library, days: int, owner: str | None) -> purge.Plan:
+    """What a purge of the trash older than so many days would take."""
+    if owner is not None:
+        keys.owner(owner)
+    return purge.plan(library, before=library.clock() - days * DAY_US, owner=owner)
+
+
+def make_thumbnails(settings: Settings, owners: Iterable[str]) -> tuple[int, list[str]]:
+    """Makes what is missing; gives the number made, and what could not be."""
+    made, failed = 0, []
+    with opened(settings, _imaging(settings)) as library:
+        for owner in owners:
+            for record in _records(library, owner):
+                if library.has_thumbnail(record):
+                    continue
+                try:
+                    library.remake_thumbnail(record)
+                    made += 1
+                except GalleryError as error:
+                    failed.append(f"{record.image}: {error}")
+    return made, failed
+
+
+def _records(library: Library, owner: str) -> Iterator[Record]:
+    """Every image of an owner, newest first."""
+    query = Query(owner, ("active", "trash"), keys.KINDS, size=500)
+    page = library.catalog.page(query)
+    while True:
+        for item in page.items:
+            if entry := library.catalog.get(owner, orjson.loads(item)["id"]):
+                yield entry.record
+        if page.next_cursor is None:
+            return
+        page = library.catalog.page(query.after(page.next_cursor))
+
+
+# -- demo ---------------------------------------------------------------------------------
+
+
+def fill_demo(settings: Settings, images: int, owner: str, done: Callable[[], None]) -> None:
+    """Draws an owner's images over the last days."""
+    from gallery.demo import draw
+
+    now = time.time_ns() // 1000
+    context = multiprocessing.get_context("spawn")
+    with (
+        opened(settings, _imaging(settings)) as library,
+        concurrent.futures.ProcessPoolExecutor(mp_context=context) as pool,
+    ):
+        for number, (name, data) in enumerate(pool.map(draw, range(images), chunksize=4)):
+            age = (images - number) * _DEMO_DAYS * DAY_US // max(images, 1)
+            _put(library, Draft(owner, created_at=now - age, original_filename=name), data)
+            done()
+
+
+def _put(library: Library, draft: Draft, data: bytes) -> None:
+    spool = library.blobs.spool()
+    try:
+        spool.write(data)
+        spool.sync()
+        if library.imaging is not None:
+            library.put(draft, spool, library.imaging.inspect(spool.path).result())
+    finally:
+        spool.discard()

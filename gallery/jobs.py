@@ -1,0 +1,93 @@
+"""The periodic jobs, run by one process of a library: the walk, retention, tidying."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+from gallery import purge
+from gallery.clock import ClockGuard
+from gallery.errors import GalleryError
+from gallery.library import Library
+from gallery.reconcile import Reconciler
+
+log = logging.getLogger(__name__)
+
+TICK_SECONDS = 60.0
+HOUR_SECONDS = 3600.0
+_HOURS_A_DAY = 24
+
+
+class Jobs:
+    """Runs in a thread of its own, a tick a minute, as long as this process leads."""
+
+    def __init__(
+        self, library: Library, reconciler: Reconciler, clock: ClockGuard, *, walk_seconds: float
+    ) -> None:
+        self._library = library
+        self._reconciler = reconciler
+        self._clock = clock
+        self._walk_seconds = walk_seconds
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="jobs", daemon=True)
+        self._due: dict[str, float] = {}
+        self._hours = 0
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Returns when what was under way has come to a place where it can stop."""
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                if self._library.catalog.leads():
+                    self.tick()
+            except GalleryError as error:
+                log.warning("jobs: %s", error)
+            except Exception:
+                log.exception("jobs: a job failed")
+            self._stop.wait(TICK_SECONDS)
+
+    def tick(self) -> None:
+        """One round: what is due is done."""
+        may_purge = self._clock.tick()
+        self._library.blobs.keep_room()
+        self._library.heal()
+        if self._is_due("walk", self._walk_seconds):
+            self.walk()
+        self._reconciler.look_again()
+        if self._is_due("hourly", HOUR_SECONDS):
+            if may_purge:
+                self.retention()
+            self._library.catalog.maintain()
+
+    def walk(self) -> None:
+        began = time.monotonic()
+        walked = self._reconciler.run(self._stop.is_set)
+        for line in walked.damage:
+            log.error("damaged: %s", line)
+        log.info(
+            "walked %d images in %.1f s, %d mended, %d damaged",
+            *(walked.images, time.monotonic() - began, walked.mended, len(walked.damage)),
+        )
+
+    def retention(self) -> None:
+        """Purges what has been in the trash for longer than the retention time."""
+        thorough = self._hours % _HOURS_A_DAY == 0
+        self._hours += 1
+        due = purge.retention(self._library, thorough=thorough)
+        if due.items:
+            purged = due.carry_out(self._library)
+            log.info("retention purged %d images, %d bytes", purged, due.bytes)
+
+    def _is_due(self, job: str, every: float) -> bool:
+        now = time.monotonic()
+        if now < self._due.get(job, now):
+            return False
+        self._due[job] = now + every
+        return True

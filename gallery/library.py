@@ -1,0 +1,569 @@
+"""The library: the only thing that changes anything, in the one order that survives a crash.
+
+    put        mark, image, thumbnail, COMMIT, catalog
+    change     SIDECAR, catalog           (edit, trash, restore; a foreign edit is adopted first)
+    purge      DOOM, catalog, image, thumbnail, mark
+
+The step in capitals commits. All of it happens under the owner's lock, inside synchronous
+methods that are called from threads. What a crash leaves half done, ``reconcile`` ends.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, TypeVar
+
+import orjson
+
+from gallery import keys
+from gallery.blobs import BlobStore, Spool
+from gallery.catalog import Catalog, Entry, Page
+from gallery.catalog.query import Query
+from gallery.errors import (
+    Conflict,
+    Damaged,
+    GalleryError,
+    NotFound,
+    PreconditionFailed,
+    StorageFull,
+    TooLarge,
+    Unavailable,
+    Unprocessable,
+)
+from gallery.imaging import Imaging, Inspection
+from gallery.keys import Folder, Key, Kind
+from gallery.records import (
+    Op,
+    Record,
+    Seen,
+    Totals,
+    change,
+    decode_sidecar,
+    encode,
+    encode_sidecar,
+    to_text,
+    to_us,
+)
+
+log = logging.getLogger(__name__)
+
+DAY_US = 86_400_000_000
+MAX_AHEAD_US = DAY_US
+_RATIOS = ("1:1", "5:4", "4:3", "3:2", "16:10", "16:9", "21:9", "2:1", "3:1", "32:9")
+_NEAR = 0.02
+_COPY = 1 << 20
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What one owner may have, trash included; None is no limit."""
+
+    bytes: int | None = None
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What an uploader says of an image. ``id`` is set where a repeat must find the first."""
+
+    owner: str
+    kind: Kind = "output"
+    id: str | None = None
+    created_at: int | None = None
+    original_filename: str | None = None
+    prompt: str | None = None
+    negative_prompt: str | None = None
+    seed: int | None = None
+    model: str | None = None
+    source: str | None = None
+    workflow_id: str | None = None
+    aspect_ratio: str | None = None
+    job_id: str | None = None
+    parents: tuple[str, ...] | None = None
+    tags: tuple[str, ...] = ()
+    favorite: bool = False
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An answer to ``put``: ``repeated`` when it had been stored before."""
+
+    entry: Entry
+    repeated: bool
+
+
+def now_us() -> int:
+    return time.time_ns() // 1000
+
+
+class Library:
+    """Images of one library, over any blob store and catalog. Methods block."""
+
+    def __init__(
+        self,
+        blobs: BlobStore,
+        catalog: Catalog,
+        *,
+        quota: Quota = Quota(),
+        retention_days: int = 30,
+        clock: Callable[[], int] = now_us,
+        imaging: Imaging | None = None,
+    ) -> None:
+        self.blobs = blobs
+        self.catalog = catalog
+        self.quota = quota
+        self.retention_us = retention_days * DAY_US
+        self.clock = clock
+        self.imaging = imaging
+
+    # -- opening --------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Opens the stores. A catalog that knows nobody, beside a tree that does, was lost:
+        it is rebuilt first, for nobody's images may be missing from a first page. Raises
+        StartRefused."""
+        self.blobs.start()
+        self.catalog.start(self.blobs.library)
+        with suppress(Unavailable):
+            if not self.catalog.owners():
+                for owner in self.blobs.owners():
+                    images = self.rebuild(owner)
+                    log.info("rebuilt %s from its sidecars: %d images", owner, images)
+
+    def close(self) -> None:
+        self.catalog.close()
+        self.blobs.close()
+
+    # -- reading --------------------------------------------------------------------------
+
+    def get(self, owner: str, id: str, kind: Kind | None = None) -> Entry:
+        """Raises NotFound for an image the owner does not have, or not of that kind."""
+        entry = self.asked(lambda: self.catalog.get(owner, id))
+        if entry is None or (kind is not None and entry.record.kind != kind):
+            raise NotFound("There is no such image", code="unknown_image")
+        return entry
+
+    def page(self, query: Query) -> Page:
+        page = self.asked(lambda: self.catalog.page(query))
+        if "trash" not in query.statuses:
+            return page
+        return replace(page, items=[self.with_purge_at(item) for item in page.items])
+
+    def with_purge_at(self, item: bytes) -> bytes:
+        """The item with the time when retention will purge it, if it is in the trash."""
+        deleted_at = orjson.loads(item).get("deleted_at")
+        if deleted_at is None:
+            return item
+        purge_at = to_text(to_us(deleted_at) + self.retention_us)
+        return item[:-1] + b',"purge_at":"%b"}' % purge_at.encode()
+
+    def asked(self, question: Callable[[], T]) -> T:
+        """The catalog's answer; manifests found damaged on the way are rebuilt first."""
+        try:
+            answer = question()
+        except Unavailable:
+            if not self.heal():
+                raise
+            return question()
+        return question() if self.heal() else answer
+
+    def heal(self) -> bool:
+        """Rebuilds, each alone, the months that the catalog could not wholly read."""
+        damaged = self.catalog.damaged()
+        for owner, month in damaged:
+            with self.catalog.lock(owner):
+                self.rebuild_month(owner, month)
+            log.warning("rebuilt the manifest of %s, %s from its sidecars", owner, month)
+        return bool(damaged)
+
+    # -- put ------------------------------------------------------------------------------
+
+    def check_quota(self, owner: str, size: int) -> None:
+        """Raises TooLarge when ``size`` more bytes in one more image would be too much."""
+        totals = sum(self.catalog.totals(owner).values(), Totals())
+        count = totals.active + totals.trash + 1
+        if self.quota.bytes is not None and totals.bytes + size > self.quota.bytes:
+            raise TooLarge(
+                f"{totals.bytes} of {self.quota.bytes} bytes are used", code="quota_bytes"
+            )
+        if self.quota.count is not None and count > self.quota.count:
+            raise TooLarge(
+                f"{count - 1} of {self.quota.count} images are there", code="quota_count"
+            )
+
+    def put(self, draft: Draft, spool: Spool, inspection: Inspection) -> Stored:
+        """Stores an image that was received, synced and inspected. Raises TooLarge beyond
+        the quota, StorageFull, and Unprocessable when the id holds another body."""
+        record = self.describe(draft, spool, inspection)
+        with self.catalog.lock(draft.owner):
+            if draft.id and (known := self.catalog.get(draft.owner, draft.id)):
+                if known.record.sha256 != spool.sha256:
+                    raise Unprocessable(
+                        "This Idempotency-Key was used with another body", code="key_reused"
+                    )
+                return Stored(known, repeated=True)
+            self.check_quota(draft.owner, spool.size)
+            self.blobs.room(spool.size)
+            return Stored(self._put(record, spool, inspection.thumbnail), repeated=False)
+
+    def _put(self, record: Record, body: Spool, thumb: bytes) -> Entry:
+        folder, sidecar = record.folder, encode_sidecar(record)
+        try:
+            self.blobs.stage(folder, record.id, sidecar)
+            self.blobs.put(record.image, body)
+            self.blobs.put(record.thumb, thumb)
+            seen = self.blobs.commit(folder, record.id, sidecar)
+        except GalleryError:
+            with suppress(GalleryError):
+                self.sweep(folder, record.id)
+            raise
+        return self._apply("put", record, seen)
+
+    def sweep(self, folder: Folder, id: str) -> None:
+        """Removes what a put left that was never committed. The caller holds the lock."""
+        for ext in keys.MIME_OF:
+            self.blobs.delete(folder.image(id, ext))
+        self.blobs.delete(folder.thumb(id))
+        self.blobs.finish(folder, id)
+
+    def _apply(self, op: Op, record: Record, seen: Seen) -> Entry:
+        """Tells the catalog. It is small and the change is made already, so on a full disk
+        the reserve is for this."""
+        try:
+            self.catalog.apply(change(op, record, seen))
+        except StorageFull:
+            if not self.blobs.make_room():
+                raise
+            self.catalog.apply(change(op, record, seen))
+        return Entry(encode(record), seen)
+
+    def describe(self, draft: Draft, spool: Spool, found: Inspection) -> Record:
+        """The record of a new image: what the uploader said, then what the file says."""
+        now, embedded = self.clock(), found.embedded
+        created_at = now if draft.created_at is None else draft.created_at
+        if created_at > now + MAX_AHEAD_US:
+            created_at = now
+        id = draft.id or keys.new_id()
+        said = draft.prompt is not None
+        return Record(
+            id=id,
+            owner=draft.owner,
+            kind=draft.kind,
+            workflow_id=_first(draft.workflow_id, embedded.workflow_id),
+            aspect_ratio=draft.aspect_ratio or aspect_ratio(found.width, found.height),
+            seed=_first(draft.seed, embedded.seed),
+            prompt=_first(draft.prompt, embedded.prompt),
+            original_filename=draft.original_filename,
+            mime=found.mime,
+            bytes=spool.size,
+            sha256=spool.sha256,
+            created_at=created_at,
+            status="active",
+            thumb=keys.folder_of(draft.owner, draft.kind, created_at).thumb(id),
+            tags=draft.tags,
+            favorite=draft.favorite,
+            width=found.width,
+            height=found.height,
+            blurhash=found.blurhash,
+            rev=1,
+            # A negative prompt belongs to its prompt: not to another that was said instead.
+            negative_prompt=_first(
+                draft.negative_prompt, None if said else embedded.negative_prompt
+            ),
+            model=_first(draft.model, embedded.model),
+            source=_first(draft.source, embedded.source),
+            job_id=draft.job_id,
+            parents=draft.parents,
+            extra=draft.extra,
+        )
+
+    def copy(self, owner: str, id: str, kind: Kind) -> Entry:
+        """A copy of an own image as an input or control, with the original as its parent."""
+        source = self.get(owner, id).record
+        created_at, new_id = self.clock(), keys.new_id()
+        record = replace(
+            source,
+            id=new_id,
+            kind=kind,
+            created_at=created_at,
+            status="active",
+            deleted_at=None,
+            rev=1,
+            parents=(id,),
+            thumb=keys.folder_of(owner, kind, created_at).thumb(new_id),
+        )
+        spool = self.spooled(source.image)
+        try:
+            spool.sync()
+            if spool.sha256 != source.sha256:
+                raise Unprocessable("The original is damaged", code="damaged_image")
+            thumb = self.blobs.read(source.thumb)
+            with self.catalog.lock(owner):
+                self.check_quota(owner, spool.size)
+                self.blobs.room(spool.size)
+                return self._put(record, spool, thumb)
+        finally:
+            spool.discard()
+
+    def spooled(self, key: str) -> Spool:
+        """A copy of a stored object as a local file, hashed on the way."""
+        spool = self.blobs.spool()
+        try:
+            while data := self.blobs.read(key, spool.size, _COPY):
+                spool.write(data)
+        except BaseException:
+            spool.discard()
+            raise
+        return spool
+
+    # -- thumbnails: derived files, which a read may make again --------------------------
+
+    def thumbnail(self, record: Record) -> bytes:
+        """The thumbnail's bytes, made again if they are lost or not whole. Raises NotFound
+        when they can't be, and Unavailable."""
+        with suppress(NotFound):
+            if _is_whole(body := self.blobs.read(record.thumb), record.thumb):
+                return body
+        return self.remake_thumbnail(record)
+
+    def has_thumbnail(self, record: Record) -> bool:
+        with suppress(NotFound):
+            return _is_whole(self.blobs.read(record.thumb), record.thumb)
+        return False
+
+    def remake_thumbnail(self, record: Record) -> bytes:
+        """Makes the thumbnail from the original, and keeps it if that can be."""
+        if self.imaging is None:
+            raise NotFound("There is no thumbnail", code="no_thumbnail")
+        spool = self.spooled(record.image)
+        try:
+            spool.sync()
+            body = self.imaging.thumbnail(spool.path).result()
+        except Unavailable:
+            raise
+        except GalleryError as error:
+            log.warning("%s has no thumbnail, and none can be made: %s", record.image, error)
+            raise NotFound("The original is damaged", code="damaged_image") from error
+        finally:
+            spool.discard()
+        with suppress(StorageFull):
+            self.blobs.put(record.folder.thumb(record.id), body)
+        return body
+
+    # -- edit, trash, restore -------------------------------------------------------------
+
+    def edit(
+        self,
+        owner: str,
+        id: str,
+        *,
+        tags: tuple[str, ...] | None = None,
+        favorite: bool | None = None,
+        if_match: str | None = None,
+    ) -> Entry:
+        """Raises PreconditionFailed when ``if_match`` names another version."""
+
+        def alter(record: Record) -> Record:
+            return replace(
+                record,
+                tags=record.tags if tags is None else tags,
+                favorite=record.favorite if favorite is None else favorite,
+            )
+
+        return self._change(owner, id, "edit", alter, if_match=if_match)
+
+    def trash(self, owner: str, id: str, kind: Kind | None = None) -> Entry:
+        def alter(record: Record) -> Record:
+            if record.status == "trash":
+                return record
+            return replace(record, status="trash", deleted_at=self.clock())
+
+        return self._change(owner, id, "trash", alter, kind=kind)
+
+    def restore(self, owner: str, id: str, kind: Kind | None = None) -> Entry:
+        def alter(record: Record) -> Record:
+            return replace(record, status="active", deleted_at=None)
+
+        return self._change(owner, id, "restore", alter, kind=kind)
+
+    def _change(
+        self,
+        owner: str,
+        id: str,
+        op: Literal["edit", "trash", "restore"],
+        alter: Callable[[Record], Record],
+        *,
+        kind: Kind | None = None,
+        if_match: str | None = None,
+    ) -> Entry:
+        self.get(owner, id, kind)
+        return self._locked(owner, lambda: self._replace(owner, id, op, alter, if_match))
+
+    def _replace(
+        self, owner: str, id: str, op: Op, alter: Callable[[Record], Record], if_match: str | None
+    ) -> Entry:
+        entry = self.current(owner, id)
+        if if_match not in (None, "*", entry.etag):
+            raise PreconditionFailed(f"The image is at {entry.etag} now")
+        before = entry.record
+        after = alter(before)
+        if after == before:
+            return entry
+        after = replace(after, rev=before.rev + 1)
+        seen = self.blobs.replace(after.folder, id, encode_sidecar(after))
+        return self._apply(op, after, seen)
+
+    def _locked(self, owner: str, act: Callable[[], T]) -> T:
+        """A small change, under the owner's lock. It goes on when the disk is full: the
+        reserve is given up for it."""
+        with self.catalog.lock(owner):
+            try:
+                return act()
+            except StorageFull:
+                if not self.blobs.make_room():
+                    raise
+                return act()
+
+    def current(self, owner: str, id: str) -> Entry:
+        """The image as its sidecar says, which is adopted if somebody else wrote it. The
+        caller holds the owner's lock."""
+        entry = self.catalog.get(owner, id)
+        if entry is None:
+            raise NotFound("There is no such image", code="unknown_image")
+        record = entry.record
+        with suppress(NotFound):
+            there = self.blobs.stat(record.folder.sidecar(id))
+            if Seen(there.size, there.mtime_ns) == entry.seen:
+                return entry
+        if (found := self.sidecar(record.folder, id)) is None:
+            return entry
+        return self._apply(_op_between(record, found[0]), *found)
+
+    def sidecar(self, folder: Folder, id: str) -> tuple[Record, Seen] | None:
+        """The sidecar as it lies there. None when it is gone or damaged, which is logged."""
+        key = folder.sidecar(id)
+        try:
+            found = self.blobs.stat(key)
+            record = decode_sidecar(self.blobs.read(key), Key(folder, id, "sidecar", "json"))
+        except NotFound:
+            return None
+        except Damaged as error:
+            log.warning("sidecar %s: %s", key, error)
+            return None
+        return record, Seen(found.size, found.mtime_ns)
+
+    # -- purge ----------------------------------------------------------------------------
+
+    def purge(self, owner: str, id: str, *, rev: int | None = None) -> None:
+        """For ever, from the trash only. Raises Conflict for an active image, or when it
+        is no longer at ``rev``."""
+        self._locked(owner, lambda: self._purge(owner, id, rev))
+
+    def _purge(self, owner: str, id: str, rev: int | None) -> None:
+        record = self.current(owner, id).record
+        if record.status != "trash":
+            raise Conflict("Only what is in the trash can be purged", code="not_in_trash")
+        if rev not in (None, record.rev):
+            raise Conflict("The image has changed", code="changed")
+        self.blobs.doom(record.folder, id)
+        self.finish_purge(record)
+
+    def finish_purge(self, record: Record) -> None:
+        """What follows a purge's commit. The caller holds the owner's lock."""
+        self.catalog.apply(change("purge", record))
+        try:
+            self.blobs.delete(record.image)
+            self.blobs.delete(record.thumb)
+            self.blobs.finish(record.folder, record.id)
+        except GalleryError as error:
+            log.warning("purge of %s: left for the next walk to finish: %s", record.image, error)
+
+    def empty_trash(self, owner: str, count: int) -> int:
+        """Purges the owner's whole trash, if it holds ``count`` images as they saw it."""
+        totals = sum(self.catalog.totals(owner).values(), Totals())
+        if totals.trash != count:
+            raise Conflict(f"The trash holds {totals.trash} images now", code="trash_changed")
+        purged = 0
+        for id in self.in_trash(owner):
+            with suppress(NotFound, Conflict):
+                self.purge(owner, id)
+                purged += 1
+        return purged
+
+    def in_trash(self, owner: str) -> list[str]:
+        """The ids of all that is in the owner's trash."""
+        query = Query(owner, ("trash",), keys.KINDS, "deleted", size=500)
+        page = self.page(query)
+        items = page.items
+        while page.next_cursor:
+            page = self.page(query.after(page.next_cursor))
+            items = items + page.items
+        return [orjson.loads(item)["id"] for item in items]
+
+    # -- the tree's word over the catalog's ------------------------------------------------
+
+    def rebuild(self, owner: str) -> int:
+        """Makes the catalog say of an owner what the tree says; gives the number of images."""
+        months = set(self.catalog.months(owner))
+        for listed in self.blobs.list(f"users/{owner}/"):
+            if (key := keys.parse(listed.key)) and key.role == "sidecar":
+                months.add(key.folder.month)
+        images = 0
+        for month in sorted(months):
+            with self.catalog.lock(owner):
+                images += self.rebuild_month(owner, month)
+        return images
+
+    def rebuild_month(self, owner: str, month: str) -> int:
+        """Makes the catalog say of a month what the tree says; gives the number of images.
+        Where a sidecar is damaged, the catalog's word stays. The caller holds the lock."""
+        found: list[tuple[Record, Seen]] = []
+        year_month = month.replace("-", "/")
+        for drawer in ("", "inputs/", "controls/"):
+            for listed in self.blobs.list(f"users/{owner}/{drawer}{year_month}/"):
+                key = keys.parse(listed.key)
+                if key is None or key.role != "sidecar":
+                    continue
+                if read := self.sidecar(key.folder, key.id):
+                    found.append(read)
+                else:
+                    with suppress(GalleryError):
+                        if entry := self.catalog.get(owner, key.id, month):
+                            found.append((entry.record, entry.seen))
+        self.catalog.rebuild(owner, month, found)
+        return len(found)
+
+
+def _first(*values: T | None) -> T | None:
+    return next((value for value in values if value is not None), None)
+
+
+def _is_whole(body: bytes, key: str) -> bool:
+    """Thumbnails aren't synced: after a power cut one may be empty or cut short."""
+    if key.endswith(".webp"):
+        return body[:4] == b"RIFF" and int.from_bytes(body[4:8], "little") + 8 <= len(body)
+    return body[:2] == b"\xff\xd8" and body.rstrip(b"\0")[-2:] == b"\xff\xd9"
+
+
+def _op_between(before: Record, after: Record) -> Op:
+    if before.status == after.status:
+        return "edit"
+    return "trash" if after.status == "trash" else "restore"
+
+
+def aspect_ratio(width: int, height: int) -> str:
+    """The common ratio within 2 % of this one, or the exact one in lowest terms."""
+    for name in _RATIOS:
+        long, short = map(int, name.split(":"))
+        for w, h in ((long, short), (short, long)):
+            if abs(width * h / (height * w) - 1) < _NEAR:
+                return f"{w}:{h}"
+    divisor = math.gcd(width, height)
+    return f"{width // divisor}:{height // divisor}"

@@ -1,0 +1,47 @@
+"""Counts of requests, for Prometheus. Counting costs the request two additions."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+
+class Metrics(Collector):
+    """What one server process has answered. ``folder`` is where free bytes are measured."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self.requests: defaultdict[tuple[str, str, int], int] = defaultdict(int)
+        self.seconds: defaultdict[str, float] = defaultdict(float)
+        self._registry = CollectorRegistry()
+        self._registry.register(self)
+        ProcessCollector(registry=self._registry)
+
+    def collect(self) -> Iterator[Metric]:
+        requests = CounterMetricFamily(
+            "gallery_requests", "Requests answered.", labels=["method", "route", "status"]
+        )
+        for (method, route, status), count in list(self.requests.items()):
+            requests.add_metric([method, route, str(status)], count)
+        yield requests
+        seconds = CounterMetricFamily(
+            "gallery_request_seconds", "Seconds from request to answer.", labels=["route"]
+        )
+        for route, spent in list(self.seconds.items()):
+            seconds.add_metric([route], spent)
+        yield seconds
+        try:
+            fs = os.statvfs(self._folder)
+        except OSError:
+            return
+        free = fs.f_bavail * fs.f_frsize
+        yield GaugeMetricFamily("gallery_free_bytes", "Bytes free for images.", value=free)
+
+    def text(self) -> bytes:
+        """The exposition format."""
+        return generate_latest(self._registry)

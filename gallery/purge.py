@@ -1,0 +1,111 @@
+"""Purging many: what would go, by name, and then just that.
+
+Used by retention, by administrators and by the command line. An item is purged only if it
+is still in the trash at the ``rev`` that the plan saw.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass
+
+from itsdangerous import BadSignature, TimestampSigner
+
+from gallery.errors import Conflict, NotFound
+from gallery.library import DAY_US, Library
+
+log = logging.getLogger(__name__)
+
+DIGEST_SECONDS = 3600
+ABSURD_US = 20 * 365 * DAY_US
+_NEVER = 1 << 62
+_AHEAD_US = 300 * 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    owner: str
+    id: str
+    rev: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a purge would take, in the order of owners."""
+
+    items: list[Item]
+
+    @property
+    def bytes(self) -> int:
+        return sum(item.bytes for item in self.items)
+
+    def by_owner(self) -> dict[str, int]:
+        return dict(Counter(item.owner for item in self.items))
+
+    def digest(self) -> str:
+        lines = (f"{item.owner} {item.id} {item.rev}\n" for item in self.items)
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+    def carry_out(self, library: Library) -> int:
+        """Purges the items that have not changed; gives how many."""
+        purged = 0
+        for item in self.items:
+            with suppress(NotFound, Conflict):
+                library.purge(item.owner, item.id, rev=item.rev)
+                purged += 1
+        return purged
+
+
+def plan(library: Library, *, before: int, owner: str | None = None) -> Plan:
+    """What is in the trash since before that time (microseconds), of one owner or all."""
+    items = []
+    for expired in library.catalog.expired(before):
+        if owner is not None and expired.owner != owner:
+            continue
+        if entry := library.catalog.get(expired.owner, expired.id):
+            record = entry.record
+            items.append(Item(record.owner, record.id, record.rev, record.bytes))
+    return Plan(sorted(items, key=lambda item: (item.owner, item.id)))
+
+
+def retention(library: Library, *, thorough: bool = False) -> Plan:
+    """What retention purges now: by the recorded deletion. An age that no clock can have
+    given (negative, older than the image, decades) is left alone and logged; the negative
+    ones are only looked for when ``thorough``, because that reads all of the trash."""
+    now = library.clock()
+    due = now - library.retention_us
+    items = []
+    for expired in library.catalog.expired(_NEVER if thorough else due):
+        if due <= expired.deleted_at <= now:
+            continue
+        entry = library.catalog.get(expired.owner, expired.id)
+        if entry is None:
+            continue
+        record, age = entry.record, now - expired.deleted_at
+        if not 0 <= age <= ABSURD_US or expired.deleted_at < record.created_at - _AHEAD_US:
+            log.warning(
+                "%s: in the trash since %s, which cannot be: not purged",
+                *(record.image, record.deleted_at),
+            )
+            continue
+        items.append(Item(record.owner, record.id, record.rev, record.bytes))
+    return Plan(items)
+
+
+def signed(plan: Plan, signer: TimestampSigner) -> str:
+    """The plan's digest, to be echoed within an hour."""
+    return signer.sign(plan.digest()).decode()
+
+
+def verified(plan: Plan, digest: str, signer: TimestampSigner) -> None:
+    """Raises Conflict unless ``digest`` was signed for just this plan in the last hour."""
+    try:
+        said = signer.unsign(digest, max_age=DIGEST_SECONDS).decode()
+    except BadSignature as error:
+        raise Conflict("This digest is not from here, or too old", code="bad_digest") from error
+    if said != plan.digest():
+        raise Conflict("The trash has changed since the dry run", code="plan_changed")

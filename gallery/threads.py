@@ -1,0 +1,37 @@
+"""Where blocking work runs: one set of threads for reading, another for changing, so that
+writers who wait for an owner's lock never keep a reader waiting."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Threads:
+    """Two bounded pools. Awaiting a call gives its result or raises what it raised."""
+
+    def __init__(self, *, readers: int = 8, writers: int = 16) -> None:
+        self._readers = ThreadPoolExecutor(readers, "read")
+        self._writers = ThreadPoolExecutor(writers, "write")
+
+    async def read(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._run(self._readers, call, *args, **kwargs)
+
+    async def write(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._run(self._writers, call, *args, **kwargs)
+
+    async def _run(
+        self, pool: ThreadPoolExecutor, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(pool, lambda: call(*args, **kwargs))
+
+    def close(self) -> None:
+        """Waits for what is running."""
+        self._readers.shutdown()
+        self._writers.shutdown()

@@ -1,0 +1,63 @@
+"""The stores that the suites are run on. A new one joins by its entry here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from gallery.blobs import BlobStore
+from gallery.blobs.files import FileBlobs
+from gallery.blobs.memory import MemoryBlobs
+from gallery.catalog import Catalog
+from gallery.catalog.manifests import ManifestCatalog
+from gallery.catalog.memory import MemoryCatalog
+
+LIBRARY = "3f0c1d52-8f0e-4a3b-9d51-0a5f2f7d9c11"
+PLENTY = 64 << 20
+TIGHT = 2_000
+"""So few bytes that a month is let go of whenever another one is loaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogs:
+    """A catalog to write to and one to read from: the same, or two on the same data."""
+
+    write: Catalog
+    read: Catalog
+
+
+def _manifests(folder: Path, ring_items: int, memory_bytes: int = PLENTY) -> Catalog:
+    catalog = ManifestCatalog(str(folder), memory_bytes=memory_bytes, ring_items=ring_items)
+    catalog.start(LIBRARY)
+    return catalog
+
+
+def _alone(make: Callable[[Path], Catalog]) -> Callable[[Path], Catalogs]:
+    def both(folder: Path) -> Catalogs:
+        catalog = make(folder)
+        return Catalogs(catalog, catalog)
+
+    return both
+
+
+def _memory(_: Path) -> Catalog:
+    catalog = MemoryCatalog()
+    catalog.start(LIBRARY)
+    return catalog
+
+
+BLOBS: dict[str, Callable[[Path], BlobStore]] = {
+    "files": lambda folder: FileBlobs(str(folder)),
+    "memory": lambda _: MemoryBlobs(),
+}
+CATALOGS: dict[str, Callable[[Path], Catalogs]] = {
+    "memory": _alone(_memory),
+    "manifests without ring": _alone(lambda folder: _manifests(folder, 0)),
+    "manifests with a ring of 2": _alone(lambda folder: _manifests(folder, 2)),
+    "manifests with a large ring": _alone(lambda folder: _manifests(folder, 10_000)),
+    "manifests in little memory": _alone(lambda folder: _manifests(folder, 10_000, TIGHT)),
+    "manifests read by another": lambda folder: Catalogs(
+        _manifests(folder, 10_000), _manifests(folder, 10_000)
+    ),
+}
