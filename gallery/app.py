@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 
 _DECODER_BYTES_A_PIXEL = 18
 _SAFE = ("GET", "HEAD", "OPTIONS")
-Hot = Callable[[Scope, Send], Awaitable[None]]
+Hot = Callable[[Scope, Send], Awaitable[int]]
 
 
 class App:
@@ -97,7 +97,11 @@ class App:
         system.describe(self.operations)
         self._rest: ASGIApp = Starlette(
             routes=[*_routes(self.operations), Route("/static/{name}", system.static)],
-            exception_handlers={HTTPException: _http_problem, Exception: _crash},
+            exception_handlers={
+                HTTPException: _http_problem,
+                GalleryError: _gallery_problem,
+                Exception: _crash,
+            },
         )
 
     # -- a request ------------------------------------------------------------------------
@@ -107,34 +111,39 @@ class App:
             await self._lifespan(receive, send)
             return
         began = time.perf_counter()
-        status = 0
+        route, status = scope["path"], 500
+        hot = self._hot_paths.get(route)
+        if hot is None and route.startswith("/outputs/"):
+            hot, route = self.bytes, "/outputs/{key}"
+        try:
+            if hot is not None and scope["method"] in ("GET", "HEAD"):
+                status = await hot(scope, send)
+            else:
+                status = await self._routed(scope, receive, send)
+                route = scope.get("operation", "other")
+        except GalleryError as error:
+            status = error.status
+            if status >= 500:
+                log.warning("%s %s: %d %s", scope["method"], scope["path"], status, error)
+            await responses.problem(error)(scope, receive, send)
+        finally:
+            self.metrics.requests[scope["method"], route, status] += 1
+            self.metrics.seconds[route] += time.perf_counter() - began
 
-        async def counted(message: Message) -> None:
+    async def _routed(self, scope: Scope, receive: Receive, send: Send) -> int:
+        """Through the router; gives the status."""
+        status = 500
+
+        async def noted(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
             await send(message)
 
-        path, method = scope["path"], scope["method"]
-        hot = self._hot_paths.get(path)
-        if hot is None and path.startswith("/outputs/"):
-            hot, path = self.bytes, "/outputs/{key}"
-        try:
-            if hot is not None and method in ("GET", "HEAD"):
-                await hot(scope, counted)
-            else:
-                if method not in _SAFE:
-                    self.identity.check_origin(scope["headers"])
-                await self._rest(scope, receive, counted)
-                path = scope.get("operation", "other")
-        except GalleryError as error:
-            path = path if hot else scope.get("operation", "other")
-            if error.status >= 500:
-                log.warning("%s %s: %s %s", method, scope["path"], error.status, error)
-            await responses.problem(error)(scope, receive, counted)
-        finally:
-            self.metrics.requests[method, path, status] += 1
-            self.metrics.seconds[path] += time.perf_counter() - began
+        if scope["method"] not in _SAFE:
+            self.identity.check_origin(scope["headers"])
+        await self._rest(scope, receive, noted)
+        return status
 
     # -- starting and stopping ------------------------------------------------------------
 
@@ -224,6 +233,14 @@ async def _http_problem(request: Request, error: Exception) -> Response:  # noqa
     for name, value in (error.headers or {}).items():
         response.headers[name] = value
     return response
+
+
+async def _gallery_problem(request: Request, error: Exception) -> Response:
+    """What a route refuses, or cannot do."""
+    assert isinstance(error, GalleryError)  # noqa: S101 - as registered
+    if error.status >= 500:
+        log.warning("%s %s: %d %s", request.method, request.url.path, error.status, error)
+    return responses.problem(error)
 
 
 async def _crash(request: Request, error: Exception) -> Response:

@@ -25,13 +25,14 @@ from gallery.records import Record
 from gallery.threads import Threads
 
 Headers = list[tuple[bytes, bytes]]
+Wants = dict[bytes, bytes]
 CHUNK = 1 << 20
 HOT_BYTES = 256 << 10
 """Thumbnails larger than this are not kept in memory."""
+_WANTED = frozenset({b"if-none-match", b"range", b"if-range"})
 _GUARD: Headers = [
     (b"x-content-type-options", b"nosniff"),
     (b"content-security-policy", b"default-src 'none'; sandbox"),
-    (b"cross-origin-resource-policy", b"same-origin"),
     (b"accept-ranges", b"bytes"),
 ]
 _FOR_EVER = (b"cache-control", b"private, max-age=31536000, immutable")
@@ -77,6 +78,7 @@ class Served:
     headers: Headers
     name: str
     body: bytes | None
+    length: tuple[bytes, bytes]
 
 
 class Bytes:
@@ -105,6 +107,9 @@ class Bytes:
         self._bytes = 0
         self._memory_bytes = memory_bytes
         self._catalog = library.catalog
+        # Asked once: looking for a protocol's methods takes longer than serving a thumbnail.
+        self._immediate = self._catalog if isinstance(self._catalog, Immediate) else None
+        self._files = library.blobs if isinstance(library.blobs, LocalFiles) else None
         self._lock = threading.Lock()
         self._changes = 0
 
@@ -138,8 +143,7 @@ class Bytes:
 
     async def _find(self, key: str, scope: Scope) -> Served:
         served = self._hot.get(key)
-        fresh = isinstance(self._catalog, Immediate) and self._catalog.fresh()
-        if served is None or not fresh:
+        if served is None or self._immediate is None or not self._immediate.fresh():
             self._authorize(keys_owner(key), scope)
             served = await self._threads.read(self._look_up, key)
         return served
@@ -184,57 +188,59 @@ class Bytes:
                 return
             raise NotFound("There is no such image", code="unknown_image")
 
-    async def __call__(self, scope: Scope, send: Send) -> None:
-        """Raises GalleryError before anything was sent."""
+    async def __call__(self, scope: Scope, send: Send) -> int:
+        """Answers, and gives the status. Raises GalleryError before anything was sent."""
         key = scope["path"][9:]
         served = await self._find(key, scope)
         self._authorize(served.owner, scope)
-        wants = _wants(scope["headers"])
-        head = [*served.headers]
+        wants = {name: value for name, value in scope["headers"] if name in _WANTED}
+        head = served.headers
         if scope["query_string"] and b"download=1" in scope["query_string"].split(b"&"):
-            head.append((b"content-disposition", _attachment(served.name)))
+            head = [*head, (b"content-disposition", _attachment(served.name))]
+        if not wants and served.body is not None and scope["method"] == "GET":
+            return await _send(send, 200, [*head, served.length], served.body)
         if (match := wants.get(b"if-none-match")) and _names(match, served.etag):
-            await _send(send, 304, head, b"")
-            return
-        span = _span(wants, served)
-        if span is None:
-            length = (b"content-range", b"bytes */%d" % served.size)
-            await _send(send, 416, [*head, length, (b"content-length", b"0")], b"")
-            return
-        start, end = span
-        status = 200
-        if end - start != served.size or (b"range" in wants and _ranged(wants, served)):
-            status = 206
-            head.append((b"content-range", b"bytes %d-%d/%d" % (start, end - 1, served.size)))
-        head.append((b"content-length", b"%d" % (end - start)))
-        if scope["method"] == "HEAD":
-            await _send(send, status, head, b"")
-        elif served.body is not None:
-            await _send(send, status, head, served.body[start:end])
-        else:
-            await self._send_original(send, key, status, head, start, end)
+            return await _send(send, 304, head, b"")
+        return await self._send_span(scope["method"], key, served, head, wants, send)
+
+    async def _send_span(
+        self, method: str, key: str, served: Served, head: Headers, wants: Wants, send: Send
+    ) -> int:
+        status, start, end = 200, 0, served.size
+        if b"range" in wants and wants.get(b"if-range", served.etag) == served.etag:
+            status, start, end = span_of(wants[b"range"], served.size)
+        if status == 416:
+            head = [*head, (b"content-range", b"bytes */%d" % served.size)]
+        elif status == 206:
+            part = b"bytes %d-%d/%d" % (start, end - 1, served.size)
+            head = [*head, (b"content-range", part)]
+        head = [*head, (b"content-length", b"%d" % (end - start))]
+        if method == "HEAD" or status == 416:
+            return await _send(send, status, head, b"")
+        if served.body is not None:
+            return await _send(send, status, head, served.body[start:end])
+        return await self._send_original(send, key, status, head, start, end)
 
     async def _send_original(
         self, send: Send, key: str, status: int, head: Headers, start: int, end: int
-    ) -> None:
+    ) -> int:
         blobs = self._library.blobs
-        if not isinstance(blobs, LocalFiles):
+        if self._files is None:
             body = await self._threads.read(blobs.read, key, start, end - start)
-            await _send(send, status, head, body)
-            return
-        fd = await self._threads.read(blobs.open, key)
+            return await _send(send, status, head, body)
+        if self._accel is not None and status == 200:
+            kept = [pair for pair in head if pair[0] != b"content-length"]
+            path = (self._accel.rstrip("/") + "/" + key).encode()
+            return await _send(send, status, [*kept, (b"x-accel-redirect", path)], b"")
+        fd = await self._threads.read(self._files.open, key)
         try:
-            if self._accel is not None and status == 200:
-                kept = [pair for pair in head if pair[0] != b"content-length"]
-                path = (self._accel.rstrip("/") + "/" + key).encode()
-                await _send(send, status, [*kept, (b"x-accel-redirect", path)], b"")
-                return
             await send({"type": "http.response.start", "status": status, "headers": head})
             while start < end:
                 data = await self._pread(fd, min(CHUNK, end - start), start, key)
                 start += len(data)
                 more = start < end
                 await send({"type": "http.response.body", "body": data, "more_body": more})
+            return status
         finally:
             os.close(fd)
 
@@ -269,16 +275,12 @@ def _served(
     body: bytes | None,
 ) -> Served:
     headers = [(b"content-type", mime), (b"etag", etag), caching, *_GUARD]
-    return Served(record.owner, record.id, size, etag, headers, name, body)
+    length = (b"content-length", b"%d" % size)
+    return Served(record.owner, record.id, size, etag, headers, name, body, length)
 
 
 def _weight(served: Served) -> int:
     return 1_500 + (served.size if served.body is not None else 0)
-
-
-def _wants(headers: Headers) -> dict[bytes, bytes]:
-    wanted = (b"if-none-match", b"range", b"if-range")
-    return {name: value for name, value in headers if name in wanted}
 
 
 def _names(header: bytes, etag: bytes) -> bool:
@@ -286,31 +288,21 @@ def _names(header: bytes, etag: bytes) -> bool:
     return etag in tags or tags == [b"*"]
 
 
-def _ranged(wants: dict[bytes, bytes], served: Served) -> bool:
-    return wants.get(b"if-range", served.etag) == served.etag
-
-
-def _span(wants: dict[bytes, bytes], served: Served) -> tuple[int, int] | None:
-    """The bytes that are asked for; None when there are none such. One range is served;
-    of several, or of what isn't a range, the whole."""
-    whole = (0, served.size)
-    header = wants.get(b"range")
-    if header is None or not _ranged(wants, served):
-        return whole
+def span_of(header: bytes, size: int) -> tuple[int, int, int]:
+    """Status, start and end for a Range header, of ``size`` bytes: 206 with the bytes it
+    asks for, 416 when there are none such, and 200 with all of them when it is to be
+    ignored: what isn't a byte range, and more than one of them."""
     unit, _, spec = header.partition(b"=")
     first, dash, last = spec.strip().partition(b"-")
     if unit.strip().lower() != b"bytes" or not dash or not (first + last).isdigit():
-        wants.pop(b"range")
-        return whole
+        return 200, 0, size
     if not first:
-        length = int(last)
-        return (max(0, served.size - length), served.size) if length and served.size else None
+        length = min(int(last), size)
+        return (206, size - length, size) if length else (416, 0, 0)
     start = int(first)
-    end = min(int(last) + 1, served.size) if last else served.size
     if last and int(last) < start:
-        wants.pop(b"range")
-        return whole
-    return (start, end) if start < served.size else None
+        return 200, 0, size
+    return (206, start, min(int(last) + 1, size) if last else size) if start < size else (416, 0, 0)
 
 
 def _attachment(name: str) -> bytes:
@@ -320,6 +312,7 @@ def _attachment(name: str) -> bytes:
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}".encode()
 
 
-async def _send(send: Send, status: int, headers: Headers, body: bytes) -> None:
+async def _send(send: Send, status: int, headers: Headers, body: bytes) -> int:
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+    return status

@@ -34,10 +34,11 @@ class Images:
         self._library = services.library
         self._threads = services.threads
         self._catalog = services.library.catalog
+        self._immediate = self._catalog if isinstance(self._catalog, Immediate) else None
 
     # -- the list ---------------------------------------------------------------------------
 
-    async def list_page(self, scope: Scope, send: Send) -> None:
+    async def list_page(self, scope: Scope, send: Send) -> int:
         """``GET /api/v1/images`` on the bare ASGI scope: the hottest route there is. A page
         that memory holds is answered without leaving the event loop."""
         visitor = self._services.identity.visitor(scope["headers"])
@@ -47,13 +48,12 @@ class Images:
         else:
             question = list_question(raw)
         if visitor is None:
-            await _send_page(scope, send, Page([], 0, None, ""), question.anybody, raw)
-            return
+            return await _send_page(scope, send, Page([], 0, None, ""), question.anybody, raw)
         asked = question.of(visitor.owner)
-        page = self._catalog.page_now(asked) if isinstance(self._catalog, Immediate) else None
+        page = self._immediate.page_now(asked) if self._immediate else None
         if page is None:
             page = await self._threads.read(self._library.page, asked)
-        await _send_page(scope, send, page, asked, raw)
+        return await _send_page(scope, send, page, asked, raw)
 
     async def trash(self, request: Request) -> Response:
         wanted = query(request, models.TrashQuery)
@@ -256,18 +256,19 @@ def _etag(version: str, raw: bytes) -> bytes:
     )
 
 
-async def _send_page(scope: Scope, send: Send, page: Page, question: Query, raw: bytes) -> None:
+async def _send_page(scope: Scope, send: Send, page: Page, question: Query, raw: bytes) -> int:
     etag = _etag(page.version, raw)
     headers = [_JSON, _NO_CACHE, (b"etag", etag)]
+    status, content = 200, b""
     for name, value in scope["headers"]:
         if name == b"if-none-match" and etag in value:
-            await send({"type": "http.response.start", "status": 304, "headers": headers})
-            await send({"type": "http.response.body", "body": b""})
-            return
-    content = page_body(page, question.page, question.size)
-    headers.append((b"content-length", b"%d" % len(content)))
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
+            status = 304
+    if status == 200:
+        content = page_body(page, question.page, question.size)
+        headers.append((b"content-length", b"%d" % len(content)))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": content})
+    return status
 
 
 def page_response(request: Request, page: Page, question: Query) -> Response:

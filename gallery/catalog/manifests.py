@@ -150,7 +150,8 @@ class ManifestCatalog:
         return total
 
     def timeline(self, query: Query, starts: Callable[[int, int], list[int]]) -> list[int]:
-        return self.mirror.ask(lambda: self._select(query)[0].histogram(starts))
+        every = replace(query, page=1, cursor=None)
+        return self.mirror.ask(lambda: self._select(every)[0].histogram(starts))
 
     def get(self, owner: str, id: str, month: str | None = None) -> Entry | None:
         return self.mirror.ask(lambda: self._get(owner, id, month))

@@ -123,6 +123,8 @@ class Mirror:
         if head["kind"] != "output" or not self._ring.has(owner):
             return
         key = (head["at"], bytes.fromhex(head["id"]))
+        if head["op"] != "put":
+            self._ring.move(owner, key)
         if head["status"] == "active":
             self._ring.put(owner, key, item(record_in_line(line)))
         else:

@@ -98,12 +98,19 @@ class Ring:
             self._grow(held, 1, len(item) + _OVERHEAD)
             self._shrink()
 
+    def move(self, owner: str, key: SortKey) -> None:
+        """An image has this key now: it is let go of where it is held under another, for
+        its time may have been changed by hand."""
+        held = self._held.get(owner)
+        if held is None or _has(held, key):
+            return
+        for old in [old for old in held.keys if old[1] == key[1]]:
+            self.remove(owner, old)
+
     def remove(self, owner: str, key: SortKey) -> None:
         held = self._held.get(owner)
-        if held is None:
-            return
-        at = bisect.bisect_left(held.keys, key)
-        if at < len(held.keys) and held.keys[at] == key:
+        if held is not None and _has(held, key):
+            at = bisect.bisect_left(held.keys, key)
             self._grow(held, -1, -len(held.items[at]) - _OVERHEAD)
             del held.keys[at], held.items[at]
 
@@ -133,3 +140,8 @@ class Ring:
                 self._grow(held, -1, -len(item) - _OVERHEAD)
             del held.keys[:half], held.items[:half]
             held.whole = False
+
+
+def _has(held: _Held, key: SortKey) -> bool:
+    at = bisect.bisect_left(held.keys, key)
+    return at < len(held.keys) and held.keys[at] == key
