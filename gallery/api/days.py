@@ -9,6 +9,7 @@ from gallery.errors import BadRequest
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST, _LAST = date(1970, 1, 2), date(9999, 12, 30)
+_UTC = ZoneInfo("UTC")  # a zone is read from a file: this one before any request asks
 
 
 def zone(name: str) -> ZoneInfo:

@@ -24,7 +24,7 @@ from gallery.catalog.shard import Index, Replaced, Shard, load, read_on, summari
 from gallery.errors import Unavailable, storage
 from gallery.records import Totals, TotalsByKind, item, record_in_line
 
-MAX_OWNERS = 20_000
+MAX_OWNERS = 5_000
 _TRIES = 5
 T = TypeVar("T")
 
@@ -202,7 +202,8 @@ class Mirror:
             index = self._install(shard, fresh)
             self._loaded[shard.owner, shard.month] = shard
             self._loaded.move_to_end((shard.owner, shard.month))
-            self._trim()
+            if fresh is not None:
+                self.trim()
             return index
 
     def _install(self, shard: Shard, fresh: Shard | None) -> Index:
@@ -220,12 +221,14 @@ class Mirror:
         shard.index, shard.damaged = fresh.index or Index(), fresh.damaged
         return shard.index
 
-    def _trim(self) -> None:
-        weight = sum(shard.weight() for shard in self._loaded.values())
-        while weight > self._shard_bytes and len(self._loaded) > 1:
-            _, shard = self._loaded.popitem(last=False)
-            weight -= shard.weight()
-            shard.index = shard.text = None
+    def trim(self) -> None:
+        """Lets go of what was used longest ago, if there is too much."""
+        with self.lock:
+            weight = sum(shard.weight() for shard in self._loaded.values())
+            while weight > self._shard_bytes and len(self._loaded) > 1:
+                _, shard = self._loaded.popitem(last=False)
+                weight -= shard.weight()
+                shard.index = shard.text = None
 
     def damaged(self) -> list[tuple[str, str]]:
         """(owner, month) of the manifests that had bad lines."""

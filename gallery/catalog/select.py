@@ -36,7 +36,6 @@ class _Part:
     index: Index
     slots: array[int]
     status: Status
-    text: PromptText | None
 
     def key(self, slot: int) -> SortKey:
         return self.index.key(slot, self.status)
@@ -51,7 +50,11 @@ class Loader(Protocol):
 
     lock: threading.RLock
 
-    def load(self, shard: Shard) -> Index: ...
+    def load(self, shard: Shard) -> Index:
+        """Its index, read if need be. Raises Replaced."""
+
+    def trim(self) -> None:
+        """Lets go of what was used longest ago, if there is too much."""
 
 
 class Selection:
@@ -72,7 +75,7 @@ class Selection:
             return _read(self._lock, list(itertools.islice(placed, start, start + limit)))
         rows: list[Row] = []
         skip = query.offset
-        for batch in _batches(self._candidates()):
+        for batch in _batches(self._placed(0)):
             matching = [row for row in _read(self._lock, batch) if _matches(query, row[1])]
             rows += matching[skip:]
             skip = max(0, skip - len(matching))
@@ -117,23 +120,6 @@ class Selection:
                 merged = heapq.merge(*streams, key=lambda placed: placed[0], reverse=True)
                 yield from itertools.islice(merged, left, None)
 
-    def _candidates(self) -> Iterator[Placed]:
-        """The order, without the slots that cannot match as far as memory tells."""
-        words = self.query.words
-        if words is None:
-            yield from self._placed(0)
-            return
-        matching: dict[PromptText, set[int]] = {}
-        for placed in self._placed(0):
-            _, part, slot = placed
-            text = part.text
-            if text is not None and slot < text.covered and slot not in part.index.edited:
-                if text not in matching:
-                    matching[text] = text.matching(words)
-                if slot not in matching[text]:
-                    continue
-            yield placed
-
     def _groups(self, skip: int) -> Iterator[tuple[list[_Part], int]]:
         """Month by month (all at once when ordered by deletion), and how many to skip
         within; months that are skipped whole are not loaded."""
@@ -161,14 +147,25 @@ class Selection:
         if not self._known(shard):
             return
         index = self._held.load(shard)
-        # Held here: the shard may let go of it, or make another, while this is in use.
-        text = self._text(shard, index) if self.query.words is not None else None
+        possible = self._with_words(shard, index)
         for kind in self.query.kinds:
             for status in self.query.statuses:
                 by: Status = "trash" if self.query.order == "deleted" else "active"
                 slots = self._cut(index, (kind, status), by)
+                if possible is not None:
+                    slots = array("I", [slot for slot in slots if slot in possible])
                 if slots:
-                    yield _Part(shard, index, slots, by, text)
+                    yield _Part(shard, index, slots, by)
+
+    def _with_words(self, shard: Shard, index: Index) -> set[int] | None:
+        """The slots whose prompts match, as far as memory tells, and those of which it does
+        not; None when no words are asked for."""
+        if self.query.words is None:
+            return None
+        text = self._text(shard, index)
+        with self._lock:
+            unknown = index.edited | {*range(text.covered, len(index.ids))}
+        return text.matching(self.query.words) | unknown
 
     def _text(self, shard: Shard, index: Index) -> PromptText:
         """The text of the manifest's prompts, made anew if there is none or it is too old."""
@@ -194,6 +191,7 @@ class Selection:
         with self._lock:
             if shard.index is index:
                 shard.text = text
+        self._held.trim()
         return text
 
     def _cut(self, index: Index, view: View, by: Status) -> array[int]:

@@ -66,7 +66,7 @@ class Problem extends Error {
   constructor(status, { code, detail } = {}) {
     const own = lang === "en" ? detail : null; // the server's sentences are English
     super((Object.hasOwn(t, code ?? "") && t[code]) || own || (status ? t.failed : t.offline));
-    this.status = status;
+    Object.assign(this, { status, code });
   }
 }
 
@@ -386,7 +386,7 @@ async function transfer(job) {
     mark(job, error.message);
     job.node.classList.add("failed");
     $(".dismiss", job.node).hidden = false;
-    $(".retry", job.node).hidden = [415, 422].includes(error.status);
+    $(".retry", job.node).hidden = [415, 422].includes(error.status) || error.code === "body_too_large";
     say(`${job.file.name}: ${error.message}`);
   }
 }
