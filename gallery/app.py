@@ -115,18 +115,27 @@ class App:
         hot = self._hot_paths.get(route)
         if hot is None and route.startswith("/outputs/"):
             hot, route = self.bytes, "/outputs/{key}"
+        if scope["method"] not in ("GET", "HEAD"):
+            hot = None
         try:
-            if hot is not None and scope["method"] in ("GET", "HEAD"):
+            if not self.identity.is_open:
+                await self.threads.read(self._open_identity)
+            if hot is not None:
                 status = await hot(scope, send)
             else:
                 status = await self._routed(scope, receive, send)
-                route = scope.get("operation", "other")
         except GalleryError as error:
             status = error.status
             if status >= 500:
                 log.warning("%s %s: %d %s", scope["method"], scope["path"], status, error)
             await responses.problem(error)(scope, receive, send)
+        except Exception:
+            if hot is not None:  # the router has answered for its own
+                await responses.problem(GalleryError())(scope, receive, send)
+            raise
         finally:
+            if hot is None:
+                route = scope.get("operation", "other")
             self.metrics.requests[scope["method"], route, status] += 1
             self.metrics.seconds[route] += time.perf_counter() - began
 
@@ -164,8 +173,16 @@ class App:
         """Opens the stores, and starts the decoders and the jobs. Raises StartRefused."""
         self.library.start()
         self.library.catalog.listen(self.bytes.forget)
+        self._open_identity()
         self.imaging.start()
         self._jobs.start()
+
+    def _open_identity(self) -> None:
+        """While the volume that holds the keys is away, requests that need them are told."""
+        try:
+            self.identity.open()
+        except GalleryError as error:
+            log.warning("no keys to sign cookies with: %s", error)
 
     def stop(self) -> None:
         """Waits for what is under way, and closes the stores."""

@@ -9,13 +9,12 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Literal
 
 from itsdangerous import BadSignature, TimestampSigner
 
 from gallery import keys
-from gallery.errors import Forbidden, Unauthorized
+from gallery.errors import Forbidden, Unauthorized, Unavailable
 
 COOKIE = "anon_id"
 MAX_AGE = 400 * 86_400
@@ -37,8 +36,8 @@ class Visitor:
 class Identity:
     """Signs and verifies cookies, and knows the tokens.
 
-    ``secrets`` gives the signing keys, newest first; it is asked at the first use, when the
-    volume that holds them is there for certain.
+    ``secrets`` gives the signing keys, newest first; ``open`` asks for them, as often as it
+    takes until the volume that holds them is there.
     """
 
     def __init__(
@@ -56,11 +55,25 @@ class Identity:
         self._public_origin = public_origin
         self._clock = clock
         self._known: dict[bytes, Visitor | None] = {}
+        self._signer: TimestampSigner | None = None
 
-    @cached_property
+    def open(self) -> None:
+        """Reads the keys; blocks. Raises GalleryError when they are not there."""
+        if not (newest_first := self._secrets()):
+            raise Unavailable("there is no key to sign with")
+        # itsdangerous signs with the last of its keys.
+        self._signer = TimestampSigner(newest_first[::-1], salt="gallery.anon_id")
+
+    @property
+    def is_open(self) -> bool:
+        return self._signer is not None
+
+    @property
     def signer(self) -> TimestampSigner:
-        """itsdangerous signs with the last of its keys; our list has the newest first."""
-        return TimestampSigner(self._secrets()[::-1], salt="gallery.anon_id")
+        """Raises Unavailable before the keys are there: everybody would be nobody."""
+        if self._signer is None:
+            raise Unavailable("the keys that sign cookies are not there")
+        return self._signer
 
     # -- cookies --------------------------------------------------------------------------
 

@@ -203,7 +203,7 @@ class Library:
         the quota, StorageFull, and Unprocessable when the id holds another body."""
         record = self.describe(draft, spool, inspection)
         with self.catalog.lock(draft.owner):
-            if draft.id and (known := self.catalog.get(draft.owner, draft.id)):
+            if draft.id and (known := self._known(record)):
                 if known.record.sha256 != spool.sha256:
                     raise Unprocessable(
                         "This Idempotency-Key was used with another body", code="key_reused"
@@ -212,6 +212,14 @@ class Library:
             self.check_quota(draft.owner, spool.size)
             self.blobs.room(spool.size)
             return Stored(self._put(record, spool, inspection.thumbnail), repeated=False)
+
+    def _known(self, record: Record) -> Entry | None:
+        """The image, if it is there already: also when it was committed by a process that
+        died before the catalog heard of it."""
+        if entry := self.catalog.get(record.owner, record.id):
+            return entry
+        found = self.sidecar(record.folder, record.id)
+        return self._apply("put", *found) if found else None
 
     def _put(self, record: Record, body: Spool, thumb: bytes) -> Entry:
         folder, sidecar = record.folder, encode_sidecar(record)
@@ -230,7 +238,8 @@ class Library:
         """Removes what a put left that was never committed. The caller holds the lock."""
         for ext in keys.MIME_OF:
             self.blobs.delete(folder.image(id, ext))
-        self.blobs.delete(folder.thumb(id))
+        for ext in ("webp", "jpg"):
+            self.blobs.delete(folder.thumb(id, ext))
         self.blobs.finish(folder, id)
 
     def _apply(self, op: Op, record: Record, seen: Seen) -> Entry:

@@ -108,6 +108,7 @@ class Reconciler:
                 continue
             walked.images += "sidecar" in files.by_role
             present.add(files.id)
+            self._gone.pop((owner, files.id), None)
             if self._is_settled(files, seen.get(files.id)):
                 if "image" not in files.by_role:
                     walked.damage.append(f"{files.folder.sidecar(files.id)}: its image is gone")
@@ -140,19 +141,20 @@ class Reconciler:
         library = self.library
         entry = library.catalog.get(owner, id, month)
         sidecar = library.sidecar(folder, id)
-        if self._there(folder.mark(id, "put")):
-            if sidecar is None:
-                library.sweep(folder, id)
-                log.info("swept a put that was never committed: %s", folder.sidecar(id))
-                return True
-            library.blobs.delete(folder.mark(id, "put"))
-        if self._there(folder.mark(id, "purge")):
+        present = self._there(folder.sidecar(id))
+        if not present and self._there(folder.mark(id, "purge")):
             self._finish_purge(folder, id, entry)
             return True
+        if not present and self._there(folder.mark(id, "put")):
+            library.sweep(folder, id)
+            log.info("swept a put that was never committed: %s", folder.sidecar(id))
+            return True
+        # Beside a sidecar a mark is old: the image was put or restored since.
+        library.blobs.finish(folder, id)
         library.blobs.delete(folder.mark(id, "new"))
         if sidecar is not None:
             return self._adopt_sidecar(entry, *sidecar)
-        if entry is not None and not self._there(folder.sidecar(id)):
+        if entry is not None and not present:
             return self._rewrite_sidecar(entry)
         return False
 
@@ -226,6 +228,7 @@ class Reconciler:
         """Gives a dropped image its thumbnail, sidecar and catalog entry. Its own name and
         its day stay as they are."""
         library, image = self.library, folder.image(id, key.ext)
+        found = library.blobs.stat(image)
         spool = library.spooled(image)
         try:
             spool.sync()
@@ -239,9 +242,11 @@ class Reconciler:
             if keys.EXT_OF[inspection.mime] != key.ext:
                 log.warning("walk: %s is left alone: it is %s", image, inspection.mime)
                 return False
-            found = library.blobs.stat(image)
             draft = Draft(folder.owner, folder.kind, id, created_at=_within(folder, found))
             record = library.describe(draft, spool, inspection)
+            if record.folder != folder:
+                log.warning("walk: %s is left alone: its day is yet to come", image)
+                return False
             with library.catalog.lock(folder.owner):
                 if found != library.blobs.stat(image) or self._there(folder.sidecar(id)):
                     return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import threading
 from collections import OrderedDict
@@ -23,6 +24,8 @@ from gallery.identity import Identity
 from gallery.library import Library
 from gallery.records import Record
 from gallery.threads import Threads
+
+log = logging.getLogger(__name__)
 
 Headers = list[tuple[bytes, bytes]]
 Wants = dict[bytes, bytes]
@@ -240,9 +243,12 @@ class Bytes:
                 start += len(data)
                 more = start < end
                 await send({"type": "http.response.body", "body": data, "more_body": more})
-            return status
+        except GalleryError as error:
+            # Too late for a problem: the server closes the connection of what ends early.
+            log.warning("%s was cut short: %s", key, error)
         finally:
             os.close(fd)
+        return status
 
     async def _pread(self, fd: int, size: int, offset: int, key: str) -> bytes:
         """From the page cache without leaving the loop; from the disk in a thread."""

@@ -129,6 +129,7 @@ class Images:
             "count": whole.active + whole.trash,
             "quota": {"bytes": quota.bytes, "count": quota.count},
             "retention_days": self._services.settings.retention_days,
+            "max_upload_bytes": self._services.settings.max_upload_bytes,
         }
         response = responses.json(answer, headers={"cache-control": "no-store"})
         return set_cookie(response, cookie)

@@ -210,6 +210,7 @@ class Me(BaseModel):
     count: int
     quota: QuotaState
     retention_days: int
+    max_upload_bytes: int
 
 
 class Day(BaseModel):

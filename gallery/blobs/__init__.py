@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from gallery.durable import write_all
 from gallery.keys import Folder
 from gallery.records import Seen
 
@@ -46,9 +47,7 @@ class Spool:
 
     def write(self, data: bytes | bytearray) -> None:
         """Raises OSError, and then nothing of it counts."""
-        view = memoryview(data)
-        while view:
-            view = view[os.write(self._open(), view) :]
+        write_all(self._open(), data)
         self._hash.update(data)
         self.size += len(data)
 

@@ -26,6 +26,7 @@ import orjson
 
 from gallery import keys
 from gallery.blobs import MAX_READ, Listed, Spool
+from gallery.durable import fsync_folder, locked, replace_file, write_all
 from gallery.errors import NotFound, StartRefused, StorageFull, Unavailable, storage
 from gallery.keys import Folder
 from gallery.records import Seen
@@ -100,15 +101,17 @@ class FileBlobs:
     def _make_library(self) -> None:
         """The secret first: a root that is marked has one."""
         folder = os.path.dirname(self._marker)
+        secret = os.path.join(folder, "secret")
         try:
             os.makedirs(folder, exist_ok=True)
-            secret = os.path.join(folder, "secret")
-            if not os.path.exists(secret):
-                _write_file(secret, secrets.token_hex(32).encode() + b"\n", mode=0o600)
-            marker = {"format": FORMAT, "library": str(uuid.uuid4())}
-            _write_file(self._marker, orjson.dumps(marker) + b"\n", mode=0o644)
-            _fsync_path(folder)
-            _fsync_path(self.root)
+            with locked(os.path.join(folder, ".lock")):
+                if os.path.exists(self._marker):
+                    return  # another process was first
+                if not os.path.exists(secret):
+                    replace_file(secret, secrets.token_hex(32).encode() + b"\n", mode=0o600)
+                marker = {"format": FORMAT, "library": str(uuid.uuid4())}
+                replace_file(self._marker, orjson.dumps(marker) + b"\n")
+                fsync_folder(self.root)
         except OSError as error:
             raise StartRefused(f"cannot make a library in {self.root}: {error}") from error
 
@@ -352,31 +355,5 @@ def _write_at(folder: int, name: str, data: bytes, *, durable: bool) -> None:
         write_all(fd, data)
         if durable:
             os.fsync(fd)
-    finally:
-        os.close(fd)
-
-
-def write_all(fd: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(fd, view) :]
-
-
-def _write_file(path: str, data: bytes, *, mode: int) -> None:
-    """A small file, whole and durable, or not at all."""
-    temporary = f"{path}.new"
-    fd = os.open(temporary, _WRITE, mode)
-    try:
-        write_all(fd, data)
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-    os.rename(temporary, path)
-
-
-def _fsync_path(path: str) -> None:
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
     finally:
         os.close(fd)

@@ -25,6 +25,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from gallery.catalog.shard import lines
+from gallery.durable import try_lock
 from gallery.errors import Damaged, StartRefused
 from gallery.records import decode_line, encode_line
 
@@ -65,7 +66,7 @@ class Feed:
         self._lock_fd = os.open(os.path.join(self.folder, ".lock"), flags, 0o640)
         self._live_fd = os.open(os.path.join(self.folder, ".live"), flags, 0o640)
         with self._locked():
-            alone = _try_lock(self._live_fd)
+            alone = try_lock(self._live_fd)
             fcntl.flock(self._live_fd, fcntl.LOCK_SH)
             self._join(begin=alone)
 
@@ -74,7 +75,7 @@ class Feed:
         if self._fd < 0:
             return
         with self._locked():
-            if _try_lock(self._live_fd):
+            if try_lock(self._live_fd):
                 with contextlib.suppress(FeedLost, OSError):
                     list(self._read())
                     self._write(encode_line({"op": "close", "next": None}))
@@ -241,11 +242,3 @@ class Feed:
                 yield
             finally:
                 fcntl.flock(self._lock_fd, fcntl.LOCK_UN)
-
-
-def _try_lock(fd: int) -> bool:
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

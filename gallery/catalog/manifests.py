@@ -3,6 +3,7 @@
     manifests/library.json                  names the library
     manifests/users/{owner}/{month}.jsonl   see ``shard``
     manifests/users/{owner}/.lock           the owner's lock; never renamed or removed
+    manifests/.lock                         held while library.json is made
     manifests/jobs.lock                     held by the process that runs the periodic jobs
     manifests/feed/                         see ``feed``
 
@@ -14,7 +15,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import logging
 import os
 import time
@@ -31,6 +31,7 @@ from gallery.catalog.mirror import Mirror
 from gallery.catalog.query import Cursor, Query
 from gallery.catalog.select import Selection
 from gallery.catalog.shard import Index, Shard, header, line_of, read_lines, whole
+from gallery.durable import fsync_folder, locked, replace_file, try_lock
 from gallery.errors import StartRefused, Unavailable, storage
 from gallery.keys import Kind
 from gallery.records import Change, Record, Seen, Totals, TotalsByKind, item, record_in_line
@@ -60,10 +61,12 @@ class ManifestCatalog:
         self.library = library
         try:
             os.makedirs(self._users, exist_ok=True)
-            known = library_of(self.root)
-            if known is None:
-                _mark(self.root, library)
-            elif known != library:
+            with locked(os.path.join(self.root, ".lock")):
+                known = library_of(self.root)
+                if known is None:
+                    marker = orjson.dumps({"format": FORMAT, "library": library}) + b"\n"
+                    replace_file(os.path.join(self.root, "library.json"), marker)
+            if known not in (None, library):
                 raise StartRefused(f"{self.root} is of library {known}, the images of {library}")
             feed = Feed(os.path.join(self.root, "feed"), library)
             feed.open()
@@ -242,23 +245,17 @@ class ManifestCatalog:
     def lock(self, owner: str) -> Iterator[None]:
         path = os.path.join(self._users, owner, ".lock")
         with storage(path):
-            fd = self._open_lock(path)
-            try:
-                fcntl.flock(fd, fcntl.LOCK_EX)
+            if not os.path.exists(path):
+                self._make_folder(owner)
+            with locked(path):
                 yield
-            finally:
-                os.close(fd)
 
-    def _open_lock(self, path: str) -> int:
-        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        try:
-            return os.open(path, flags, 0o640)
-        except FileNotFoundError:
-            if library_of(self.root) != self.library:
-                raise Unavailable(f"{self.root} is away") from None
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            fsync_folder(self._users)
-            return os.open(path, flags, 0o640)
+    def _make_folder(self, owner: str) -> None:
+        """Only where the library still is: a volume that is away is not filled anew."""
+        if library_of(self.root) != self.library:
+            raise Unavailable(f"{self.root} is away")
+        os.makedirs(os.path.join(self._users, owner), exist_ok=True)
+        fsync_folder(self._users)
 
     def apply(self, change: Change) -> None:
         """Manifest line, durable, then feed line."""
@@ -327,12 +324,10 @@ class ManifestCatalog:
             path = os.path.join(self.root, "jobs.lock")
             with storage(path):
                 fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
-                try:
-                    fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    os.close(fd)
-                    return False
-                self._jobs_fd = fd
+            if not try_lock(fd):
+                os.close(fd)
+                return False
+            self._jobs_fd = fd
         return True
 
     def maintain(self) -> None:
@@ -382,22 +377,3 @@ def library_of(root: str) -> str | None:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StartRefused(f"{path} cannot be read: {error}") from error
-
-
-def _mark(root: str, library: str) -> None:
-    path = os.path.join(root, "library.json")
-    with open(f"{path}.new", "wb") as file:
-        file.write(orjson.dumps({"format": FORMAT, "library": library}) + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    os.rename(f"{path}.new", path)
-    fsync_folder(root)
-
-
-def fsync_folder(path: str) -> None:
-    """Makes the names in a folder durable."""
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

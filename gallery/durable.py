@@ -1,0 +1,62 @@
+"""Files that are there whole, or not at all, and stay: the few calls that this takes."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+_LOCK = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def write_all(fd: int, data: bytes | bytearray) -> None:
+    """Writes all of it. Raises OSError, and then part of it may be written."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]
+
+
+def fsync_folder(path: str) -> None:
+    """Makes the names in a folder durable."""
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def replace_file(path: str, data: bytes, mode: int = 0o640) -> None:
+    """Puts ``data`` in the place of what is there, atomically and durably. Who else may
+    be doing the same must be locked out."""
+    temporary = f"{path}.new"
+    fd = os.open(temporary, _WRITE, mode)
+    try:
+        write_all(fd, data)
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+    os.rename(temporary, path)
+    fsync_folder(os.path.dirname(path))
+
+
+@contextmanager
+def locked(path: str) -> Iterator[None]:
+    """Holds the lock file at ``path``, against threads and processes. It is never renamed
+    or removed: who waits for it waits for this very file."""
+    fd = os.open(path, _LOCK, 0o640)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(fd)
+
+
+def try_lock(fd: int) -> bool:
+    """Whether the lock on an open file could be had without waiting."""
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
