@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Callable
@@ -59,10 +60,11 @@ def run_server(settings: Settings) -> None:
     which read the settings from the environment."""
     import uvicorn
 
-    shown = settings.model_dump(exclude_defaults=True, mode="json")
-    for name, value in shown.items():
-        text = ",".join(value) if isinstance(value, list) else str(value)
-        os.environ[f"{PREFIX}{name.upper()}"] = text
+    # The defaults as well, lest an older variable speak where a flag has.
+    for name, value in settings.model_dump(exclude_none=True, mode="json").items():
+        if value != []:
+            text = ",".join(value) if isinstance(value, list) else str(value)
+            os.environ[f"{PREFIX}{name.upper()}"] = text
     click.echo(f"gallery: http://{settings.host}:{settings.port}/", err=True)
     uvicorn.run(
         "gallery.app:from_environment",
@@ -89,6 +91,8 @@ def demo(settings: Settings, images: int) -> None:
     """Fill a temporary library with drawn images, and serve it."""
     from gallery import commands
 
+    # The server passes the signal on when it has drained: the folder goes all the same.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with tempfile.TemporaryDirectory(prefix="gallery-demo-") as folder:
         outputs, manifests = Path(folder, "outputs"), Path(folder, "manifests")
         fresh = settings.model_copy(
@@ -133,7 +137,7 @@ def doctor(settings: Settings, *, as_json: bool) -> None:
 
 
 @cli.command("purge-trash")
-@click.option("--older-than-days", default=None, type=int, help="default: the retention time")
+@click.option("--older-than-days", type=click.IntRange(min=0), help="default: the retention time")
 @click.option("--owner", default=None, help="only this owner's")
 @click.option("--dry-run", is_flag=True, help="only say what would be purged")
 @click.option("--yes", is_flag=True, help="do not ask")

@@ -95,7 +95,7 @@ class App:
         system = System(services, self.metrics)
         self.operations += system.operations()
         system.describe(self.operations)
-        self._rest: ASGIApp = Starlette(
+        rest = Starlette(
             routes=[*_routes(self.operations), Route("/static/{name}", system.static)],
             exception_handlers={
                 HTTPException: _http_problem,
@@ -103,6 +103,8 @@ class App:
                 Exception: _crash,
             },
         )
+        rest.router.redirect_slashes = False
+        self._rest: ASGIApp = rest
 
     # -- a request ------------------------------------------------------------------------
 

@@ -13,9 +13,10 @@ import orjson
 
 from gallery import backends, keys, purge
 from gallery.catalog.query import Query
+from gallery.draft import DAY_US, Draft
 from gallery.errors import GalleryError, StartRefused
 from gallery.imaging import Imaging
-from gallery.library import DAY_US, Draft, Library
+from gallery.library import Library
 from gallery.records import Record
 from gallery.settings import Settings
 
@@ -106,10 +107,10 @@ def make_thumbnails(settings: Settings, owners: Iterable[str]) -> tuple[int, lis
     with opened(settings, _imaging(settings)) as library:
         for owner in owners:
             for record in _records(library, owner):
-                if library.has_thumbnail(record):
+                if library.thumbnails.has(record):
                     continue
                 try:
-                    library.remake_thumbnail(record)
+                    library.thumbnails.remake(record)
                     made += 1
                 except GalleryError as error:
                     failed.append(f"{record.image}: {error}")
@@ -136,24 +137,23 @@ def fill_demo(settings: Settings, images: int, owner: str, done: Callable[[], No
     """Draws an owner's images over the last days."""
     from gallery.demo import draw
 
-    now = time.time_ns() // 1000
+    imaging, now = _imaging(settings), time.time_ns() // 1000
     context = multiprocessing.get_context("spawn")
     with (
-        opened(settings, _imaging(settings)) as library,
+        opened(settings, imaging) as library,
         concurrent.futures.ProcessPoolExecutor(mp_context=context) as pool,
     ):
         for number, (name, data) in enumerate(pool.map(draw, range(images), chunksize=4)):
             age = (images - number) * _DEMO_DAYS * DAY_US // max(images, 1)
-            _put(library, Draft(owner, created_at=now - age, original_filename=name), data)
+            _put(library, imaging, Draft(owner, created_at=now - age, original_filename=name), data)
             done()
 
 
-def _put(library: Library, draft: Draft, data: bytes) -> None:
+def _put(library: Library, imaging: Imaging, draft: Draft, data: bytes) -> None:
     spool = library.blobs.spool()
     try:
         spool.write(data)
         spool.sync()
-        if library.imaging is not None:
-            library.put(draft, spool, library.imaging.inspect(spool.path).result())
+        library.put(draft, spool, imaging.inspect(spool.path).result())
     finally:
         spool.discard()

@@ -10,6 +10,7 @@
     ├── PreconditionFailed     412   If-Match names another version
     ├── TooLarge               413   body, quota of bytes or number of images
     ├── UnsupportedImage       415   not a PNG, JPEG or WebP
+    ├── UnsupportedBody        415   not multipart/form-data
     ├── Unprocessable          422   an image or value that cannot be used
     ├── Unavailable            503   a volume or service is away; nothing changed
     └── StorageFull            507   no room to write
@@ -74,6 +75,10 @@ class UnsupportedImage(GalleryError):
     status, code, title = 415, "unsupported_image", "Not a PNG, JPEG or WebP image"
 
 
+class UnsupportedBody(GalleryError):
+    status, code, title = 415, "not_multipart", "The body is not multipart/form-data"
+
+
 class Unprocessable(GalleryError):
     status, code, title = 422, "unprocessable", "This cannot be used"
 
@@ -107,7 +112,7 @@ def storage(what: str) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise NotFound(what) from error
+        raise NotFound from error  # the name is in what it comes from
     except OSError as error:
         if error.errno in _FULL:
             raise StorageFull(f"{what}: {error.strerror}") from error

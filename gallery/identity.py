@@ -55,25 +55,25 @@ class Identity:
         self._public_origin = public_origin
         self._clock = clock
         self._known: dict[bytes, Visitor | None] = {}
-        self._signer: TimestampSigner | None = None
+        self._keys: list[str] = []
 
     def open(self) -> None:
         """Reads the keys; blocks. Raises GalleryError when they are not there."""
-        if not (newest_first := self._secrets()):
-            raise Unavailable("there is no key to sign with")
         # itsdangerous signs with the last of its keys.
-        self._signer = TimestampSigner(newest_first[::-1], salt="gallery.anon_id")
+        self._keys = self._secrets()[::-1]
+        if not self._keys:
+            raise Unavailable("there is no key to sign with")
 
     @property
     def is_open(self) -> bool:
-        return self._signer is not None
+        return bool(self._keys)
 
-    @property
-    def signer(self) -> TimestampSigner:
-        """Raises Unavailable before the keys are there: everybody would be nobody."""
-        if self._signer is None:
-            raise Unavailable("the keys that sign cookies are not there")
-        return self._signer
+    def signer(self, purpose: str) -> TimestampSigner:
+        """What it signs is good for this purpose alone. Raises Unavailable before the keys
+        are there, when everybody would be nobody."""
+        if not self._keys:
+            raise Unavailable("the keys that sign are not there")
+        return TimestampSigner(self._keys, salt=f"gallery.{purpose}")
 
     # -- cookies --------------------------------------------------------------------------
 
@@ -97,12 +97,13 @@ class Identity:
         return found
 
     def _verify(self, header: bytes) -> Visitor | None:
+        signer = self.signer(COOKIE)
         for part in header.decode("latin-1").split(";"):
             name, _, value = part.strip().partition("=")
             if name != COOKIE:
                 continue
             try:
-                owner, issued = self.signer.unsign(value, max_age=MAX_AGE, return_timestamp=True)
+                owner, issued = signer.unsign(value, max_age=MAX_AGE, return_timestamp=True)
             except BadSignature:
                 continue
             text = owner.decode("latin-1")
@@ -112,7 +113,7 @@ class Identity:
 
     def cookie(self, owner: str, *, secure: bool) -> bytes:
         """The Set-Cookie header that makes a browser this owner."""
-        value = self.signer.sign(owner).decode()
+        value = self.signer(COOKIE).sign(owner).decode()
         attributes = f"Max-Age={MAX_AGE}; Path=/; HttpOnly; SameSite=Lax"
         return f"{COOKIE}={value}; {attributes}{'; Secure' if secure else ''}".encode()
 

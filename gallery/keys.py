@@ -49,12 +49,12 @@ class Folder:
     day: date
 
     def __str__(self) -> str:
-        return f"users/{self.owner}/{_DRAWER[self.kind]}{self.day:%Y/%m/%d}"
+        return f"users/{self.owner}/{_DRAWER[self.kind]}{_iso(self.day, '/')}"
 
     @property
     def month(self) -> str:
         """The manifest shard this day belongs to, ``YYYY-MM``."""
-        return f"{self.day:%Y-%m}"
+        return _iso(self.day, "-")[:7]
 
     def image(self, id: str, ext: str) -> str:
         return f"{self}/{id}.{ext}"
@@ -83,6 +83,11 @@ class Key:
     id: str
     role: Role
     ext: str
+
+
+def _iso(day: date, between: str) -> str:
+    """Four digits for the year, always: strftime leaves zeros out."""
+    return day.isoformat().replace("-", between)
 
 
 def parse(text: str) -> Key | None:

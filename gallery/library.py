@@ -11,12 +11,11 @@ methods that are called from threads. What a crash leaves half done, ``reconcile
 from __future__ import annotations
 
 import logging
-import math
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal, TypeVar
+from dataclasses import dataclass, replace
+from typing import Literal, TypeVar
 
 import orjson
 
@@ -24,6 +23,7 @@ from gallery import keys
 from gallery.blobs import BlobStore, Spool
 from gallery.catalog import Catalog, Entry, Page
 from gallery.catalog.query import Query
+from gallery.draft import DAY_US, Draft, describe
 from gallery.errors import (
     Conflict,
     Damaged,
@@ -49,14 +49,10 @@ from gallery.records import (
     to_text,
     to_us,
 )
+from gallery.thumbnails import Thumbnails
 
 log = logging.getLogger(__name__)
 
-DAY_US = 86_400_000_000
-MAX_AHEAD_US = DAY_US
-_RATIOS = ("1:1", "5:4", "4:3", "3:2", "16:10", "16:9", "21:9", "2:1", "3:1", "32:9")
-_NEAR = 0.02
-_COPY = 1 << 20
 T = TypeVar("T")
 
 
@@ -66,29 +62,6 @@ class Quota:
 
     bytes: int | None = None
     count: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What an uploader says of an image. ``id`` is set where a repeat must find the first."""
-
-    owner: str
-    kind: Kind = "output"
-    id: str | None = None
-    created_at: int | None = None
-    original_filename: str | None = None
-    prompt: str | None = None
-    negative_prompt: str | None = None
-    seed: int | None = None
-    model: str | None = None
-    source: str | None = None
-    workflow_id: str | None = None
-    aspect_ratio: str | None = None
-    job_id: str | None = None
-    parents: tuple[str, ...] | None = None
-    tags: tuple[str, ...] = ()
-    favorite: bool = False
-    extra: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +94,7 @@ class Library:
         self.quota = quota
         self.retention_us = retention_days * DAY_US
         self.clock = clock
-        self.imaging = imaging
+        self.thumbnails = Thumbnails(blobs, imaging)
 
     # -- opening --------------------------------------------------------------------------
 
@@ -201,7 +174,7 @@ class Library:
     def put(self, draft: Draft, spool: Spool, inspection: Inspection) -> Stored:
         """Stores an image that was received, synced and inspected. Raises TooLarge beyond
         the quota, StorageFull, and Unprocessable when the id holds another body."""
-        record = self.describe(draft, spool, inspection)
+        record = describe(draft, self.clock(), spool, inspection)
         with self.catalog.lock(draft.owner):
             if draft.id and (known := self._known(record)):
                 if known.record.sha256 != spool.sha256:
@@ -253,46 +226,6 @@ class Library:
             self.catalog.apply(change(op, record, seen))
         return Entry(encode(record), seen)
 
-    def describe(self, draft: Draft, spool: Spool, found: Inspection) -> Record:
-        """The record of a new image: what the uploader said, then what the file says."""
-        now, embedded = self.clock(), found.embedded
-        created_at = now if draft.created_at is None else draft.created_at
-        if created_at > now + MAX_AHEAD_US:
-            created_at = now
-        id = draft.id or keys.new_id()
-        said = draft.prompt is not None
-        return Record(
-            id=id,
-            owner=draft.owner,
-            kind=draft.kind,
-            workflow_id=_first(draft.workflow_id, embedded.workflow_id),
-            aspect_ratio=draft.aspect_ratio or aspect_ratio(found.width, found.height),
-            seed=_first(draft.seed, embedded.seed),
-            prompt=_first(draft.prompt, embedded.prompt),
-            original_filename=draft.original_filename,
-            mime=found.mime,
-            bytes=spool.size,
-            sha256=spool.sha256,
-            created_at=created_at,
-            status="active",
-            thumb=keys.folder_of(draft.owner, draft.kind, created_at).thumb(id),
-            tags=draft.tags,
-            favorite=draft.favorite,
-            width=found.width,
-            height=found.height,
-            blurhash=found.blurhash,
-            rev=1,
-            # A negative prompt belongs to its prompt: not to another that was said instead.
-            negative_prompt=_first(
-                draft.negative_prompt, None if said else embedded.negative_prompt
-            ),
-            model=_first(draft.model, embedded.model),
-            source=_first(draft.source, embedded.source),
-            job_id=draft.job_id,
-            parents=draft.parents,
-            extra=draft.extra,
-        )
-
     def copy(self, owner: str, id: str, kind: Kind) -> Entry:
         """A copy of an own image as an input or control, with the original as its parent."""
         source = self.get(owner, id).record
@@ -308,63 +241,18 @@ class Library:
             parents=(id,),
             thumb=keys.folder_of(owner, kind, created_at).thumb(new_id),
         )
-        spool = self.spooled(source.image)
+        spool = self.thumbnails.spooled(source.image)
         try:
             spool.sync()
             if spool.sha256 != source.sha256:
                 raise Unprocessable("The original is damaged", code="damaged_image")
-            thumb = self.blobs.read(source.thumb)
+            thumb = self.thumbnails.get(source)
             with self.catalog.lock(owner):
                 self.check_quota(owner, spool.size)
                 self.blobs.room(spool.size)
                 return self._put(record, spool, thumb)
         finally:
             spool.discard()
-
-    def spooled(self, key: str) -> Spool:
-        """A copy of a stored object as a local file, hashed on the way."""
-        spool = self.blobs.spool()
-        try:
-            while data := self.blobs.read(key, spool.size, _COPY):
-                spool.write(data)
-        except BaseException:
-            spool.discard()
-            raise
-        return spool
-
-    # -- thumbnails: derived files, which a read may make again --------------------------
-
-    def thumbnail(self, record: Record) -> bytes:
-        """The thumbnail's bytes, made again if they are lost or not whole. Raises NotFound
-        when they can't be, and Unavailable."""
-        with suppress(NotFound):
-            if _is_whole(body := self.blobs.read(record.thumb), record.thumb):
-                return body
-        return self.remake_thumbnail(record)
-
-    def has_thumbnail(self, record: Record) -> bool:
-        with suppress(NotFound):
-            return _is_whole(self.blobs.read(record.thumb), record.thumb)
-        return False
-
-    def remake_thumbnail(self, record: Record) -> bytes:
-        """Makes the thumbnail from the original, and keeps it if that can be."""
-        if self.imaging is None:
-            raise NotFound("There is no thumbnail", code="no_thumbnail")
-        spool = self.spooled(record.image)
-        try:
-            spool.sync()
-            body = self.imaging.thumbnail(spool.path).result()
-        except Unavailable:
-            raise
-        except GalleryError as error:
-            log.warning("%s has no thumbnail, and none can be made: %s", record.image, error)
-            raise NotFound("The original is damaged", code="damaged_image") from error
-        finally:
-            spool.discard()
-        with suppress(StorageFull):
-            self.blobs.put(record.folder.thumb(record.id), body)
-        return body
 
     # -- edit, trash, restore -------------------------------------------------------------
 
@@ -550,29 +438,7 @@ class Library:
         return len(found)
 
 
-def _first(*values: T | None) -> T | None:
-    return next((value for value in values if value is not None), None)
-
-
-def _is_whole(body: bytes, key: str) -> bool:
-    """Thumbnails aren't synced: after a power cut one may be empty or cut short."""
-    if key.endswith(".webp"):
-        return body[:4] == b"RIFF" and int.from_bytes(body[4:8], "little") + 8 <= len(body)
-    return body[:2] == b"\xff\xd8" and body.rstrip(b"\0")[-2:] == b"\xff\xd9"
-
-
 def _op_between(before: Record, after: Record) -> Op:
     if before.status == after.status:
         return "edit"
     return "trash" if after.status == "trash" else "restore"
-
-
-def aspect_ratio(width: int, height: int) -> str:
-    """The common ratio within 2 % of this one, or the exact one in lowest terms."""
-    for name in _RATIOS:
-        long, short = map(int, name.split(":"))
-        for w, h in ((long, short), (short, long)):
-            if abs(width * h / (height * w) - 1) < _NEAR:
-                return f"{w}:{h}"
-    divisor = math.gcd(width, height)
-    return f"{width // divisor}:{height // divisor}"

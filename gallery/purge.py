@@ -14,8 +14,9 @@ from dataclasses import dataclass
 
 from itsdangerous import BadSignature, TimestampSigner
 
+from gallery.draft import DAY_US
 from gallery.errors import Conflict, NotFound
-from gallery.library import DAY_US, Library
+from gallery.library import Library
 
 log = logging.getLogger(__name__)
 

@@ -26,10 +26,11 @@ from dataclasses import dataclass, field
 from gallery import keys
 from gallery.blobs import Listed
 from gallery.catalog import Entry
+from gallery.draft import DAY_US, Draft, describe
 from gallery.errors import GalleryError, NotFound, Unavailable
 from gallery.imaging import Imaging
 from gallery.keys import Folder, Key, Kind, Role
-from gallery.library import DAY_US, Draft, Library
+from gallery.library import Library
 from gallery.records import Record, Seen, change, encode_sidecar, to_us
 
 log = logging.getLogger(__name__)
@@ -229,7 +230,7 @@ class Reconciler:
         its day stay as they are."""
         library, image = self.library, folder.image(id, key.ext)
         found = library.blobs.stat(image)
-        spool = library.spooled(image)
+        spool = library.thumbnails.spooled(image)
         try:
             spool.sync()
             try:
@@ -243,7 +244,7 @@ class Reconciler:
                 log.warning("walk: %s is left alone: it is %s", image, inspection.mime)
                 return False
             draft = Draft(folder.owner, folder.kind, id, created_at=_within(folder, found))
-            record = library.describe(draft, spool, inspection)
+            record = describe(draft, library.clock(), spool, inspection)
             if record.folder != folder:
                 log.warning("walk: %s is left alone: its day is yet to come", image)
                 return False

@@ -41,7 +41,8 @@ def to_us(text: str) -> int:
 
 def to_text(us: int) -> str:
     """The time as stored: UTC, six digits and Z."""
-    return f"{_EPOCH + timedelta(microseconds=us):%Y-%m-%dT%H:%M:%S.%f}Z"
+    moment = _EPOCH.replace(tzinfo=None) + timedelta(microseconds=us)
+    return f"{moment.isoformat(timespec='microseconds')}Z"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,8 @@ def decode(data: dict[str, Any], kind: Kind = "output") -> Record:
     try:
         record = _decode(data, kind)
         thumb = parse(record.thumb)
-        if thumb is None or thumb.role != "thumb" or thumb.id != record.id:
+        place = (record.folder, record.id, "thumb")
+        if thumb is None or (thumb.folder, thumb.id, thumb.role) != place:
             record = replace(record, thumb=record.folder.thumb(record.id))
         if parse(record.image) is None:
             raise Damaged("no key can be made of it")
@@ -167,6 +169,8 @@ def _decode(data: dict[str, Any], kind: Kind) -> Record:
         values[name] = _typed(data, name, int, type(None))
     values["seed"] = _typed(data, "seed", int, str, type(None))
     values["bytes"] = _typed(data, "bytes", int)
+    if not 0 <= values["bytes"] < 1 << 63:
+        raise ValueError("bytes")
     values["rev"] = _typed({"rev": 0} | data, "rev", int)
     values["favorite"] = bool(data.get("favorite"))
     values["tags"] = _texts(data.get("tags") or ())

@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 Headers = list[tuple[bytes, bytes]]
 Wants = dict[bytes, bytes]
 CHUNK = 1 << 20
+_MAX_RANGE = 64
 HOT_BYTES = 256 << 10
 """Thumbnails larger than this are not kept in memory."""
 _WANTED = frozenset({b"if-none-match", b"range", b"if-range"})
@@ -39,6 +40,7 @@ _GUARD: Headers = [
     (b"accept-ranges", b"bytes"),
 ]
 _FOR_EVER = (b"cache-control", b"private, max-age=31536000, immutable")
+_NOT_KEPT = (b"cache-control", b"no-store")
 _FOR_A_DAY = (b"cache-control", b"private, max-age=86400")
 _NOWAIT = getattr(os, "RWF_NOWAIT", 0)
 
@@ -59,9 +61,10 @@ def problem(error: GalleryError) -> Response:
         "detail": error.detail or error.title,
     }
     headers = {"cache-control": "no-store"}
-    if isinstance(error, Unavailable):
-        # The detail names files: it is for the log.
+    if error.status >= 500:
+        # What is said then names files: it is for the log.
         content["detail"] = error.title
+    if isinstance(error, Unavailable):
         headers["retry-after"] = str(error.retry_after)
     if error.status == 401:
         headers["www-authenticate"] = "Bearer"
@@ -170,17 +173,20 @@ class Bytes:
         return served
 
     def _thumb(self, record: Record) -> Served:
-        body = self._library.thumbnail(record)
+        body = self._library.thumbnails.get(record)
         etag = b'"%b"' % hashlib.sha256(body).hexdigest().encode()
-        name = f"{record.id}.webp"
-        return _served(record, len(body), etag, b"image/webp", _FOR_A_DAY, name, body)
+        ext = record.thumb.rpartition(".")[2]
+        mime = keys.MIME_OF[ext].encode()
+        return _served(record, len(body), etag, mime, _FOR_A_DAY, f"{record.id}.{ext}", body)
 
     def _original(self, record: Record) -> Served:
         size = self._library.blobs.stat(record.image).size
-        # A file of another size isn't what the hash was taken of: damaged, but shown.
-        etag = b'"%b"' % (record.sha256 if size == record.bytes else f"size-{size}").encode()
+        etag, caching = b'"%b"' % record.sha256.encode(), _FOR_EVER
+        if size != record.bytes:
+            # Not what the hash was taken of: damaged, but shown; and perhaps mended one day.
+            etag, caching = b'"size-%d"' % size, _NOT_KEPT
         name = record.original_filename or f"{record.id}.{keys.EXT_OF[record.mime]}"
-        return _served(record, size, etag, record.mime.encode(), _FOR_EVER, name, None)
+        return _served(record, size, etag, record.mime.encode(), caching, name, None)
 
     # -- answering --------------------------------------------------------------------------
 
@@ -218,7 +224,7 @@ class Bytes:
             part = b"bytes %d-%d/%d" % (start, end - 1, served.size)
             head = [*head, (b"content-range", part)]
         head = [*head, (b"content-length", b"%d" % (end - start))]
-        if method == "HEAD" or status == 416:
+        if method == "HEAD" or start == end:
             return await _send(send, status, head, b"")
         if served.body is not None:
             return await _send(send, status, head, served.body[start:end])
@@ -297,10 +303,11 @@ def _names(header: bytes, etag: bytes) -> bool:
 def span_of(header: bytes, size: int) -> tuple[int, int, int]:
     """Status, start and end for a Range header, of ``size`` bytes: 206 with the bytes it
     asks for, 416 when there are none such, and 200 with all of them when it is to be
-    ignored: what isn't a byte range, and more than one of them."""
+    ignored: what isn't a byte range (or of numbers beyond reason), and more than one."""
     unit, _, spec = header.partition(b"=")
     first, dash, last = spec.strip().partition(b"-")
-    if unit.strip().lower() != b"bytes" or not dash or not (first + last).isdigit():
+    is_range = unit.strip().lower() == b"bytes" and dash and (first + last).isdigit()
+    if not is_range or len(spec) > _MAX_RANGE:
         return 200, 0, size
     if not first:
         length = min(int(last), size)

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Any
 
+from dotenv import dotenv_values
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -15,6 +16,7 @@ from gallery.keys import is_owner
 
 PREFIX = "GALLERY_"
 MIB = 1 << 20
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _LISTS = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -22,7 +24,7 @@ class Settings(BaseSettings):
     """The settings. Sizes are in bytes, times in the unit of their name."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=".env", extra="forbid", frozen=True, hide_input_in_errors=True
+        env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True
     )
 
     outputs: Path = Field(Path("outputs"), description="folder of the images")
@@ -75,16 +77,16 @@ class Settings(BaseSettings):
         """On an address that strangers reach, everybody would see everything."""
         if self.single_owner is not None:
             if not is_owner(self.single_owner):
-                raise ValueError("single_owner: not an owner's name")
-            if self.host not in ("127.0.0.1", "::1", "localhost"):
-                raise ValueError("single_owner: only with host 127.0.0.1")
+                raise ValueError("GALLERY_SINGLE_OWNER: not an owner's name")
+            if self.host not in LOOPBACK:
+                raise ValueError("GALLERY_SINGLE_OWNER: only with GALLERY_HOST 127.0.0.1")
         return self
 
 
 def load(**flags: Any) -> Settings:
     """The settings from flags, environment and ``.env``, in this order of precedence.
     Raises StartRefused with one line that names what is wrong."""
-    for name in os.environ:
+    for name in (*os.environ, *dotenv_values(".env")):
         known = name.removeprefix(PREFIX).lower() in Settings.model_fields
         if name.startswith(PREFIX) and not known and not name.startswith(f"{PREFIX}TEST_"):
             raise StartRefused(f"{name} is not a setting")
@@ -92,7 +94,5 @@ def load(**flags: Any) -> Settings:
         return Settings(**{name: value for name, value in flags.items() if value is not None})
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        name = "".join(
-            f"{PREFIX}{str(part).upper().removeprefix(PREFIX)}: " for part in first["loc"]
-        )
+        name = "".join(f"{PREFIX}{str(part).upper()}: " for part in first["loc"])
         raise StartRefused(f"{name}{first['msg']}") from error

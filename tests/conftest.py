@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,13 @@ from gallery.blobs.files import FileBlobs
 from gallery.catalog.manifests import ManifestCatalog
 from gallery.imaging import Imaging
 from gallery.library import Library
+from gallery.reconcile import Reconciler
+from tests.conformance.stores import LIBRARY, PLENTY
+from tests.samples import NOON
+
+AGAIN = 1e-9
+"""Seconds that have always passed when a second walk comes."""
+Open = Callable[..., ManifestCatalog]
 
 
 @pytest.fixture(scope="session")
@@ -22,12 +29,43 @@ def imaging() -> Iterator[Imaging]:
 
 
 @pytest.fixture
-def library(tmp_path: Path) -> Iterator[Library]:
-    """A library on files, with nothing in it."""
-    blobs = FileBlobs(str(tmp_path / "outputs"))
-    blobs.start()
-    catalog = ManifestCatalog(str(tmp_path / "manifests"), memory_bytes=64 << 20)
-    catalog.start(blobs.library)
-    yield Library(blobs, catalog)
-    catalog.close()
-    blobs.close()
+def outputs(tmp_path: Path) -> Path:
+    return tmp_path / "outputs"
+
+
+@pytest.fixture
+def manifests(tmp_path: Path) -> Path:
+    return tmp_path / "manifests"
+
+
+@pytest.fixture
+def library(outputs: Path, manifests: Path) -> Iterator[Library]:
+    """A library on files with nothing in it, at noon."""
+    catalog = ManifestCatalog(str(manifests), memory_bytes=PLENTY)
+    library = Library(FileBlobs(str(outputs)), catalog, clock=lambda: NOON)
+    library.start()
+    yield library
+    library.close()
+
+
+@pytest.fixture
+def walker(library: Library, imaging: Imaging) -> Reconciler:
+    return Reconciler(library, imaging, settle=0, vanish=AGAIN)
+
+
+@pytest.fixture
+def opened(manifests: Path) -> Iterator[Open]:
+    """Opens the manifests, once more each time, as another process would."""
+    open_now: list[ManifestCatalog] = []
+
+    def open_one(
+        *, at: Path = manifests, memory: int = PLENTY, ring: int = 10_000
+    ) -> ManifestCatalog:
+        catalog = ManifestCatalog(str(at), memory_bytes=memory, ring_items=ring)
+        catalog.start(LIBRARY)
+        open_now.append(catalog)
+        return catalog
+
+    yield open_one
+    for catalog in open_now:
+        catalog.close()

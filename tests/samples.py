@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -11,9 +13,10 @@ import orjson
 from gallery.blobs import BlobStore, Spool
 from gallery.catalog import Catalog, Page
 from gallery.catalog.query import Query
+from gallery.draft import Draft
 from gallery.imaging import Embedded, Inspection
 from gallery.keys import EXT_OF, Kind, folder_of
-from gallery.library import Draft, Library, Stored
+from gallery.library import Library, Stored
 from gallery.records import Change, Op, Record, Seen, change, encode_sidecar, to_us
 
 OWNER = "anon-" + "a" * 32
@@ -116,3 +119,30 @@ def plant(blobs: BlobStore, record: Record, body: bytes = b"pixels") -> None:
     blobs.put(record.folder.image(record.id, EXT_OF[record.mime]), body)
     blobs.put(record.thumb, THUMBNAIL)
     blobs.put(record.folder.sidecar(record.id), encode_sidecar(record))
+
+
+def put(library: Library, n: int = 1, **said: Any) -> Record:
+    """Uploads image number ``n``."""
+    return upload(library, b"pixels %d" % n, id=ident(n), **said).entry.record
+
+
+def active(library: Library, **query: Any) -> list[int]:
+    return ids(library.page(Query(OWNER, **query)))
+
+
+# -- files ----------------------------------------------------------------------------------
+
+
+def drop(outputs: Path, key: str, body: bytes, mtime: float = NOON / 1e6) -> Path:
+    """A file written by somebody else, a while ago."""
+    path = outputs / key
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(body)
+    os.utime(path, (mtime, mtime))
+    return path
+
+
+def files(outputs: Path) -> list[str]:
+    """The names of all files of users."""
+    found = (path for path in (outputs / "users").rglob("*") if path.is_file())
+    return sorted(str(path.relative_to(outputs)) for path in found)

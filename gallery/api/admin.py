@@ -13,8 +13,9 @@ from gallery.api.images import Images, image_id, page_response
 from gallery.api.operation import Operation, body, query
 from gallery.api.services import Services
 from gallery.catalog.query import Query
+from gallery.draft import DAY_US
 from gallery.errors import Conflict, Forbidden, NotFound, Unauthorized
-from gallery.library import DAY_US, Library
+from gallery.library import Library
 from gallery.purge import Plan, plan, signed, verified
 from gallery.records import Totals, to_text
 
@@ -89,7 +90,7 @@ class Admin:
         dry_run = query(request, models.PurgeQuery).dry_run
         wanted = await body(request, models.PurgeTrash, required=False)
         found = await self._threads.read(self._plan, wanted)
-        signer = self._services.identity.signer
+        signer = self._services.identity.signer("purge")
         if dry_run:
             return responses.json(_as_json(found, purged=0, digest=signed(found, signer)))
         if wanted.digest is None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+import re
+from datetime import UTC, date, datetime
 from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
-    AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
-    NaiveDatetime,
     StringConstraints,
 )
 
@@ -26,6 +26,34 @@ Kind = Literal["output", "input", "control"]
 Ratio = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,6}:[0-9]{1,6}$")]
 # Values that a query string can hold: 0 and 1 as well as false and true.
 Flag = bool
+
+
+def _written_day(value: object) -> object:
+    """Numbers of seconds, which pydantic would take for a day, are none."""
+    if isinstance(value, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise ValueError("a day is written as 2026-03-14")
+    return value
+
+
+def _written_moment(value: object) -> object:
+    if not isinstance(value, str) or not re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]", value):
+        raise ValueError("a time is written as 2026-03-14T12:00:00Z")
+    return value
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """Naive means UTC. Nothing is older than 1970, where our times begin."""
+    try:
+        found = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("no such time") from error
+    if found.year < 1970:
+        raise ValueError("before 1970")
+    return found
+
+
+CalendarDay = Annotated[date, BeforeValidator(_written_day)]
+Moment = Annotated[datetime, BeforeValidator(_written_moment), AfterValidator(_in_utc)]
 
 
 def _distinct(tags: list[str]) -> list[str]:
@@ -55,8 +83,8 @@ class Paging(Strict):
 
 
 class Dates(Strict):
-    from_date: date | None = Field(None, description="first day, inclusive")
-    to_date: date | None = Field(None, description="last day, inclusive")
+    from_date: CalendarDay | None = Field(None, description="first day, inclusive")
+    to_date: CalendarDay | None = Field(None, description="last day, inclusive")
     tz: str = Field("UTC", max_length=64, description="time zone of the days, as Asia/Seoul")
 
 
@@ -114,7 +142,7 @@ class Meta(Strict):
     favorite: bool = False
     job_id: Name | None = None
     parents: Annotated[list[Id], Field(max_length=100)] | None = None
-    created_at: AwareDatetime | NaiveDatetime | None = Field(
+    created_at: Moment | None = Field(
         None, description="only with the service token; naive means UTC"
     )
 

@@ -3,6 +3,7 @@ list of these, and the models that document a request are those that validate it
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal, TypeVar
@@ -13,12 +14,13 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from gallery.errors import BadRequest, GalleryError, TooLarge
+from gallery.errors import BadRequest, GalleryError, Timeout, TooLarge
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 Security = Literal["visitor", "admin", "none"]
 M = TypeVar("M", bound=BaseModel)
 MAX_JSON_BYTES = 1 << 20
+JSON_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +61,26 @@ def parse_query(raw: bytes, model: type[M]) -> M:
 
 
 async def body(request: Request, model: type[M], *, required: bool = True) -> M:
-    """The JSON body as ``model``. Raises BadRequest, and TooLarge beyond 1 MiB."""
-    data = bytearray()
+    """The JSON body as ``model``. Raises BadRequest, Timeout, and TooLarge beyond 1 MiB."""
     try:
-        async for chunk in request.stream():
-            data += chunk
-            if len(data) > MAX_JSON_BYTES:
-                raise TooLarge(f"A JSON body may have {MAX_JSON_BYTES} bytes")
+        async with asyncio.timeout(JSON_SECONDS):
+            data = await _read(request)
+    except TimeoutError as error:
+        raise Timeout(f"A JSON body has {JSON_SECONDS:g} seconds to come") from error
     except ClientDisconnect as error:
         raise BadRequest("The body was not sent whole", code="bad_body") from error
     if not data and not required:
         return validate(model, {}, code="bad_body")
-    return validate(model, parse_json(bytes(data), "bad_body"), code="bad_body")
+    return validate(model, parse_json(data, "bad_body"), code="bad_body")
+
+
+async def _read(request: Request) -> bytes:
+    data = bytearray()
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > MAX_JSON_BYTES:
+            raise TooLarge(f"A JSON body may have {MAX_JSON_BYTES} bytes")
+    return bytes(data)
 
 
 def parse_json(data: bytes, code: str) -> object:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -11,7 +11,7 @@ import multipart
 from starlette.requests import ClientDisconnect, Request
 
 from gallery.blobs import BlobStore, Spool
-from gallery.errors import BadRequest, Timeout, TooLarge, UnsupportedImage, storage
+from gallery.errors import BadRequest, Timeout, TooLarge, UnsupportedBody, storage
 from gallery.threads import Threads
 
 BATCH = 1 << 20
@@ -41,16 +41,20 @@ async def received(
     as something is wrong, and then the rest of the body is not read."""
     check_size(request, max_bytes)
     boundary = _boundary(request)
-    await threads.read(blobs.room, 0)
-    spool = await threads.write(blobs.spool)
+    spool = await threads.write(_open, blobs)
     try:
         found = Received(spool)
-        await _read(request, boundary, _Reader(found, max_bytes), threads, pause)
+        await _read(request, _Reader(found, boundary, max_bytes), threads, pause)
         if not found.has_file:
             raise BadRequest("There is no part named file", code="file_missing")
         yield found
     finally:
         await threads.write(spool.discard)
+
+
+def _open(blobs: BlobStore) -> Spool:
+    blobs.room(0)
+    return blobs.spool()
 
 
 def check_size(request: Request, max_bytes: int) -> None:
@@ -63,81 +67,82 @@ def check_size(request: Request, max_bytes: int) -> None:
 def _boundary(request: Request) -> str:
     kind, options = multipart.parse_options_header(request.headers.get("content-type", ""))
     if kind != "multipart/form-data" or not options.get("boundary"):
-        raise UnsupportedImage(
-            "Send multipart/form-data with a part named file", code="not_multipart"
-        )
+        raise UnsupportedBody("Send multipart/form-data with a part named file")
     return str(options["boundary"])
 
 
-async def _read(
-    request: Request, boundary: str, reader: _Reader, threads: Threads, pause: float
-) -> None:
-    """Parses on the loop what comes, while a thread writes what came before."""
-    writing: asyncio.Future[None] | None = None
+async def _read(request: Request, reader: _Reader, threads: Threads, pause: float) -> None:
+    """Collects what comes, while a thread parses, hashes and writes what came before."""
+    taking: asyncio.Future[None] | None = None
     try:
-        parser = multipart.PushMultipartParser(boundary, max_segment_count=MAX_PARTS)
-        async for chunk in _chunks(request, pause):
-            reader.take(parser.parse(chunk))
-            if len(reader.pending) >= BATCH:
-                if writing:
-                    await writing
-                writing = asyncio.ensure_future(threads.write(_write, reader.spool, reader.batch()))
-        if writing:
-            await writing
-        parser.close()
-        await threads.write(_write, reader.spool, reader.batch())
+        async for batch in _batches(request, pause):
+            if taking:
+                await taking
+            taking = asyncio.ensure_future(threads.write(reader.take, batch))
+        if taking:
+            await taking
     except multipart.ParserLimitReached as error:
         raise BadRequest(f"Too many parts or headers: {error}", code="too_many_parts") from error
     except (multipart.MultipartError, ValueError) as error:
         raise BadRequest(f"Not a whole multipart body: {error}", code="bad_body") from error
     finally:
-        if writing:
-            await asyncio.wait([writing])
+        if taking:
+            await asyncio.wait([taking])
 
 
-async def _chunks(request: Request, pause: float) -> AsyncIterator[bytes]:
-    stream = request.stream()
-    while True:
-        try:
-            async with asyncio.timeout(pause):
-                chunk = await anext(stream, None)
-        except TimeoutError as error:
-            raise Timeout(f"Nothing came for {pause:g} seconds") from error
-        except ClientDisconnect as error:
-            raise BadRequest("The body was not sent whole", code="bad_body") from error
-        if chunk is None:
-            return
-        if chunk:
-            yield chunk
-
-
-def _write(spool: Spool, data: bytearray) -> None:
-    with storage("an upload"):
-        spool.write(data)
+async def _batches(request: Request, pause: float) -> AsyncIterator[list[bytes]]:
+    """What comes, a megabyte at a time. The last batch ends with an empty chunk."""
+    batch: list[bytes] = []
+    size = 0
+    now = asyncio.get_running_loop().time
+    try:
+        async with asyncio.timeout(pause) as limit:
+            set_at = now()
+            async for chunk in request.stream():
+                # Setting a timer for every chunk would cost more than parsing it.
+                if now() - set_at > pause / 8:
+                    set_at = now()
+                    limit.reschedule(set_at + pause)
+                batch.append(chunk)
+                size += len(chunk)
+                if size >= BATCH and chunk:
+                    limit.reschedule(None)
+                    yield batch
+                    batch, size, set_at = [], 0, now()
+                    limit.reschedule(set_at + pause)
+    except TimeoutError as error:
+        raise Timeout(f"Nothing came for {pause:g} seconds") from error
+    except ClientDisconnect as error:
+        raise BadRequest("The body was not sent whole", code="bad_body") from error
+    yield batch
 
 
 class _Reader:
-    """Sorts what the parser finds: the file's bytes wait in ``pending`` to be written."""
+    """Sorts what the parser finds: the file's bytes go to the spool."""
 
-    def __init__(self, found: Received, max_bytes: int) -> None:
-        self.spool = found.spool
-        self.pending = bytearray()
+    def __init__(self, found: Received, boundary: str, max_bytes: int) -> None:
+        self._parser = multipart.PushMultipartParser(boundary, max_segment_count=MAX_PARTS)
         self._found = found
         self._max_bytes = max_bytes
-        self._size = 0
         self._part = ""
+        self._pieces: list[bytes | bytearray] = []
+        self._size = 0
 
-    def batch(self) -> bytearray:
-        """What waits, to be written now."""
-        data, self.pending = self.pending, bytearray()
-        return data
-
-    def take(self, events: Iterable[multipart.MultipartSegment | bytearray | bytes | None]) -> None:
-        for event in events:
-            if isinstance(event, multipart.MultipartSegment):
-                self._begin(event.name or "", event.filename)
-            elif event:
-                self._add(event)
+    def take(self, batch: list[bytes]) -> None:
+        """Parses and writes; blocks. An empty chunk is the body's end. Raises GalleryError,
+        and multipart's errors."""
+        for chunk in batch:
+            for event in self._parser.parse(chunk) if chunk else ():
+                if isinstance(event, multipart.MultipartSegment):
+                    self._begin(event.name or "", event.filename)
+                elif event:
+                    self._add(event)
+        # Chunk by chunk while they are in the processor's cache, written at once.
+        with storage("an upload"):
+            self._found.spool.write(b"".join(self._pieces))
+        self._pieces.clear()
+        if not batch[-1]:
+            self._parser.close()
 
     def _begin(self, name: str, filename: str | None) -> None:
         again = self._found.has_file if name == "file" else name in self._found.fields
@@ -154,7 +159,7 @@ class _Reader:
             self._size += len(data)
             if self._size > self._max_bytes:
                 raise TooLarge(f"An image may have {self._max_bytes} bytes", code="body_too_large")
-            self.pending += data
+            self._pieces.append(data)
             return
         value = self._found.fields[self._part] + data
         if len(value) > FIELD_BYTES:

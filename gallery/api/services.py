@@ -11,7 +11,7 @@ from gallery import keys
 from gallery.identity import Identity, Visitor
 from gallery.imaging import Imaging
 from gallery.library import Library
-from gallery.settings import Settings
+from gallery.settings import LOOPBACK, Settings
 from gallery.threads import Threads
 
 
@@ -38,8 +38,14 @@ class Services:
         visitor = self.visitor(request)
         if visitor and not self.identity.wants_renewal(visitor):
             return visitor.owner, None
-        owner = visitor.owner if visitor else self.settings.single_owner or keys.new_owner()
+        owner = visitor.owner if visitor else self._newcomer(request)
         return owner, self.identity.cookie(owner, secure=self.is_secure(request))
+
+    def _newcomer(self, request: Request) -> str:
+        """The single owner, for who asks for this machine by its own name: a foreign page
+        that had its name resolve to it is a stranger."""
+        single = self.settings.single_owner
+        return single if single and request.url.hostname in LOOPBACK else keys.new_owner()
 
     def is_secure(self, request: Request) -> bool:
         origin = self.settings.public_origin

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,6 +17,7 @@ from gallery.api.operation import Operation, parse_json, validate
 from gallery.api.receive import Received, received
 from gallery.api.services import Services, set_cookie
 from gallery.blobs import Spool
+from gallery.draft import Draft
 from gallery.errors import (
     BadRequest,
     Forbidden,
@@ -32,7 +32,7 @@ from gallery.errors import (
 )
 from gallery.imaging import Inspection
 from gallery.keys import Kind
-from gallery.library import Draft, Stored
+from gallery.library import Stored
 from gallery.records import id_for, to_us
 
 _MAX_KEY = 255
@@ -55,7 +55,7 @@ class Uploads:
         settings = self._services.settings
         role = self._services.identity.role(request.scope["headers"])
         visitor, cookie = (None, None) if role else self._services.identify(request)
-        if visitor:
+        if visitor and "idempotency-key" not in request.headers:  # a repeat needs no room
             await self._threads.read(self._library.check_quota, visitor, 0)
         reading = received(
             request, self._library.blobs, self._threads,
@@ -106,7 +106,7 @@ class Uploads:
             owner=owner,
             kind=kind,
             id=self._determined_id(request, owner),
-            created_at=None if meta.created_at is None else _micros(meta.created_at),
+            created_at=None if meta.created_at is None else to_us(meta.created_at.isoformat()),
             original_filename=found.filename,
             tags=tuple(meta.tags),
             parents=None if meta.parents is None else tuple(meta.parents),
@@ -148,11 +148,6 @@ def _owner(found: Received, visitor: str | None) -> str:
     if named is not None:
         raise Forbidden("owner needs a service token", code="wrong_role")
     return visitor
-
-
-def _micros(moment: datetime) -> int:
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return to_us(aware.isoformat())
 
 
 def _sync(spool: Spool) -> None:

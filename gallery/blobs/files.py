@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 
 FORMAT = 1
 LOW_WATER_BYTES = 512 << 20
+LOW_WATER_SHARE = 20
+"""Uploads leave so many bytes free; on a small file system, one in so many of all."""
 BALLAST_BYTES = 16 << 20
 INCOMING_SECONDS = 86_400.0
 _SPARE_INODES = 16
@@ -128,7 +130,7 @@ class FileBlobs:
         with storage(self.root):
             fs = os.statvfs(self.root)
         free = fs.f_bavail * fs.f_frsize
-        if free - size < min(LOW_WATER_BYTES, fs.f_blocks * fs.f_frsize // 20):
+        if free - size < min(LOW_WATER_BYTES, fs.f_blocks * fs.f_frsize // LOW_WATER_SHARE):
             raise StorageFull(f"{free} bytes are free, which is at the low-water mark")
         if fs.f_files and fs.f_favail < _SPARE_INODES:
             raise StorageFull("the file system has no inodes left")
@@ -146,15 +148,17 @@ class FileBlobs:
         return True
 
     def keep_room(self) -> None:
+        if os.path.exists(self._ballast):
+            return
         with contextlib.suppress(StorageFull, Unavailable, OSError):
             fs = os.statvfs(self.root)
             size = min(BALLAST_BYTES, fs.f_blocks * fs.f_frsize // 100)
-            if os.path.exists(self._ballast):
-                return
             self.room(size)
             fd = os.open(self._ballast, _WRITE, 0o600)
             try:
                 os.posix_fallocate(fd, 0, size)
+            except OSError:
+                os.unlink(self._ballast)
             finally:
                 os.close(fd)
 
@@ -272,8 +276,9 @@ class FileBlobs:
 
     def stage(self, folder: Folder, id: str, sidecar: bytes) -> None:
         with self._folder(folder.mark(id, "put"), make=True) as (fd, name):
+            # The folder isn't synced as well: journals keep the order of names. One that
+            # did not would leave an image without its mark, to be taken in as if dropped.
             _write_at(fd, name, sidecar, durable=True)
-            os.fsync(fd)
 
     def commit(self, folder: Folder, id: str, sidecar: bytes) -> Seen:  # noqa: ARG002 - staged
         return self._rename(folder.mark(id, "put"), folder.sidecar(id))

@@ -105,7 +105,7 @@ class Catalog(Protocol):
         """Has ``listener`` called after every change that becomes visible here."""
 
     def months(self, owner: str) -> list[str]:
-        """The months that the owner has images in, ascending."""
+        """The months that the owner has or had images in, ascending."""
 
     def rebuild(self, owner: str, month: str, records: list[tuple[Record, Seen]]) -> None:
         """Replaces all that is known of this month. The caller holds the owner's lock."""

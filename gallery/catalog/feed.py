@@ -26,7 +26,7 @@ from typing import Any
 
 from gallery.catalog.shard import lines
 from gallery.durable import try_lock
-from gallery.errors import Damaged, StartRefused
+from gallery.errors import Damaged, StartRefused, Unavailable
 from gallery.records import decode_line, encode_line
 
 log = logging.getLogger(__name__)
@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 FORMAT = 1
 SEGMENT_BYTES = 16 << 20
 KEEP_SECONDS = 7 * 86_400.0
+_CLOSE_BYTES = 200
 _APPEND = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -86,13 +87,15 @@ class Feed:
 
     def _join(self, *, begin: bool) -> None:
         """Opens the newest segment at its end. With ``begin``, it is a new one."""
+        if not os.path.exists(os.path.join(os.path.dirname(self.folder), "library.json")):
+            raise Unavailable(f"{self.folder} is away")
         os.makedirs(self.folder, exist_ok=True)
         numbers = self.segments()
         self.generation = self._generation(numbers[-1]) if numbers else ""
         if not self.generation:
             self.generation = secrets.token_hex(8)
             begin = True
-        if begin or not numbers:
+        if begin or not numbers or self._is_closed(numbers[-1]):
             self._begin(numbers[-1] + 1 if numbers else 1)
         else:
             self._open_segment(numbers[-1])
@@ -105,10 +108,12 @@ class Feed:
 
     def _make_segment(self, number: int) -> None:
         head = {"format": FORMAT, "library": self.library, "generation": self.generation}
-        with open(self._path(number), "xb") as file:
+        path = self._path(number)
+        with open(f"{path}.new", "wb") as file:
             file.write(encode_line(head | {"segment": number}))
             file.flush()
             os.fsync(file.fileno())
+        os.rename(f"{path}.new", path)
 
     def _open_segment(self, number: int) -> None:
         fd = os.open(self._path(number), _APPEND)
@@ -119,6 +124,15 @@ class Feed:
         else:
             self._fd = fd
         self._segment, self._offset, self._size = number, 0, -1
+
+    def _is_closed(self, number: int) -> bool:
+        with open(self._path(number), "rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - _CLOSE_BYTES))
+            last = file.read().rstrip(b"\n").rpartition(b"\n")[2]
+        try:
+            return decode_line(last).get("op") == "close"
+        except Damaged:
+            return False
 
     def _generation(self, number: int) -> str:
         with open(self._path(number), "rb") as file:
@@ -173,7 +187,10 @@ class Feed:
                 return
             if closed["next"] is None:
                 raise FeedLost("the feed was closed by a process that saw nobody else")
-            self._open_segment(closed["next"])
+            try:
+                self._open_segment(closed["next"])
+            except FileNotFoundError as error:
+                raise FeedLost("the segment that follows was never made") from error
 
     def _decode(self, offset: int, line: bytes) -> dict[str, Any]:
         try:
@@ -224,12 +241,13 @@ class Feed:
                 os.unlink(path)
 
     def _rotate(self) -> None:
-        """The new segment first, so that who reads the close line finds what it names. The
-        lines that this process had not read are read by its next ``poll``."""
+        """The close line first: who dies before the new segment is made leaves it to the
+        next to join, and no segment that only some know of. The lines that this process had
+        not read are read by its next ``poll``."""
         number = self._segment + 1
-        self._make_segment(number)
         self._write(encode_line({"op": "close", "next": number}))
         os.fsync(self._fd)
+        self._make_segment(number)
 
     def _path(self, number: int) -> str:
         return os.path.join(self.folder, f"{number:010d}")

@@ -19,7 +19,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
 import orjson
@@ -30,9 +30,9 @@ from gallery.catalog.feed import Feed
 from gallery.catalog.mirror import Mirror
 from gallery.catalog.query import Cursor, Query
 from gallery.catalog.select import Selection
-from gallery.catalog.shard import Index, Shard, header, line_of, read_lines, whole
+from gallery.catalog.shard import Index, Replaced, Shard, header, line_of, read_lines, whole
 from gallery.durable import fsync_folder, locked, replace_file, try_lock
-from gallery.errors import StartRefused, Unavailable, storage
+from gallery.errors import NotFound, StartRefused, Unavailable, storage
 from gallery.keys import Kind
 from gallery.records import Change, Record, Seen, Totals, TotalsByKind, item, record_in_line
 
@@ -185,8 +185,11 @@ class ManifestCatalog:
             return dict(self.mirror.owner(owner).sums()[0])
 
     def owners(self) -> list[str]:
-        with storage(self._users):
-            return sorted(name for name in os.listdir(self._users) if keys.is_owner(name))
+        try:
+            with storage(self._users):
+                return sorted(name for name in os.listdir(self._users) if keys.is_owner(name))
+        except NotFound as error:
+            raise Unavailable(f"{self._users} is away") from error
 
     def months(self, owner: str) -> list[str]:
         with storage(self._users):
@@ -244,11 +247,12 @@ class ManifestCatalog:
     @contextmanager
     def lock(self, owner: str) -> Iterator[None]:
         path = os.path.join(self._users, owner, ".lock")
-        with storage(path):
-            if not os.path.exists(path):
-                self._make_folder(owner)
-            with locked(path):
-                yield
+        with ExitStack() as held:
+            with storage(path):
+                if not os.path.exists(path):
+                    self._make_folder(owner)
+                held.enter_context(locked(path))
+            yield
 
     def _make_folder(self, owner: str) -> None:
         """Only where the library still is: a volume that is away is not filled anew."""
@@ -283,6 +287,8 @@ class ManifestCatalog:
         fd = os.open(shard.path, _APPEND, 0o640)
         try:
             size = os.fstat(fd).st_size
+            if size < shard.end:  # removed or cut: its totals are no longer these
+                raise Replaced(shard)
             with self.mirror.lock:
                 if size > shard.end:  # lines that a crash kept from the feed, or a torn one
                     self.mirror.read_on(shard)
@@ -347,6 +353,8 @@ class ManifestCatalog:
         self.mirror.sync()
         shard = self.mirror.shard(owner, month)
         index = self.mirror.load(shard)
+        with self.mirror.lock:  # lines that a crash kept from the feed
+            self.mirror.read_on(shard)
         dead = shard.end - index.live_bytes
         if shard.damaged or dead <= max(COMPACT_BYTES, index.live_bytes):
             return

@@ -6,7 +6,6 @@ reads what is new; one fstat tells that nothing is.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import threading
 from collections import OrderedDict
@@ -61,6 +60,7 @@ class Mirror:
         self.lock = threading.RLock()
         self.feed = feed
         self._users = users
+        self._marker = os.path.join(os.path.dirname(users), "library.json")
         self._owners: OrderedDict[str, Owner] = OrderedDict()
         self._loaded: OrderedDict[tuple[str, str], Shard] = OrderedDict()
         self._ring = Ring(ring_items, memory_bytes // 4)
@@ -99,10 +99,17 @@ class Mirror:
                     self._refresh(owner, line)
                 self._tell(line["owner"], line.get("id", ""))
         except FeedLost:
-            self._owners.clear()
-            self._loaded.clear()
-            self._ring.clear()
-            self._tell("", "")
+            self._forget()
+        except BaseException:
+            self._forget()  # the lines that were not come to are not given again
+            raise
+
+    def _forget(self) -> None:
+        """Everything is to be read again."""
+        self._owners.clear()
+        self._loaded.clear()
+        self._ring.clear()
+        self._tell("", "")
 
     def _refresh(self, owner: Owner, line: dict[str, Any]) -> None:
         name, month = line["owner"], line["month"]
@@ -156,6 +163,7 @@ class Mirror:
         try:
             names = os.listdir(os.path.join(self._users, owner))
         except FileNotFoundError:
+            self._check()
             return []
         months = (n.removesuffix(".jsonl") for n in names if n.endswith(".jsonl"))
         return sorted(m for m in months if keys.is_month(m))
@@ -181,9 +189,16 @@ class Mirror:
 
     def _summary(self, owner: str, month: str) -> Shard:
         shard = Shard(self.path(owner, month), owner, month)
-        with contextlib.suppress(FileNotFoundError):
+        try:
             summarize(shard)
+        except FileNotFoundError:
+            self._check()
         return shard
+
+    def _check(self) -> None:
+        """A file that isn't there says nothing when the volume isn't there either."""
+        if not os.path.exists(self._marker):
+            raise Unavailable(f"{self._marker} is away")
 
     def _drop(self, name: str) -> None:
         del self._owners[name]
@@ -196,8 +211,10 @@ class Mirror:
         fresh = None
         if shard.index is None:
             fresh = Shard(shard.path, shard.owner, shard.month)
-            with contextlib.suppress(FileNotFoundError):
+            try:
                 load(fresh)
+            except FileNotFoundError:
+                self._check()
         with self.lock:
             index = self._install(shard, fresh)
             self._loaded[shard.owner, shard.month] = shard

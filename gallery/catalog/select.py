@@ -20,7 +20,7 @@ import orjson
 
 from gallery.catalog.query import Query
 from gallery.catalog.search import PromptText
-from gallery.catalog.shard import Index, Shard, SortKey, View, read_lines
+from gallery.catalog.shard import Index, Shard, SortKey, read_lines
 from gallery.records import Status, Totals, decode, record_in_line
 
 _BATCH = 256
@@ -74,9 +74,14 @@ class Selection:
             start = query.offset if query.filters else 0
             return _read(self._lock, list(itertools.islice(placed, start, start + limit)))
         rows: list[Row] = []
+        needles = _needles(query)
         skip = query.offset
         for batch in _batches(self._placed(0)):
-            matching = [row for row in _read(self._lock, batch) if _matches(query, row[1])]
+            matching = [
+                row
+                for row in _read(self._lock, batch)
+                if all(text in row[1] for text in needles) and _matches(query, row[1])
+            ]
             rows += matching[skip:]
             skip = max(0, skip - len(matching))
             if len(rows) >= limit:
@@ -147,15 +152,17 @@ class Selection:
         if not self._known(shard):
             return
         index = self._held.load(shard)
+        by: Status = "trash" if self.query.order == "deleted" else "active"
+        wanted = list(itertools.product(self.query.kinds, self.query.statuses))
+        with self._lock:  # at once: an image may be on its way from one view to another
+            views = [(index.views[view][:], view[1]) for view in wanted]
         possible = self._with_words(shard, index)
-        for kind in self.query.kinds:
-            for status in self.query.statuses:
-                by: Status = "trash" if self.query.order == "deleted" else "active"
-                slots = self._cut(index, (kind, status), by)
-                if possible is not None:
-                    slots = array("I", [slot for slot in slots if slot in possible])
-                if slots:
-                    yield _Part(shard, index, slots, by)
+        for view, status in views:
+            slots = self._cut(index, view, status, by)
+            if possible is not None:
+                slots = array("I", [slot for slot in slots if slot in possible])
+            if slots:
+                yield _Part(shard, index, slots, by)
 
     def _with_words(self, shard: Shard, index: Index) -> set[int] | None:
         """The slots whose prompts match, as far as memory tells, and those of which it does
@@ -194,12 +201,10 @@ class Selection:
         self._held.trim()
         return text
 
-    def _cut(self, index: Index, view: View, by: Status) -> array[int]:
-        """The view in the query's order, without what its times and cursor exclude."""
+    def _cut(self, index: Index, slots: array[int], status: Status, by: Status) -> array[int]:
+        """A view in the query's order, without what its times and cursor exclude."""
         query = self.query
-        with self._lock:
-            slots = index.views[view][:]
-        if view[1] != by:
+        if status != by:
             slots = array("I", sorted(slots, key=lambda slot: index.key(slot, by)))
         low, high = 0, len(slots)
         if by == "active":
@@ -252,6 +257,17 @@ def _read(lock: threading.RLock, placed: list[Placed]) -> list[Row]:
         found = read_lines(part.shard, spans)
         raw.update(zip(numbers, map(record_in_line, found), strict=True))
     return [(key, raw[n]) for n, (key, _, _) in enumerate(placed)]
+
+
+def _needles(query: Query) -> list[bytes]:
+    """What the canonical form of every match contains: looking for it is thirty times
+    faster than decoding."""
+    needles = [orjson.dumps(text) for text in (query.tag, query.workflow_id) if text is not None]
+    if query.aspect_ratio is not None:
+        needles.append(b'"aspect_ratio":' + orjson.dumps(query.aspect_ratio))
+    if query.favorite is not None:
+        needles.append(b'"favorite":' + orjson.dumps(query.favorite))
+    return needles
 
 
 def _matches(query: Query, raw: bytes) -> bool:

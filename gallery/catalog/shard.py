@@ -214,7 +214,7 @@ def head_of(line: bytes) -> dict[str, Any]:
     mark = line.find(_MARK)
     if mark < 0:
         return decode_line(line)
-    if line[-18:] != b',"crc":"%08x"}' % zlib.crc32(line[:-18]):
+    if not _is_whole(line):
         raise Damaged("checksum")
     try:
         head: dict[str, Any] = orjson.loads(line[:mark] + b"}")
@@ -315,7 +315,7 @@ def read_on(shard: Shard, *, sort: bool = True) -> list[tuple[dict[str, Any], by
                 taken.append((head, line))
     finally:
         os.close(fd)
-    if not shard.generation:
+    if not shard.generation and shard.end:
         _bad(shard, 0, "header")
     return taken
 
@@ -347,7 +347,8 @@ def _crc(line: bytes) -> str:
 
 
 def read_lines(shard: Shard, spans: list[tuple[int, int]]) -> list[bytes]:
-    """The lines at (offset, length). Raises Replaced."""
+    """The lines at (offset, length). Raises Replaced, also when one is no longer whole:
+    who reads the manifest anew will skip it and say so."""
     if not spans:
         return []
     try:
@@ -357,14 +358,26 @@ def read_lines(shard: Shard, spans: list[tuple[int, int]]) -> list[bytes]:
     try:
         if read_generation(fd) != shard.generation:
             raise Replaced(shard)
-        low = min(offset for offset, _ in spans)
-        high = max(offset + length for offset, length in spans)
-        if high - low > _TAIL + 4 * sum(length for _, length in spans):
-            return [os.pread(fd, length, offset) for offset, length in spans]
-        block = os.pread(fd, high - low, low)
-        return [block[offset - low : offset - low + length] for offset, length in spans]
+        found = _read_spans(fd, spans)
     finally:
         os.close(fd)
+    if not all(map(_is_whole, found)):
+        raise Replaced(shard)
+    return found
+
+
+def _read_spans(fd: int, spans: list[tuple[int, int]]) -> list[bytes]:
+    """Neighbours are read at once."""
+    low = min(offset for offset, _ in spans)
+    high = max(offset + length for offset, length in spans)
+    if high - low > _TAIL + 4 * sum(length for _, length in spans):
+        return [os.pread(fd, length, offset) for offset, length in spans]
+    block = os.pread(fd, high - low, low)
+    return [block[offset - low : offset - low + length] for offset, length in spans]
+
+
+def _is_whole(line: bytes) -> bool:
+    return line[-18:] == b',"crc":"%08x"}' % zlib.crc32(line[:-18])
 
 
 def whole(

@@ -1,0 +1,97 @@
+"""From an upload to its record: what was said of an image, and what it says of itself."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from gallery import keys
+from gallery.blobs import Spool
+from gallery.imaging import Inspection
+from gallery.keys import Kind
+from gallery.records import Record
+
+DAY_US = 86_400_000_000
+MAX_AHEAD_US = DAY_US
+_RATIOS = ("1:1", "5:4", "4:3", "3:2", "16:10", "16:9", "21:9", "2:1", "3:1", "32:9")
+_NEAR = 0.02
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What an uploader says of an image. ``id`` is set where a repeat must find the first."""
+
+    owner: str
+    kind: Kind = "output"
+    id: str | None = None
+    created_at: int | None = None
+    original_filename: str | None = None
+    prompt: str | None = None
+    negative_prompt: str | None = None
+    seed: int | None = None
+    model: str | None = None
+    source: str | None = None
+    workflow_id: str | None = None
+    aspect_ratio: str | None = None
+    job_id: str | None = None
+    parents: tuple[str, ...] | None = None
+    tags: tuple[str, ...] = ()
+    favorite: bool = False
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+def describe(draft: Draft, now: int, spool: Spool, found: Inspection) -> Record:
+    """The record of a new image: what the uploader said, then what the file says. Times
+    are microseconds; a created_at more than 24 hours ahead of ``now`` becomes now."""
+    embedded = found.embedded
+    created_at = now if draft.created_at is None else draft.created_at
+    if created_at > now + MAX_AHEAD_US:
+        created_at = now
+    id = draft.id or keys.new_id()
+    said = draft.prompt is not None
+    return Record(
+        id=id,
+        owner=draft.owner,
+        kind=draft.kind,
+        workflow_id=_first(draft.workflow_id, embedded.workflow_id),
+        aspect_ratio=draft.aspect_ratio or aspect_ratio(found.width, found.height),
+        seed=_first(draft.seed, embedded.seed),
+        prompt=_first(draft.prompt, embedded.prompt),
+        original_filename=draft.original_filename,
+        mime=found.mime,
+        bytes=spool.size,
+        sha256=spool.sha256,
+        created_at=created_at,
+        status="active",
+        thumb=keys.folder_of(draft.owner, draft.kind, created_at).thumb(id),
+        tags=draft.tags,
+        favorite=draft.favorite,
+        width=found.width,
+        height=found.height,
+        blurhash=found.blurhash,
+        rev=1,
+        # A negative prompt belongs to its prompt: not to another that was said instead.
+        negative_prompt=_first(draft.negative_prompt, None if said else embedded.negative_prompt),
+        model=_first(draft.model, embedded.model),
+        source=_first(draft.source, embedded.source),
+        job_id=draft.job_id,
+        parents=draft.parents,
+        extra=draft.extra,
+    )
+
+
+def _first(*values: T | None) -> T | None:
+    return next((value for value in values if value is not None), None)
+
+
+def aspect_ratio(width: int, height: int) -> str:
+    """The common ratio within 2 % of this one, or the exact one in lowest terms."""
+    for name in _RATIOS:
+        long, short = map(int, name.split(":"))
+        for w, h in ((long, short), (short, long)):
+            if abs(width * h / (height * w) - 1) < _NEAR:
+                return f"{w}:{h}"
+    divisor = math.gcd(width, height)
+    return f"{width // divisor}:{height // divisor}"

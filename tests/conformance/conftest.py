@@ -1,0 +1,19 @@
+"""The catalogs, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conformance.stores import CATALOGS, Catalogs
+
+
+@pytest.fixture(params=sorted(CATALOGS))
+def both(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Catalogs]:
+    catalogs = CATALOGS[request.param](tmp_path / "manifests")
+    yield catalogs
+    catalogs.read.close()
+    if catalogs.write is not catalogs.read:
+        catalogs.write.close()

@@ -1,0 +1,197 @@
+"""The walk: what was changed, dropped or lost behind the server's back, and what is left."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import orjson
+
+from gallery.draft import DAY_US
+from gallery.keys import Folder
+from gallery.library import Library
+from gallery.reconcile import Reconciler, Walked
+from gallery.records import encode_sidecar
+from tests.samples import (
+    NOON,
+    OTHER,
+    OWNER,
+    active,
+    drop,
+    files,
+    ident,
+    plant,
+    put,
+    record,
+)
+
+DAY = Folder(OWNER, "output", date(2026, 3, 14))
+
+
+def test_a_walk_over_a_library_in_order_does_nothing(library: Library, walker: Reconciler) -> None:
+    for n in range(3):
+        put(library, n, created_at=NOON - n * 40 * DAY_US)
+    library.trash(OWNER, ident(1))
+    assert walker.run() == Walked(images=3)
+
+
+def test_a_walk_stops_when_it_is_told_to(library: Library, walker: Reconciler) -> None:
+    put(library)
+    assert walker.run(lambda: True) == Walked()
+
+
+def test_a_put_that_was_never_committed_is_swept(
+    library: Library, walker: Reconciler, outputs: Path
+) -> None:
+    one = put(library, 1)
+    two = record(2)
+    library.blobs.stage(DAY, two.id, encode_sidecar(two))
+    library.blobs.put(two.image, b"pixels")
+    library.blobs.put(two.thumb, b"")
+    assert walker.run().mended == 1
+    assert files(outputs) == sorted([one.image, one.thumb, DAY.sidecar(one.id)])
+    assert active(library) == [1]
+
+
+def test_a_mark_beside_its_sidecar_takes_nothing_with_it(
+    library: Library, walker: Reconciler, outputs: Path
+) -> None:
+    """A put that was repeated after its commit, and then interrupted."""
+    one = put(library)
+    before = files(outputs)
+    library.blobs.stage(DAY, one.id, b"{}")
+    walker.run()
+    assert files(outputs) == before
+    library.blobs.stage(DAY, one.id, b"{}")
+    library.blobs.put(DAY.sidecar(one.id), b"{spoiled")
+    walker.run()
+    assert library.blobs.read(one.image) == b"pixels 1"
+    assert active(library) == [1]
+
+
+def test_a_committed_purge_is_finished(library: Library, walker: Reconciler, outputs: Path) -> None:
+    put(library, 1)
+    library.trash(OWNER, ident(1))
+    library.blobs.doom(DAY, ident(1))
+    assert walker.run().mended == 1
+    assert files(outputs) == []
+    assert library.catalog.get(OWNER, ident(1)) is None
+
+
+def test_a_committed_purge_takes_an_older_writers_thumbnail_along(
+    library: Library, walker: Reconciler, outputs: Path
+) -> None:
+    one = record(1, thumb=DAY.thumb(ident(1), "jpg"), status="trash", deleted_at=NOON)
+    plant(library.blobs, one)
+    library.blobs.doom(DAY, ident(1))
+    walker.run()
+    assert files(outputs) == []
+
+
+def test_an_image_put_again_after_a_purge_is_not_purged(
+    library: Library, walker: Reconciler, outputs: Path
+) -> None:
+    """The purge was interrupted with its mark in place; the same id came again."""
+    put(library, 1)
+    gone = library.trash(OWNER, ident(1)).record
+    library.blobs.doom(DAY, ident(1))
+    library.finish_purge(gone)
+    library.blobs.doom(DAY, ident(1))
+    again = put(library, 1)
+    walker.run()
+    assert active(library) == [1]
+    assert files(outputs) == sorted([again.image, again.thumb, DAY.sidecar(again.id)])
+
+
+def test_an_image_restored_after_an_interrupted_purge_stays(
+    library: Library, walker: Reconciler, outputs: Path
+) -> None:
+    put(library, 1)
+    library.trash(OWNER, ident(1))
+    library.blobs.doom(DAY, ident(1))
+    back = library.restore(OWNER, ident(1)).record
+    walker.run()
+    assert library.get(OWNER, ident(1)).record == back
+    assert library.blobs.read(back.image) == b"pixels 1"
+
+
+def test_a_sidecar_left_half_replaced_is_swept(
+    library: Library, walker: Reconciler, outputs: Path
+) -> None:
+    put(library, 1)
+    before = files(outputs)
+    (outputs / DAY.mark(ident(1), "new")).write_bytes(b"{half")
+    (outputs / DAY.mark(ident(2), "new")).write_bytes(b"{half")
+    walker.run()
+    assert files(outputs) == before
+
+
+def test_a_sidecar_edited_by_hand_is_adopted(library: Library, walker: Reconciler) -> None:
+    one = put(library, 1, tags=("a",))
+    changes = {"tags": ["by hand"], "status": "trash", "deleted_at": "2026-03-15", "rating": 4}
+    changed = orjson.loads(encode_sidecar(one)) | changes
+    library.blobs.put(DAY.sidecar(one.id), orjson.dumps(changed))
+    assert walker.run() == Walked(images=1, mended=1)
+    found = library.get(OWNER, one.id).record
+    assert (found.tags, found.status, found.extra) == (("by hand",), "trash", {"rating": 4})
+    assert walker.run() == Walked(images=1)
+
+
+def test_an_image_with_a_sidecar_that_nobody_knew_is_adopted(
+    library: Library, walker: Reconciler
+) -> None:
+    one, two = record(1, kind="input"), record(1, owner=OTHER)
+    plant(library.blobs, one)
+    plant(library.blobs, two)
+    assert walker.run() == Walked(images=2, mended=2)
+    assert library.get(OWNER, one.id).record == one
+    assert library.get(OTHER, two.id).record == two
+
+
+def test_an_older_writers_sidecar_is_taken_up_as_it_stands(
+    library: Library, walker: Reconciler
+) -> None:
+    one = record(1, rev=0)
+    old = {
+        name: value
+        for name, value in orjson.loads(encode_sidecar(one)).items()
+        if name in {"id", "owner", "workflow_id", "aspect_ratio", "seed", "prompt", "mime",
+                    "original_filename", "bytes", "sha256", "created_at", "status", "thumb", "tags"}
+    }  # fmt: skip
+    library.blobs.put(DAY.sidecar(one.id), orjson.dumps(old))
+    library.blobs.put(one.image, b"pixels")
+    assert walker.run().mended == 1
+    assert library.get(OWNER, one.id).record == one
+    assert orjson.loads(library.blobs.read(DAY.sidecar(one.id))) == old
+
+
+def test_a_sidecar_in_the_wrong_place_is_left_alone(
+    library: Library, walker: Reconciler, outputs: Path
+) -> None:
+    drop(outputs, DAY.sidecar(ident(2)), encode_sidecar(record(1)))
+    drop(outputs, DAY.sidecar(ident(3)), b"[1]")
+    before = files(outputs)
+    assert walker.run().mended == 0
+    assert files(outputs) == before
+    assert active(library) == []
+
+
+def test_a_lost_sidecar_is_written_again_from_the_catalog(
+    library: Library, walker: Reconciler, outputs: Path
+) -> None:
+    one = put(library, 1, tags=("a",), extra={"rating": 3})
+    (outputs / DAY.sidecar(one.id)).unlink()
+    assert walker.run().mended == 1
+    assert library.blobs.read(DAY.sidecar(one.id)) == encode_sidecar(one)
+    assert walker.run() == Walked(images=1)
+
+
+def test_an_image_gone_from_beside_its_sidecar_is_damage(
+    library: Library, walker: Reconciler, outputs: Path
+) -> None:
+    one = put(library, 1)
+    (outputs / one.image).unlink()
+    for _ in range(3):
+        walked = walker.run()
+        assert walked.damage == [f"{DAY.sidecar(one.id)}: its image is gone"]
+    assert library.get(OWNER, one.id).record == one
