@@ -148,13 +148,19 @@ class Library:
         return question() if self.heal() else answer
 
     def heal(self) -> bool:
-        """Rebuilds, each alone, the months that the catalog could not wholly read."""
-        damaged = self.catalog.damaged()
-        for owner, month in damaged:
-            with self.catalog.lock(owner):
-                self.rebuild_month(owner, month)
-            log.warning("rebuilt the manifest of %s, %s from its sidecars", owner, month)
-        return bool(damaged)
+        """Rebuilds, each alone, the months that the catalog could not wholly read. Whether
+        there were any that could be."""
+        healed = False
+        for owner, month in self.catalog.damaged():
+            try:
+                with self.catalog.lock(owner):
+                    self.rebuild_month(owner, month)
+            except GalleryError as error:
+                log.warning("cannot rebuild the manifest of %s, %s: %s", owner, month, error)
+            else:
+                healed = True
+                log.warning("rebuilt the manifest of %s, %s from its sidecars", owner, month)
+        return healed
 
     # -- put ------------------------------------------------------------------------------
 

@@ -65,6 +65,7 @@ class Mirror:
         self._loaded: OrderedDict[tuple[str, str], Shard] = OrderedDict()
         self._ring = Ring(ring_items, memory_bytes // 4)
         self._shard_bytes = memory_bytes * 3 // 4
+        self._damaged: set[tuple[str, str]] = set()
         self.listeners: list[Listener] = []
 
     # -- coherence ------------------------------------------------------------------------
@@ -109,6 +110,7 @@ class Mirror:
         self._owners.clear()
         self._loaded.clear()
         self._ring.clear()
+        self._damaged.clear()
         self._tell("", "")
 
     def _refresh(self, owner: Owner, line: dict[str, Any]) -> None:
@@ -125,6 +127,7 @@ class Mirror:
             owner.changed()
         for head, line in read_on(shard):
             self._show(shard.owner, head, line)
+        self._note(shard)
 
     def _show(self, owner: str, head: dict[str, Any], line: bytes) -> None:
         if head["kind"] != "output" or not self._ring.has(owner):
@@ -193,6 +196,7 @@ class Mirror:
             summarize(shard)
         except FileNotFoundError:
             self._check()
+        self._note(shard)
         return shard
 
     def _check(self) -> None:
@@ -236,6 +240,7 @@ class Mirror:
                 owner.changed()
         shard.end, shard.crc, shard.totals = fresh.end, fresh.crc, fresh.totals
         shard.index, shard.damaged = fresh.index or Index(), fresh.damaged
+        self._note(shard)
         return shard.index
 
     def trim(self) -> None:
@@ -247,15 +252,14 @@ class Mirror:
                 weight -= shard.weight()
                 shard.index = shard.text = None
 
+    def _note(self, shard: Shard) -> None:
+        place = (shard.owner, shard.month)
+        (self._damaged.add if shard.damaged else self._damaged.discard)(place)
+
     def damaged(self) -> list[tuple[str, str]]:
         """(owner, month) of the manifests that had bad lines."""
         with self.lock:
-            return [
-                (name, month)
-                for name, owner in self._owners.items()
-                for month, shard in owner.months.items()
-                if shard.damaged
-            ]
+            return sorted(self._damaged)
 
     # -- the ring -------------------------------------------------------------------------
 
