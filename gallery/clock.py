@@ -19,7 +19,8 @@ HOLD_SECONDS = 86_400.0
 
 
 class ClockGuard:
-    """Compares wall clock and monotonic clock, and remembers the wall clock in a file."""
+    """Compares wall clock and monotonic clock, and remembers the wall clock in a file, with
+    what is left of the wait: a restart doesn't end it."""
 
     def __init__(
         self,
@@ -30,7 +31,7 @@ class ClockGuard:
         self._path = path
         self._wall = wall
         self._monotonic = monotonic
-        self._hold_until: float | None = None
+        self._hold_until = 0.0
         self._last: tuple[float, float] | None = None
 
     def tick(self) -> bool:
@@ -43,15 +44,18 @@ class ClockGuard:
             if abs(drift) > JUMP_SECONDS:
                 self._hold(monotonic, f"the clock jumped by {drift:.0f} s")
         self._last = wall, monotonic
-        self._record(wall)
-        return self._hold_until is None or monotonic >= self._hold_until
+        left = max(0.0, self._hold_until - monotonic)
+        self._record(wall, left)
+        return left == 0
 
     def _compare_with_file(self, wall: float, monotonic: float) -> None:
         try:
             with open(self._path, encoding="ascii") as file:
-                away = wall - float(file.read(64))
+                recorded, *left = map(float, file.read(64).split())
         except (OSError, ValueError):
             return  # the first start
+        self._hold_until = monotonic + min(sum(left), HOLD_SECONDS)
+        away = wall - recorded
         if away > ABSENCE_SECONDS or away < -JUMP_SECONDS:
             self._hold(monotonic, f"the last recorded time is {away:.0f} s ago")
 
@@ -59,11 +63,11 @@ class ClockGuard:
         self._hold_until = monotonic + HOLD_SECONDS
         log.warning("%s: nothing is purged by age for 24 hours of uptime", why)
 
-    def _record(self, wall: float) -> None:
+    def _record(self, wall: float, left: float) -> None:
         temporary = f"{self._path}.new"
         try:
             with open(temporary, "w", encoding="ascii") as file:
-                file.write(f"{wall:.0f}\n")
+                file.write(f"{wall:.0f} {left:.0f}\n")
             os.rename(temporary, self._path)
         except OSError as error:
             log.warning("%s: %s", self._path, error)

@@ -91,7 +91,7 @@ def _owner(library: Library, owner: str, report: Report) -> None:
 
     for (kind, month), group in by_month(known(library.blobs.list(f"users/{owner}/"))):
         seen = cataloged.pop((kind, month), {})
-        for files in group.values():
+        for files in group:
             _count(report.month(owner, month), files)
             _image(library, files, seen.pop(files.id, None), report)
         _only_cataloged(library, owner, month, seen, report)

@@ -11,6 +11,7 @@ import re
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Literal
 
 from gallery.errors import BadRequest
@@ -29,15 +30,12 @@ _MEMBER = r"(?!anon-)[a-z0-9][a-z0-9_-]{0,63}"
 _OWNER = re.compile(rf"(?:{_ANON}|{_MEMBER})")
 _ID = re.compile(r"[0-9a-f]{32}")
 _MONTH = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
-_FOLDER = (
-    rf"users/(?P<owner>{_ANON}|{_MEMBER})/(?P<drawer>inputs/|controls/)?"
-    r"(?P<year>[0-9]{4})/(?P<month>[0-9]{2})/(?P<day>[0-9]{2})/"
+_FOLDER = re.compile(
+    rf"users/({_ANON}|{_MEMBER})/(inputs/|controls/)?([0-9]{{4}})/([0-9]{{2}})/([0-9]{{2}})"
 )
-_KEY = re.compile(
-    _FOLDER + r"(?:(?P<id>[0-9a-f]{32})\.(?P<ext>png|jpg|webp|json)"
-    r"|thumb/(?P<thumb>[0-9a-f]{32})\.(?P<thumb_ext>webp|jpg)"
-    r"|\.(?P<marked>[0-9a-f]{32})\.json\.(?P<mark>put|purge|new))"
-)
+_NAME = re.compile(r"([0-9a-f]{32})\.(png|jpg|webp|json)")
+_THUMB = re.compile(r"([0-9a-f]{32})\.(webp|jpg)")
+_MARK = re.compile(r"\.([0-9a-f]{32})\.json\.(put|purge|new)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,20 +90,29 @@ def _iso(day: date, between: str) -> str:
 
 def parse(text: str) -> Key | None:
     """The key that ``text`` spells, or None. Only a real calendar day is a folder."""
-    match = _KEY.fullmatch(text)
+    place, _, name = text.rpartition("/")
+    if place.endswith("/thumb"):
+        folder, match = _folder(place[:-6]), _THUMB.fullmatch(name)
+        return Key(folder, match[1], "thumb", match[2]) if folder and match else None
+    folder = _folder(place)
+    if folder is None:
+        return None
+    if match := _NAME.fullmatch(name):
+        return Key(folder, match[1], "sidecar" if match[2] == "json" else "image", match[2])
+    match = _MARK.fullmatch(name)
+    return Key(folder, match[1], _MARKS[match[2]], "json") if match else None
+
+
+@lru_cache(1024)
+def _folder(text: str) -> Folder | None:
+    match = _FOLDER.fullmatch(text)
     if match is None:
         return None
-    part = match.groupdict()
+    owner, drawer, year, month, day = match.groups()
     try:
-        day = date(int(part["year"]), int(part["month"]), int(part["day"]))
+        return Folder(owner, _KIND_OF[drawer], date(int(year), int(month), int(day)))
     except ValueError:
         return None
-    folder = Folder(part["owner"], _KIND_OF[part["drawer"]], day)
-    if part["thumb"]:
-        return Key(folder, part["thumb"], "thumb", part["thumb_ext"])
-    if part["mark"]:
-        return Key(folder, part["marked"], _MARKS[part["mark"]], "json")
-    return Key(folder, part["id"], "sidecar" if part["ext"] == "json" else "image", part["ext"])
 
 
 def folder_of(owner: str, kind: Kind, created_us: int) -> Folder:

@@ -20,7 +20,7 @@ from typing import Literal, TypeVar
 import orjson
 
 from gallery import keys
-from gallery.blobs import BlobStore, Spool
+from gallery.blobs import BlobStore, Listed, Spool
 from gallery.catalog import Catalog, Entry, Page
 from gallery.catalog.query import Query
 from gallery.draft import DAY_US, Draft, describe
@@ -38,6 +38,7 @@ from gallery.errors import (
 from gallery.imaging import Imaging, Inspection
 from gallery.keys import Folder, Key, Kind
 from gallery.records import (
+    MAX_SIDECAR_BYTES,
     Op,
     Record,
     Seen,
@@ -414,12 +415,8 @@ class Library:
 
     def rebuild(self, owner: str) -> int:
         """Makes the catalog say of an owner what the tree says; gives the number of images."""
-        months = set(self.catalog.months(owner))
-        for listed in self.blobs.list(f"users/{owner}/"):
-            if (key := keys.parse(listed.key)) and key.role == "sidecar":
-                months.add(key.folder.month)
         images = 0
-        for month in sorted(months):
+        for month in sorted({*self.catalog.months(owner), *self.blobs.months(owner)}):
             with self.catalog.lock(owner):
                 images += self.rebuild_month(owner, month)
         return images
@@ -428,20 +425,26 @@ class Library:
         """Makes the catalog say of a month what the tree says; gives the number of images.
         Where a sidecar is damaged, the catalog's word stays. The caller holds the lock."""
         found: list[tuple[Record, Seen]] = []
-        year_month = month.replace("-", "/")
         for drawer in ("", "inputs/", "controls/"):
-            for listed in self.blobs.list(f"users/{owner}/{drawer}{year_month}/"):
-                key = keys.parse(listed.key)
-                if key is None or key.role != "sidecar":
-                    continue
-                if read := self.sidecar(key.folder, key.id):
+            for listed in self.blobs.list(f"users/{owner}/{drawer}{month.replace('-', '/')}/"):
+                key = keys.parse(listed.key) if listed.key.endswith(".json") else None
+                if key and (read := self._listed_sidecar(listed, key)):
                     found.append(read)
-                else:
-                    with suppress(GalleryError):
-                        if entry := self.catalog.get(owner, key.id, month):
-                            found.append((entry.record, entry.seen))
         self.catalog.rebuild(owner, month, found)
         return len(found)
+
+    def _listed_sidecar(self, listed: Listed, key: Key) -> tuple[Record, Seen] | None:
+        try:
+            raw, seen = self.blobs.fetch(listed, MAX_SIDECAR_BYTES + 1)
+            return decode_sidecar(raw, key), seen
+        except NotFound:
+            return None
+        except Damaged as error:
+            log.warning("sidecar %s: %s", listed.key, error)
+        with suppress(GalleryError):
+            if entry := self.catalog.get(key.folder.owner, key.id, key.folder.month):
+                return entry.record, entry.seen
+        return None
 
 
 def _op_between(before: Record, after: Record) -> Op:

@@ -96,15 +96,15 @@ class Reconciler:
         for month in self.library.catalog.months(owner):
             for kind in keys.KINDS:
                 if (kind, month) not in months:
-                    self._month(owner, month, kind, {}, walked)
+                    self._month(owner, month, kind, [], walked)
 
     def _month(
-        self, owner: str, month: str, kind: Kind, group: dict[tuple[Folder, str], Files],
+        self, owner: str, month: str, kind: Kind, group: list[Files],
         walked: Walked,
     ) -> None:  # fmt: skip
         seen = self.library.asked(lambda: self.library.catalog.seen(owner, month, kind))
         present = set()
-        for files in group.values():
+        for files in group:
             if files.by_role.keys() <= {"thumb"}:
                 continue
             walked.images += "sidecar" in files.by_role
@@ -260,19 +260,23 @@ class Reconciler:
         return True
 
 
-def by_month(
-    listed: Iterator[Listed],
-) -> Iterator[tuple[tuple[Kind, str], dict[tuple[Folder, str], Files]]]:
+def by_month(listed: Iterator[Listed]) -> Iterator[tuple[tuple[Kind, str], list[Files]]]:
     """The images of a listing in the order of keys, a kind and month at a time."""
     parsed = ((key, found) for found in listed if (key := keys.parse(found.key)))
-    for place, group in itertools.groupby(
-        parsed, key=lambda pair: (pair[0].folder.kind, pair[0].folder.month)
-    ):
-        images: dict[tuple[Folder, str], Files] = {}
-        for key, found in group:
-            files = images.setdefault((key.folder, key.id), Files(key.folder, key.id))
-            files.by_role[key.role] = found
-        yield place, images
+    by_folder = itertools.groupby(parsed, key=lambda pair: pair[0].folder)
+    days = ((folder, _files(folder, pairs)) for folder, pairs in by_folder)
+    for place, group in itertools.groupby(days, key=lambda day: (day[0].kind, day[0].month)):
+        yield place, [files for _, found in group for files in found]
+
+
+def _files(folder: Folder, pairs: Iterator[tuple[Key, Listed]]) -> list[Files]:
+    """The images of one folder, each with its files."""
+    images: dict[str, Files] = {}
+    for key, found in pairs:
+        if key.id not in images:
+            images[key.id] = Files(folder, key.id)
+        images[key.id].by_role[key.role] = found
+    return list(images.values())
 
 
 def _within(folder: Folder, found: Listed) -> int:

@@ -18,7 +18,7 @@ from typing import Any, Literal
 import orjson
 
 from gallery.errors import Damaged
-from gallery.keys import EXT_OF, Folder, Key, Kind, folder_of, parse
+from gallery.keys import EXT_OF, KINDS, Folder, Key, Kind, folder_of, is_id, is_owner, parse
 
 Status = Literal["active", "trash"]
 Op = Literal["put", "edit", "trash", "restore", "purge"]
@@ -95,10 +95,18 @@ class Record:
 _FIELDS = tuple(f.name for f in fields(Record) if f.name != "extra")
 _KNOWN = frozenset(_FIELDS)
 _OPTIONAL = frozenset({"negative_prompt", "model", "source", "job_id", "parents"})
-_NULLABLE_TEXT = (
-    *("workflow_id", "aspect_ratio", "prompt", "original_filename", "blurhash"),
-    *("negative_prompt", "model", "source", "job_id"),
-)
+_TEXT, _NONE = frozenset({str}), type(None)
+_TYPES: dict[str, frozenset[type]] = {
+    **dict.fromkeys(("id", "owner", "sha256", "mime", "created_at"), _TEXT),
+    **dict.fromkeys(
+        ("workflow_id", "aspect_ratio", "prompt", "original_filename"), _TEXT | {_NONE}
+    ),
+    **dict.fromkeys(("blurhash", "negative_prompt", "model", "source", "job_id"), _TEXT | {_NONE}),
+    **dict.fromkeys(("thumb", "deleted_at"), _TEXT | {_NONE}),
+    **dict.fromkeys(("width", "height", "rev"), frozenset({int, _NONE})),
+    "seed": frozenset({int, str, _NONE}),
+    "bytes": frozenset({int}),
+}
 
 
 def as_json(record: Record) -> dict[str, Any]:
@@ -135,62 +143,52 @@ def decode_sidecar(raw: bytes, key: Key) -> Record:
         raise Damaged(f"not JSON: {error}") from error
     if not isinstance(data, dict):
         raise Damaged("not a JSON object")
-    record = decode(data, key.folder.kind)
-    if record.id != key.id or record.folder != key.folder:
-        raise Damaged("id, owner, kind or the day of created_at do not fit its place")
-    return record
+    return decode(data, key)
 
 
-def decode(data: dict[str, Any], kind: Kind = "output") -> Record:
-    """The record in ``data``. An older writer's fields alone are enough. Raises Damaged."""
+def decode(data: dict[str, Any], key: Key | None = None) -> Record:
+    """The record in ``data``, which must fit ``key`` if it was found there. An older
+    writer's fields alone are enough. Raises Damaged."""
     try:
-        record = _decode(data, kind)
-        thumb = parse(record.thumb)
-        place = (record.folder, record.id, "thumb")
-        if thumb is None or (thumb.folder, thumb.id, thumb.role) != place:
-            record = replace(record, thumb=record.folder.thumb(record.id))
-        if parse(record.image) is None:
-            raise Damaged("no key can be made of it")
+        record = _decode(data, key.folder.kind if key else "output")
+        folder = record.folder
     except (KeyError, ValueError, TypeError, OverflowError) as error:
         raise Damaged(f"a field is missing or malformed: {error!r}") from error
+    if key is not None and (record.id != key.id or folder != key.folder):
+        raise Damaged("id, owner, kind or the day of created_at do not fit its place")
+    if not is_id(record.id) or not is_owner(record.owner):
+        raise Damaged("no key can be made of it")
+    if record.thumb != folder.thumb(record.id):
+        thumb = parse(record.thumb)
+        if thumb is None or (thumb.folder, thumb.id, thumb.role) != (folder, record.id, "thumb"):
+            return replace(record, thumb=folder.thumb(record.id))
     return record
 
 
 def _decode(data: dict[str, Any], kind: Kind) -> Record:
     values = {name: data[name] for name in _FIELDS if name in data}
-    values["created_at"] = to_us(_typed(data, "created_at", str))
+    for name, types in _TYPES.items():
+        if type(data.get(name)) not in types:
+            raise TypeError(f"{name} is {type(data.get(name)).__name__}")
+        values[name] = data.get(name)
+    values["created_at"] = to_us(data["created_at"])
     if data.get("deleted_at") is not None:
-        values["deleted_at"] = to_us(_typed(data, "deleted_at", str))
-    for name in ("id", "owner", "sha256"):
-        _typed(data, name, str)
-    for name in _NULLABLE_TEXT:
-        values[name] = _typed(data, name, str, type(None))
-    for name in ("width", "height"):
-        values[name] = _typed(data, name, int, type(None))
-    values["seed"] = _typed(data, "seed", int, str, type(None))
-    values["bytes"] = _typed(data, "bytes", int)
+        values["deleted_at"] = to_us(data["deleted_at"])
     if not 0 <= values["bytes"] < 1 << 63:
         raise ValueError("bytes")
-    values["rev"] = _typed({"rev": 0} | data, "rev", int)
+    values["rev"] = data.get("rev") or 0
     values["favorite"] = bool(data.get("favorite"))
     values["tags"] = _texts(data.get("tags") or ())
     if data.get("parents") is not None:
         values["parents"] = _texts(data["parents"])
     values["kind"] = data.get("kind") or kind
     values["thumb"] = data.get("thumb") or ""
-    if values["kind"] not in ("output", "input", "control") or data["mime"] not in EXT_OF:
+    if values["kind"] not in KINDS or data["mime"] not in EXT_OF:
         raise ValueError("kind or mime")
     if data.get("status") not in ("active", "trash"):
         raise ValueError("status")
-    extra = {name: value for name, value in data.items() if name not in _KNOWN}
-    return Record(**values, extra=extra)
-
-
-def _typed(data: Mapping[str, Any], name: str, *types: type) -> Any:
-    value = data.get(name) if type(None) in types else data[name]
-    if not isinstance(value, types):
-        raise TypeError(f"{name} is {type(value).__name__}")
-    return value
+    unknown = data.keys() - _KNOWN
+    return Record(**values, extra={name: data[name] for name in data if name in unknown})
 
 
 def _texts(values: Any) -> tuple[str, ...]:
@@ -270,6 +268,13 @@ class Totals:
     oldest_deleted: int | None = None
     first: int | None = None
     last: int | None = None
+
+    @classmethod
+    def of(cls, record: Record) -> Totals:
+        """One image's part."""
+        if record.status == "trash":
+            return cls(0, 1, record.bytes, record.deleted_at or 0)
+        return cls(1, 0, record.bytes, None, record.created_at, record.created_at)
 
     def __add__(self, other: Totals) -> Totals:
         return Totals(

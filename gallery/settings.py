@@ -68,9 +68,10 @@ class Settings(BaseSettings):
     @field_validator("public_origin")
     @classmethod
     def _origin(cls, value: str | None) -> str | None:
-        if value is not None and not value.startswith(("http://", "https://")):
+        origin = value and value.rstrip("/").lower()
+        if origin is not None and not origin.startswith(("http://", "https://")):
             raise ValueError("an origin begins with http:// or https://")
-        return value and value.rstrip("/").lower()
+        return origin
 
     @model_validator(mode="after")
     def _single_owner_at_home(self) -> Settings:
@@ -95,4 +96,4 @@ def load(**flags: Any) -> Settings:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = "".join(f"{PREFIX}{str(part).upper()}: " for part in first["loc"])
-        raise StartRefused(f"{name}{first['msg']}") from error
+        raise StartRefused(f"{name}{first['msg'].removeprefix('Value error, ')}") from error

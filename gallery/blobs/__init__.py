@@ -6,6 +6,7 @@ docstrings; ``tests/conformance`` checks them one by one, for each store.
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import hashlib
 import os
@@ -19,9 +20,21 @@ from gallery.keys import Folder
 from gallery.records import Seen
 
 
+class Listed(Protocol):
+    """An object as a listing shows it. Asking for its size or time may cost a look, and
+    raises NotFound if it is gone by then."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def mtime_ns(self) -> int: ...
+
+
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """An object as a listing shows it."""
+class Stat:
+    """An object as it was when it was looked at."""
 
     key: str
     size: int
@@ -118,7 +131,7 @@ class BlobStore(Protocol):
     def read(self, key: str, start: int = 0, size: int = MAX_READ) -> bytes:
         """At most ``size`` bytes of the object, from ``start``. Raises NotFound."""
 
-    def stat(self, key: str) -> Listed:
+    def stat(self, key: str) -> Stat:
         """Raises NotFound, also for what is not a regular file."""
 
     def delete(self, key: str) -> None:
@@ -128,6 +141,13 @@ class BlobStore(Protocol):
         """Every object whose key begins with ``prefix``, in the order of UTF-8 bytes,
         also those whose keys this software doesn't know. Raises Unavailable rather than
         leave out a folder that cannot be read."""
+
+    def fetch(self, found: Listed, size: int) -> tuple[bytes, Seen]:
+        """At most ``size`` bytes of a listed object, and what they were seen as. Raises
+        NotFound."""
+
+    def months(self, owner: str) -> builtins.list[str]:
+        """The months that the owner has folders of, ascending."""
 
     def owners(self) -> Iterator[str]:
         """The owners that have anything stored, in byte order."""

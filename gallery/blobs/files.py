@@ -12,6 +12,7 @@ without following links, so that no link, wherever it lies, leads out of the tre
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import logging
 import os
@@ -25,7 +26,7 @@ from contextlib import contextmanager
 import orjson
 
 from gallery import keys
-from gallery.blobs import MAX_READ, Listed, Spool
+from gallery.blobs import MAX_READ, Listed, Spool, Stat
 from gallery.durable import fsync_folder, locked, replace_file, write_all
 from gallery.errors import NotFound, StartRefused, StorageFull, Unavailable, storage
 from gallery.keys import Folder
@@ -43,6 +44,9 @@ _SPARE_INODES = 16
 _DIR = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+_Placed = tuple[str, os.DirEntry[str]]
 
 
 class FileBlobs:
@@ -201,7 +205,8 @@ class FileBlobs:
         fd = self.open(key)
         try:
             with storage(key):
-                return os.pread(fd, size, start)
+                # Never more than there is: a buffer is made for all that is asked for.
+                return os.pread(fd, max(0, min(size, os.fstat(fd).st_size - start)), start)
         finally:
             os.close(fd)
 
@@ -218,12 +223,12 @@ class FileBlobs:
                 raise NotFound(key)
             return fd
 
-    def stat(self, key: str) -> Listed:
+    def stat(self, key: str) -> Stat:
         with self._folder(key) as (folder, name):
             found = os.stat(name, dir_fd=folder, follow_symlinks=False)
             if not stat.S_ISREG(found.st_mode):
                 raise NotFound(key)
-            return Listed(key, found.st_size, found.st_mtime_ns)
+            return Stat(key, found.st_size, found.st_mtime_ns)
 
     def delete(self, key: str) -> None:
         with contextlib.suppress(NotFound), self._folder(key) as (folder, name):
@@ -247,6 +252,33 @@ class FileBlobs:
                     yield found
         self.check()
 
+    def fetch(self, found: Listed, size: int) -> tuple[bytes, Seen]:
+        # The listing has walked the folders on the way: there is no link among them.
+        with storage(found.key):
+            fd = os.open(os.path.join(self.root, found.key), _READ)
+            try:
+                info = os.fstat(fd)
+                return os.pread(fd, min(size, info.st_size), 0), Seen(
+                    info.st_size, info.st_mtime_ns
+                )
+            finally:
+                os.close(fd)
+
+    def months(self, owner: str) -> builtins.list[str]:
+        self.check()
+        found = set()
+        for drawer in ("", "inputs/", "controls/"):
+            top = f"users/{owner}/{drawer}"
+            if not self._is_within(top.rstrip("/")):
+                continue
+            for year in self._folders(top):
+                found |= {f"{year}-{month}" for month in self._folders(f"{top}{year}/")}
+        return sorted(month for month in found if keys.is_month(month))
+
+    def _folders(self, folder: str) -> builtins.list[str]:
+        with storage(folder), os.scandir(os.path.join(self.root, folder)) as entries:
+            return [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+
     def _is_within(self, folder: str) -> bool:
         """Whether the way to ``folder`` is folders all along, and no link among them."""
         if not folder:
@@ -255,22 +287,27 @@ class FileBlobs:
             return True
         return False
 
-    def _walk(self, folder: str) -> Iterator[Listed]:
+    def _walk(self, top: str) -> Iterator[Listed]:
+        """Folders wait on a stack: recursion would pass each file up through every level."""
+        stack: builtins.list[Iterator[_Placed]] = [iter(self._entries(top))]
+        while stack:
+            for key, entry in stack[-1]:
+                if entry.is_dir(follow_symlinks=False):
+                    stack.append(iter(self._entries(key)))
+                    break
+                if entry.is_file(follow_symlinks=False):
+                    yield _Found(key, entry)
+            else:
+                stack.pop()
+
+    def _entries(self, folder: str) -> builtins.list[_Placed]:
+        """What lies in a folder, in the order of whole keys, where "/" follows the name of
+        a folder."""
         path = os.path.join(self.root, folder)
-        with storage(path):
-            try:
-                with os.scandir(path) as entries:
-                    found = sorted((_sort_key(e), e) for e in entries)
-            except FileNotFoundError:
-                return
-        for _, entry in found:
-            key = f"{folder}/{entry.name}" if folder else entry.name
-            if entry.is_dir(follow_symlinks=False):
-                yield from self._walk(key)
-            elif entry.is_file(follow_symlinks=False):
-                with contextlib.suppress(FileNotFoundError):
-                    info = entry.stat(follow_symlinks=False)
-                    yield Listed(key, info.st_size, info.st_mtime_ns)
+        with storage(path), contextlib.suppress(FileNotFoundError), os.scandir(path) as entries:
+            prefix = f"{folder}/" if folder else ""
+            return [(prefix + entry.name, entry) for entry in sorted(entries, key=_sort_key)]
+        return []
 
     # -- sidecars -----------------------------------------------------------------------
 
@@ -334,6 +371,31 @@ class FileBlobs:
                 os.close(fd)
 
 
+class _Found:
+    """A listed file. Its size is asked of the disk when somebody asks for it."""
+
+    __slots__ = ("_entry", "key")
+
+    def __init__(self, key: str, entry: os.DirEntry[str]) -> None:
+        self.key = key
+        self._entry = entry
+
+    def _stat(self) -> os.stat_result:
+        try:
+            return self._entry.stat(follow_symlinks=False)
+        except OSError:
+            with storage(self.key):
+                raise
+
+    @property
+    def size(self) -> int:
+        return self._stat().st_size
+
+    @property
+    def mtime_ns(self) -> int:
+        return self._stat().st_mtime_ns
+
+
 def _enter(fd: int, name: str, *, make: bool, key: str) -> int:
     try:
         return os.open(name, _DIR, dir_fd=fd)
@@ -348,10 +410,9 @@ def _enter(fd: int, name: str, *, make: bool, key: str) -> int:
     return os.open(name, _DIR, dir_fd=fd)
 
 
-def _sort_key(entry: os.DirEntry[str]) -> bytes:
-    """Files and folders in the order of whole keys, where "/" follows a folder's name."""
-    name = os.fsencode(entry.name)
-    return name + b"/" if entry.is_dir(follow_symlinks=False) else name
+def _sort_key(entry: os.DirEntry[str]) -> str:
+    """The order of code points is that of UTF-8 bytes."""
+    return f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name
 
 
 def _write_at(folder: int, name: str, data: bytes, *, durable: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import secrets
 import shutil
 import tempfile
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gallery import keys
-from gallery.blobs import MAX_READ, Listed, Spool
+from gallery.blobs import MAX_READ, Listed, Spool, Stat
 from gallery.errors import NotFound, StorageFull, Unavailable
 from gallery.keys import Folder
 from gallery.records import Seen
@@ -101,9 +102,9 @@ class MemoryBlobs:
     def read(self, key: str, start: int = 0, size: int = MAX_READ) -> bytes:
         return self._get(key).body[start : start + size]
 
-    def stat(self, key: str) -> Listed:
+    def stat(self, key: str) -> Stat:
         held = self._get(key)
-        return Listed(key, len(held.body), held.mtime_ns)
+        return Stat(key, len(held.body), held.mtime_ns)
 
     def _get(self, key: str) -> _Object:
         self.check()
@@ -121,11 +122,19 @@ class MemoryBlobs:
         self.check()
         with self._lock:
             found = [
-                Listed(key, len(held.body), held.mtime_ns)
+                Stat(key, len(held.body), held.mtime_ns)
                 for key, held in self._objects.items()
                 if key.startswith(prefix)
             ]
         yield from sorted(found, key=lambda listed: listed.key.encode())
+
+    def fetch(self, found: Listed, size: int) -> tuple[bytes, Seen]:
+        stat = self.stat(found.key)
+        return self.read(found.key, 0, size), Seen(stat.size, stat.mtime_ns)
+
+    def months(self, owner: str) -> builtins.list[str]:
+        parsed = (keys.parse(found.key) for found in self.list(f"users/{owner}/"))
+        return sorted({key.folder.month for key in parsed if key})
 
     def owners(self) -> Iterator[str]:
         names = {found.key.split("/")[1] for found in self.list("users/")}

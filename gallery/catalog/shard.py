@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 
 FORMAT = 1
 ROW_BYTES = 200
-_CHUNK = 4 << 20
+_CHUNK = 256 << 10
 _TAIL = 8 << 10
 _HEADER = 1 << 10
 _MARK = b',"record":'
@@ -383,16 +383,14 @@ def _is_whole(line: bytes) -> bool:
 def whole(
     shard: Shard, library: str, records: list[tuple[Record, Seen]], feed: str
 ) -> Iterator[bytes]:
-    """The lines of a manifest that holds just these records; sets the shard to match."""
+    """The lines of a manifest that holds just these records. Sets the shard's generation
+    and end to match."""
     shard.generation, first = header(library, shard.owner, shard.month)
-    shard.index, shard.totals, shard.damaged, shard.text = Index(), {}, False, None
     shard.end = len(first)
     yield first
+    totals: TotalsByKind = {}
     for record, seen in sorted(records, key=lambda pair: (pair[0].created_at, pair[0].id)):
-        put = change("put", record, seen)
-        shard.totals = shard.index.totals_with(shard.totals, put)
-        line = line_of(put, feed, shard.totals)
-        shard.index.apply(head_of(line[:-1]), shard.end, len(line) - 1)
+        totals[record.kind] = totals.get(record.kind, Totals()) + Totals.of(record)
+        line = line_of(change("put", record, seen), feed, totals)
         shard.end += len(line)
-        shard.crc = _crc(line[:-1])
         yield line

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from gallery.blobs import BlobStore
+from gallery.blobs import BlobStore, Stat
 from gallery.errors import NotFound, StorageFull, Unavailable
 from gallery.keys import Folder
+from gallery.records import Seen
 from tests.conformance.stores import BLOBS
 from tests.samples import OTHER, OWNER, ident, spooled
 
@@ -133,7 +134,16 @@ def test_a_prefix_need_not_end_at_a_folder(blobs: BlobStore) -> None:
 
 def test_lists_show_what_stat_shows(blobs: BlobStore) -> None:
     blobs.put(IMAGE, b"pixels")
-    assert list(blobs.list("users/")) == [blobs.stat(IMAGE)]
+    (found,) = blobs.list("users/")
+    assert Stat(found.key, found.size, found.mtime_ns) == blobs.stat(IMAGE)
+    assert blobs.fetch(found, 4) == (b"pixe", Seen(found.size, found.mtime_ns))
+
+
+def test_months_are_those_with_folders_of_any_kind(blobs: BlobStore) -> None:
+    assert blobs.months(OWNER) == []
+    for folder in ("2026/03/14", "inputs/2025/12/31", "controls/2026/03/01", "inputs/2024/01/02"):
+        blobs.put(f"users/{OWNER}/{folder}/{'1' * 32}.png", b"")
+    assert blobs.months(OWNER) == ["2024-01", "2025-12", "2026-03"]
 
 
 def test_owners_are_those_with_anything_stored(blobs: BlobStore) -> None:

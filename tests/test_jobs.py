@@ -1,0 +1,250 @@
+"""The periodic jobs: what retention takes, when the clock is trusted, and who runs them."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from gallery import purge
+from gallery.blobs.files import FileBlobs
+from gallery.catalog.manifests import ManifestCatalog
+from gallery.clock import ABSENCE_SECONDS, HOLD_SECONDS, JUMP_SECONDS, ClockGuard
+from gallery.draft import DAY_US
+from gallery.errors import NotFound
+from gallery.imaging import Imaging
+from gallery.jobs import Jobs
+from gallery.library import Library, now_us
+from gallery.reconcile import Reconciler
+from tests.samples import NOON, OTHER, OWNER, plant, record, upload
+
+YEAR_US = 365 * DAY_US
+
+
+class Clocks:
+    """A wall clock that can jump, and a monotonic one that cannot."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.wall, self.monotonic = 1_800_000_000.0, 50.0
+        self.guard = self.restarted()
+
+    def restarted(self) -> ClockGuard:
+        return ClockGuard(str(self.path), lambda: self.wall, lambda: self.monotonic)
+
+    def pass_(self, seconds: float) -> bool:
+        """Time passes; whether purging is allowed then."""
+        self.wall += seconds
+        self.monotonic += seconds
+        return self.guard.tick()
+
+
+@pytest.fixture
+def clocks(tmp_path: Path) -> Clocks:
+    return Clocks(tmp_path / "clock")
+
+
+def test_a_clock_that_goes_on_steadily_is_trusted(clocks: Clocks) -> None:
+    assert clocks.guard.tick()
+    assert all(clocks.pass_(60) for _ in range(100))
+
+
+@pytest.mark.parametrize("jump", [JUMP_SECONDS + 1, -JUMP_SECONDS - 1, 1e9, -1e9])
+def test_after_a_jump_nothing_is_purged_for_a_day_of_uptime(clocks: Clocks, jump: float) -> None:
+    assert clocks.guard.tick()
+    clocks.wall += jump
+    assert not clocks.pass_(60)
+    assert not clocks.pass_(HOLD_SECONDS - 60)
+    assert clocks.pass_(60)
+
+
+@pytest.mark.parametrize("drift", [JUMP_SECONDS - 1, -JUMP_SECONDS + 1])
+def test_a_small_correction_is_no_jump(clocks: Clocks, drift: float) -> None:
+    assert clocks.guard.tick()
+    clocks.wall += drift
+    assert clocks.pass_(60)
+
+
+def test_a_jump_back_again_counts_from_itself(clocks: Clocks) -> None:
+    clocks.guard.tick()
+    clocks.wall += 1e6
+    assert not clocks.pass_(60)
+    clocks.wall -= 1e6
+    assert not clocks.pass_(HOLD_SECONDS - 30)
+    assert not clocks.pass_(60)
+    assert clocks.pass_(HOLD_SECONDS)
+
+
+@pytest.mark.parametrize(
+    ("away", "allowed"),
+    [(60, True), (ABSENCE_SECONDS - 60, True), (ABSENCE_SECONDS + 60, False), (-3600, False)],
+)
+def test_a_long_absence_is_held_like_a_jump(clocks: Clocks, away: float, allowed: bool) -> None:
+    clocks.guard.tick()
+    clocks.wall += away
+    clocks.monotonic = 7.0
+    clocks.guard = clocks.restarted()
+    assert clocks.guard.tick() is allowed
+    assert clocks.pass_(HOLD_SECONDS + 1)
+
+
+def test_a_restart_does_not_end_the_wait(clocks: Clocks) -> None:
+    clocks.guard.tick()
+    clocks.wall += 1e9
+    assert not clocks.pass_(60)
+    assert not clocks.pass_(HOLD_SECONDS / 2)
+    clocks.monotonic = 7.0
+    clocks.guard = clocks.restarted()
+    assert not clocks.guard.tick()
+    assert not clocks.pass_(HOLD_SECONDS / 2 - 60)
+    assert clocks.pass_(60)
+
+
+@pytest.mark.parametrize("content", [b"", b"yesterday", b"\xff\xfe", b"nan\n"])
+def test_a_record_that_cannot_be_read_is_like_a_first_start(clocks: Clocks, content: bytes) -> None:
+    clocks.path.write_bytes(content)
+    assert clocks.guard.tick()
+
+
+def test_a_record_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
+    clocks = Clocks(tmp_path / "absent" / "clock")
+    assert clocks.guard.tick()
+    assert clocks.pass_(60)
+
+
+# -- retention ------------------------------------------------------------------------------
+
+
+def trash(library: Library, age_us: int, *, owner: str = OWNER) -> str:
+    """The id of an image that has been in the trash for so long."""
+    now = now_us()
+    library.clock = lambda: now - age_us - 3600 * 1_000_000
+    id = upload(library, owner=owner).entry.record.id
+    library.clock = lambda: now - age_us
+    library.trash(owner, id)
+    library.clock = lambda: now
+    return id
+
+
+def is_there(library: Library, id: str, owner: str = OWNER) -> bool:
+    try:
+        library.get(owner, id)
+    except NotFound:
+        return False
+    return True
+
+
+def test_what_has_been_in_the_trash_for_long_enough_is_purged(library: Library) -> None:
+    due = trash(library, 30 * DAY_US + 1_000_000)
+    due_too = trash(library, 90 * DAY_US, owner=OTHER)
+    kept = trash(library, 30 * DAY_US - 60_000_000)
+    active = upload(library).entry.record.id
+    assert purge.retention(library).carry_out(library) == 2
+    assert not is_there(library, due)
+    assert not is_there(library, due_too, OTHER)
+    assert is_there(library, kept)
+    assert is_there(library, active)
+
+
+def test_an_old_image_that_was_just_deleted_stays(library: Library) -> None:
+    old = upload(library, created_at=now_us() - 3 * YEAR_US).entry.record.id
+    library.trash(OWNER, old)
+    assert purge.retention(library).items == []
+
+
+def test_a_restored_image_is_not_purged_by_a_plan_made_before(library: Library) -> None:
+    id = trash(library, 31 * DAY_US)
+    plan = purge.retention(library)
+    library.restore(OWNER, id)
+    assert plan.carry_out(library) == 0
+    library.trash(OWNER, id)
+    assert plan.carry_out(library) == 0
+    assert is_there(library, id)
+
+
+@pytest.mark.parametrize(
+    ("created_at", "deleted_at"),
+    [
+        (NOON, now_us() + DAY_US),  # a negative age
+        (NOON, now_us() + 300 * YEAR_US),
+        (NOON - 40 * YEAR_US, NOON - 30 * YEAR_US),  # decades
+        (NOON, NOON - DAY_US),  # deleted before it was made
+    ],
+)
+def test_an_age_that_cannot_be_is_left_alone_and_logged(
+    library: Library, caplog: pytest.LogCaptureFixture, created_at: int, deleted_at: int
+) -> None:
+    image = record(1, at=created_at, status="trash", deleted_at=deleted_at)
+    plant(library.blobs, image)
+    library.rebuild(OWNER)
+    due = trash(library, 31 * DAY_US)
+    with caplog.at_level(logging.WARNING):
+        plan = purge.retention(library, thorough=True)
+    assert [item.id for item in plan.items] == [due]
+    assert image.image in caplog.text
+    assert plan.carry_out(library) == 1
+    assert is_there(library, image.id)
+
+
+# -- the job --------------------------------------------------------------------------------
+
+
+def jobs(library: Library, clock: ClockGuard, imaging: Imaging) -> Jobs:
+    return Jobs(library, Reconciler(library, imaging), clock, walk_seconds=3600)
+
+
+def test_a_tick_purges_what_is_due(library: Library, clocks: Clocks, imaging: Imaging) -> None:
+    due = trash(library, 31 * DAY_US)
+    jobs(library, clocks.guard, imaging).tick()
+    assert not is_there(library, due)
+
+
+def test_a_tick_purges_nothing_while_the_clock_is_not_trusted(
+    library: Library, clocks: Clocks, imaging: Imaging
+) -> None:
+    due = trash(library, 31 * DAY_US)
+    clocks.guard.tick()
+    clocks.wall += 1e6
+    jobs(library, clocks.guard, imaging).tick()
+    assert is_there(library, due)
+
+
+def test_what_was_held_back_is_purged_when_the_hold_ends(
+    library: Library, clocks: Clocks, imaging: Imaging
+) -> None:
+    due = trash(library, 31 * DAY_US)
+    clocks.guard.tick()
+    clocks.wall += 1e6
+    running = jobs(library, clocks.guard, imaging)
+    running.tick()
+    clocks.monotonic += HOLD_SECONDS + 60
+    clocks.wall += HOLD_SECONDS + 60
+    running._due.clear()  # the hours have passed
+    running.tick()
+    assert not is_there(library, due)
+
+
+def test_one_process_runs_the_jobs_and_another_takes_over(tmp_path: Path) -> None:
+    blobs = FileBlobs(str(tmp_path / "outputs"))
+    blobs.start()
+    one, other = (
+        ManifestCatalog(str(tmp_path / "manifests"), memory_bytes=1 << 20) for _ in range(2)
+    )
+    for catalog in (one, other):
+        catalog.start(blobs.library)
+    assert one.leads()
+    assert one.leads()
+    assert not other.leads()
+    one.close()
+    assert other.leads()
+    other.close()
+
+
+def test_jobs_stop_though_nothing_was_due(
+    library: Library, clocks: Clocks, imaging: Imaging
+) -> None:
+    running = jobs(library, clocks.guard, imaging)
+    running.start()
+    running.stop()
+    assert not running._thread.is_alive()
