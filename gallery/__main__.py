@@ -9,13 +9,14 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import click
 import orjson
 
-from gallery.errors import GalleryError, StartRefused
+from gallery.errors import GalleryError, StartRefused, Unavailable
 from gallery.settings import PREFIX, Settings, load
 
 _LOG = "%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -65,6 +66,12 @@ def run_server(settings: Settings) -> None:
         if value != []:
             text = ",".join(value) if isinstance(value, list) else str(value)
             os.environ[f"{PREFIX}{name.upper()}"] = text
+    if settings.workers > 1:
+        from gallery import commands
+
+        # What must not start is refused here, once: uvicorn would exit as if all were well.
+        with suppress(Unavailable), commands.opened(settings):
+            pass
     click.echo(f"gallery: http://{settings.host}:{settings.port}/", err=True)
     uvicorn.run(
         "gallery.app:from_environment",

@@ -58,10 +58,11 @@ def test_a_malformed_setting_is_named_and_nothing_served(
     assert "Traceback" not in result.stderr
 
 
-def test_outputs_of_a_newer_format_are_not_served(root: Path) -> None:
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_outputs_of_a_newer_format_are_not_served(root: Path, workers: str) -> None:
     marker = root / "outputs" / ".gallery" / "library.json"
     marker.write_bytes(marker.read_bytes().replace(b'"format":1', b'"format":2'))
-    result = run(root, "serve", "--port", str(free_port()))
+    result = run(root, "serve", "--port", str(free_port()), "--workers", workers)
     assert result.returncode != 0
     assert "format 2 is newer than this software" in result.stderr
     assert "Traceback" not in result.stderr

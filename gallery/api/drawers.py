@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal
 
 from starlette.requests import Request
@@ -41,7 +40,7 @@ class Drawer:
         wanted = query(request, DrawerQuery)
         owner = self._services.owner_or_nobody(request)
         like = models.ListQuery(kind=self._kind, **wanted.model_dump())
-        question = replace(to_query(like), owner=owner)
+        question = to_query(like, owner)
         page = await self._threads.read(self._library.page, question)
         return page_response(request, page, question)
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -43,13 +41,13 @@ class Images:
         that memory holds is answered without leaving the event loop."""
         visitor = self._services.identity.visitor(scope["headers"])
         raw = scope["query_string"]
+        owner = visitor.owner if visitor else None
         if b"tz=" in raw:  # a time zone is read from a file
-            question = await self._threads.read(list_question, raw)
+            asked = await self._threads.read(list_query, raw, owner)
         else:
-            question = list_question(raw)
-        if visitor is None:
-            return await _send_page(scope, send, Page([], 0, None, ""), question.anybody, raw)
-        asked = question.of(visitor.owner)
+            asked = list_query(raw, owner)
+        if owner is None:
+            return await _send_page(scope, send, Page([], 0, None, ""), asked, raw)
         page = self._immediate.page_now(asked) if self._immediate else None
         if page is None:
             page = await self._threads.read(self._library.page, asked)
@@ -196,28 +194,16 @@ def image_id(request: Request) -> str:
     return str(id)
 
 
-@dataclass(frozen=True)
-class ListQuestion:
-    """A parsed list request, waiting for whose images it is about."""
-
-    anybody: Query
-
-    @cached_property
-    def of(self) -> Callable[[str], Query]:
-        """The question about an owner; made once for each."""
-        return lru_cache(1024)(lambda owner: replace(self.anybody, owner=owner))
+@lru_cache(8192)
+def list_query(raw: bytes, owner: str | None) -> Query:
+    """What a query string asks of an owner. Parsed once, and remembered. Raises BadRequest."""
+    return to_query(parse_query(raw, models.ListQuery), owner)
 
 
-@lru_cache(512)
-def list_question(raw: bytes) -> ListQuestion:
-    """The question in a query string. What was parsed once is remembered. Raises BadRequest."""
-    return ListQuestion(to_query(parse_query(raw, models.ListQuery)))
-
-
-def to_query(wanted: models.ListQuery) -> Query:
+def to_query(wanted: models.ListQuery, owner: str | None) -> Query:
     start, end = days.span_us(wanted.from_date, wanted.to_date, days.zone(wanted.tz))
     plain = Query(
-        owner=None,
+        owner=owner,
         statuses=(wanted.status,),
         kinds=(wanted.kind,),
         page=wanted.page,

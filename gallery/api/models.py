@@ -14,6 +14,7 @@ from pydantic import (
     Field,
     StringConstraints,
 )
+from pydantic.json_schema import SkipJsonSchema
 
 Text = Annotated[str, StringConstraints(max_length=20_000)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -52,8 +53,18 @@ def _in_utc(moment: datetime) -> datetime:
     return found
 
 
+def _number(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("a number is wanted")  # noqa: TRY004 - which pydantic asks for
+    return value
+
+
+Whole = Annotated[int, Field(strict=False), BeforeValidator(_number)]
+"""A whole number in JSON, where 7.0 is one."""
 CalendarDay = Annotated[date, BeforeValidator(_written_day)]
-Moment = Annotated[datetime, BeforeValidator(_written_moment), AfterValidator(_in_utc)]
+Moment = Annotated[
+    datetime, Field(strict=False), BeforeValidator(_written_moment), AfterValidator(_in_utc)
+]
 
 
 def _distinct(tags: list[str]) -> list[str]:
@@ -68,6 +79,12 @@ class Strict(BaseModel):
     """A request: what isn't known is refused, so that a misspelt filter is not ignored."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Body(Strict):
+    """A body in JSON, where types are meant: a number is no text."""
+
+    model_config = ConfigDict(strict=True)
 
 
 class Nothing(Strict):
@@ -128,12 +145,12 @@ class PurgeQuery(Strict):
     dry_run: Flag = Field(False, description="only say what would be purged")
 
 
-class Meta(Strict):
+class Meta(Body):
     """What an uploader says of an image. What is left out is read from the file."""
 
     prompt: Text | None = None
     negative_prompt: Text | None = None
-    seed: int | None = Field(None, ge=0, le=2**64 - 1)
+    seed: Whole | None = Field(None, ge=0, le=2**64 - 1)
     model: Name | None = None
     source: Name | None = None
     workflow_id: Name | None = None
@@ -151,27 +168,27 @@ class UploadForm(BaseModel):
     """The parts of an upload."""
 
     file: str = Field(json_schema_extra={"format": "binary"}, description="PNG, JPEG or WebP")
-    meta: Meta | None = Field(None, description="JSON")
-    owner: OwnerName | None = Field(None, description="only with the service token")
+    meta: Meta | SkipJsonSchema[None] = Field(None, description="JSON")
+    owner: OwnerName | SkipJsonSchema[None] = Field(None, description="only with a token")
 
 
-class Edit(Strict):
+class Edit(Body):
     """What to change; what is left out stays."""
 
     tags: Tags | None = None
     favorite: bool | None = None
 
 
-class Copy(Strict):
+class Copy(Body):
     id: Id = Field(description="any own image")
 
 
-class EmptyTrash(Strict):
-    count: int = Field(ge=0, description="how many images the trash was seen to hold")
+class EmptyTrash(Body):
+    count: Whole = Field(ge=0, description="how many images the trash was seen to hold")
 
 
-class PurgeTrash(Strict):
-    older_than_days: int = Field(0, ge=0, le=36_500, description="days since the deletion")
+class PurgeTrash(Body):
+    older_than_days: Whole = Field(0, ge=0, le=36_500, description="days since the deletion")
     user_id: OwnerName | None = None
     digest: str | None = Field(None, max_length=500, description="as the dry run gave it")
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 from urllib.parse import parse_qsl
 
-import orjson
 from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -57,7 +56,7 @@ def parse_query(raw: bytes, model: type[M]) -> M:
     names = [name for name, _ in pairs]
     if len(set(names)) != len(names):
         raise BadRequest("A parameter is given twice", code="bad_parameter")
-    return validate(model, dict(pairs), code="bad_parameter")
+    return _valid(lambda: model.model_validate(dict(pairs)), "bad_parameter")
 
 
 async def body(request: Request, model: type[M], *, required: bool = True) -> M:
@@ -69,9 +68,7 @@ async def body(request: Request, model: type[M], *, required: bool = True) -> M:
         raise Timeout(f"A JSON body has {JSON_SECONDS:g} seconds to come") from error
     except ClientDisconnect as error:
         raise BadRequest("The body was not sent whole", code="bad_body") from error
-    if not data and not required:
-        return validate(model, {}, code="bad_body")
-    return validate(model, parse_json(data, "bad_body"), code="bad_body")
+    return parse_json(data if data or required else b"{}", model, code="bad_body")
 
 
 async def _read(request: Request) -> bytes:
@@ -83,17 +80,15 @@ async def _read(request: Request) -> bytes:
     return bytes(data)
 
 
-def parse_json(data: bytes, code: str) -> object:
-    try:
-        return orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        raise BadRequest(f"This is not JSON: {error}", code=code) from error
+def parse_json(data: bytes, model: type[M], *, code: str) -> M:
+    """JSON as ``model``. Raises BadRequest."""
+    return _valid(lambda: model.model_validate_json(data), code)
 
 
-def validate(model: type[M], data: object, *, code: str) -> M:
-    """``data`` as ``model``. Raises BadRequest that names the field."""
+def _valid(validated: Callable[[], M], code: str) -> M:
+    """Raises BadRequest that names the field."""
     try:
-        return model.model_validate(data)
+        return validated()
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         field = ".".join(str(part) for part in first["loc"]) or "body"

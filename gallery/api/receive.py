@@ -17,6 +17,8 @@ from gallery.threads import Threads
 BATCH = 1 << 20
 SLACK = 1 << 20
 """Bytes of a body that may be there beside the file: fields and boundaries."""
+SLOWEST = 16 << 10
+"""Bytes a second: who sends fewer, however steadily, is given up."""
 FIELD_BYTES = 256 << 10
 MAX_PARTS = 8
 _MAX_NAME = 255
@@ -97,21 +99,22 @@ async def _batches(request: Request, pause: float) -> AsyncIterator[list[bytes]]
     now = asyncio.get_running_loop().time
     try:
         async with asyncio.timeout(pause) as limit:
-            set_at = now()
+            began = set_at = now()
             async for chunk in request.stream():
                 # Setting a timer for every chunk would cost more than parsing it.
                 if now() - set_at > pause / 8:
                     set_at = now()
-                    limit.reschedule(set_at + pause)
+                    limit.reschedule(pause + min(set_at, began + BATCH / SLOWEST))
                 batch.append(chunk)
                 size += len(chunk)
                 if size >= BATCH and chunk:
                     limit.reschedule(None)
                     yield batch
-                    batch, size, set_at = [], 0, now()
+                    batch, size = [], 0
+                    began = set_at = now()
                     limit.reschedule(set_at + pause)
     except TimeoutError as error:
-        raise Timeout(f"Nothing came for {pause:g} seconds") from error
+        raise Timeout from error
     except ClientDisconnect as error:
         raise BadRequest("The body was not sent whole", code="bad_body") from error
     yield batch

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from gallery import keys
 from gallery.api import models
 from gallery.api.images import Images
-from gallery.api.operation import Operation, parse_json, validate
+from gallery.api.operation import Operation, parse_json
 from gallery.api.receive import Received, received
 from gallery.api.services import Services, set_cookie
 from gallery.blobs import Spool
@@ -97,7 +97,7 @@ class Uploads:
     def _draft(self, request: Request, found: Received, kind: Kind, visitor: str | None) -> Draft:
         meta = models.Meta.model_validate({})
         if raw := found.fields.get("meta"):
-            meta = validate(models.Meta, parse_json(raw, "bad_meta"), code="bad_meta")
+            meta = parse_json(raw, models.Meta, code="bad_meta")
         if meta.created_at is not None and visitor is not None:
             raise Forbidden("created_at needs a service token", code="wrong_role")
         owner = _owner(found, visitor)

@@ -27,13 +27,14 @@ import orjson
 from gallery import keys
 from gallery.catalog import Entry, Expired, Listener, Page
 from gallery.catalog.feed import Feed
+from gallery.catalog.index import Index
 from gallery.catalog.mirror import Mirror
 from gallery.catalog.query import Cursor, Query
-from gallery.catalog.select import Selection
-from gallery.catalog.shard import Index, Replaced, Shard, header, line_of, read_lines, whole
+from gallery.catalog.select import Row, Selection
+from gallery.catalog.shard import Replaced, Shard, header, line_of, read_lines, whole
 from gallery.durable import fsync_folder, locked, replace_file, try_lock
 from gallery.errors import NotFound, StartRefused, Unavailable, storage
-from gallery.keys import Kind
+from gallery.keys import Kind, folder_of
 from gallery.records import Change, Record, Seen, Totals, TotalsByKind, item, record_in_line
 
 log = logging.getLogger(__name__)
@@ -114,6 +115,8 @@ class ManifestCatalog:
         selection, version = self._select(query)
         rows = selection.rows(query.size + 1)
         rows, more = rows[: query.size], len(rows) > query.size
+        if rows and _is_plain(query):
+            self.mirror.keep_open(self.mirror.shard(query.owner or "", _month(rows[-1])))
         cursor = None
         if more:
             at, id = rows[-1][0]
@@ -372,6 +375,10 @@ def _is_plain(query: Query) -> bool:
         and query.order == "created"
         and not query.filters
     )
+
+
+def _month(row: Row) -> str:
+    return folder_of("", "output", row[0][0]).month
 
 
 def library_of(root: str) -> str | None:

@@ -6,6 +6,7 @@ reads what is new; one fstat tells that nothing is.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from collections import OrderedDict
@@ -16,14 +17,18 @@ from typing import Any, TypeVar
 from gallery import keys
 from gallery.catalog import Listener, Page
 from gallery.catalog.feed import Feed, FeedLost
+from gallery.catalog.index import Index
+from gallery.catalog.now import Files, Rows, rows_now
 from gallery.catalog.query import Cursor, Query
 from gallery.catalog.ring import Ring
 from gallery.catalog.select import Row
-from gallery.catalog.shard import Index, Replaced, Shard, load, read_on, summarize
+from gallery.catalog.shard import Replaced, Shard, load, read_on, summarize
 from gallery.errors import Unavailable, storage
 from gallery.records import Totals, TotalsByKind, item, record_in_line
 
 MAX_OWNERS = 5_000
+_PAGES = 8
+_PATIENCE = 0.001
 _TRIES = 5
 T = TypeVar("T")
 
@@ -33,10 +38,13 @@ class Owner:
     """The manifests of an owner, and their sums as long as nothing changes."""
 
     months: dict[str, Shard] = field(default_factory=dict)
+    pages: dict[Query, Page] = field(default_factory=dict)
+    """Pages that were answered from the ring. Looked up without the lock."""
     _sums: tuple[TotalsByKind, str] | None = None
 
     def changed(self) -> None:
         self._sums = None
+        self.pages.clear()
 
     def sums(self) -> tuple[TotalsByKind, str]:
         """Totals by kind, and the version of all that the owner has."""
@@ -54,7 +62,7 @@ class Owner:
 
 class Mirror:
     """Owners, loaded manifests and the ring. ``lock`` guards them and is held briefly; the
-    event loop only ever tries it."""
+    event loop waits a millisecond for it at most."""
 
     def __init__(self, users: str, feed: Feed, *, memory_bytes: int, ring_items: int) -> None:
         self.lock = threading.RLock()
@@ -65,6 +73,7 @@ class Mirror:
         self._loaded: OrderedDict[tuple[str, str], Shard] = OrderedDict()
         self._ring = Ring(ring_items, memory_bytes // 4)
         self._shard_bytes = memory_bytes * 3 // 4
+        self._files = Files()
         self._damaged: set[tuple[str, str]] = set()
         self.listeners: list[Listener] = []
 
@@ -111,6 +120,7 @@ class Mirror:
         self._loaded.clear()
         self._ring.clear()
         self._damaged.clear()
+        self._files.clear()
         self._tell("", "")
 
     def _refresh(self, owner: Owner, line: dict[str, Any]) -> None:
@@ -239,6 +249,7 @@ class Mirror:
             if owner := self._owners.get(shard.owner):
                 owner.changed()
         shard.end, shard.crc, shard.totals = fresh.end, fresh.crc, fresh.totals
+        shard.mtime_ns = fresh.mtime_ns
         shard.index, shard.damaged = fresh.index or Index(), fresh.damaged
         self._note(shard)
         return shard.index
@@ -264,12 +275,19 @@ class Mirror:
     # -- the ring -------------------------------------------------------------------------
 
     def page_now(self, query: Query) -> Page | None:
-        """The page, if memory holds it and is up to date; never blocks."""
-        if not self.feed.fresh() or not self.lock.acquire(blocking=False):
+        """The page of a plain query, if it can be had without waiting for a disk and is up
+        to date. Waits a millisecond at most, for a thread that needs microseconds."""
+        if not self.feed.fresh():
+            return None
+        owner = self._owners.get(query.owner or "")
+        if owner is None:
+            return None
+        if found := owner.pages.get(query):
+            return found
+        if not self.lock.acquire(timeout=_PATIENCE):
             return None
         try:
-            owner = self._owners.get(query.owner or "")
-            return None if owner is None else self.ring_page(owner, query)
+            return self.ring_page(owner, query) or self._rows_page(owner, query)
         finally:
             self.lock.release()
 
@@ -283,13 +301,27 @@ class Mirror:
         found = None if offset is None else self._ring.page(name, offset, query.size)
         if found is None or offset is None:
             return None
-        items, (at, id) = found
+        items, last = found
+        more = offset + len(items) < owner.sums()[0].get("output", Totals()).active
+        page = self._page(owner, query, Rows(items, last, more and bool(items)))
+        if len(owner.pages) < _PAGES:
+            owner.pages[query] = page
+        return page
+
+    def _rows_page(self, owner: Owner, query: Query) -> Page | None:
+        rows = rows_now(owner.months, query, self._files)
+        return self._page(owner, query, rows) if rows else None
+
+    def _page(self, owner: Owner, query: Query, rows: Rows) -> Page:
         totals, version = owner.sums()
-        total = totals.get("output", Totals()).active
-        more = items and offset + len(items) < total
-        return Page(
-            items, total, Cursor(at, id.hex()).encode(query.order) if more else None, version
-        )
+        at, id = rows.last
+        cursor = Cursor(at, id.hex()).encode(query.order) if rows.more else None
+        return Page(rows.items, totals.get("output", Totals()).active, cursor, version)
+
+    def keep_open(self, shard: Shard) -> None:
+        """A page was read from it, and the next one may be asked for."""
+        with self.lock, contextlib.suppress(FileNotFoundError):
+            self._files.add(shard)
 
     def ring_wants(self) -> int:
         """How many of an owner's images the ring would hold."""

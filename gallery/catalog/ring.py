@@ -11,7 +11,7 @@ import bisect
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-from gallery.catalog.shard import SortKey
+from gallery.catalog.index import SortKey
 
 OWNER_ITEMS = 1_000
 _OVERHEAD = 200

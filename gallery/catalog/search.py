@@ -1,14 +1,15 @@
-"""Looking for words in the prompts of one manifest, folded and held as plain strings.
+"""Looking for words in the prompts of one manifest: all of them folded, end to end.
 
-``word in prompt`` over 100,000 of them takes about 15 ms, however rare or common the word
-is; decoding every line would take ten times that.
+Finding a word in 100,000 prompts is about 10 ms of ``bytes.find``, however rare or common
+it is; decoding every line would take twenty times that. NUL stands between the prompts,
+and ``fold`` leaves none inside them, so no match can span two.
 """
 
 from __future__ import annotations
 
-import sys
+import bisect
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from gallery.catalog.query import Words, fold
 
@@ -23,20 +24,37 @@ class PromptText:
     def __init__(self, prompts: Iterable[tuple[int, str | None]], covered: int) -> None:
         self.covered = covered
         self._slots = array("I")
-        self._prompts: list[str] = []
-        self.weight = 0
-        """Bytes of memory."""
+        self._starts = array("I")
+        text = bytearray()
         for slot, prompt in prompts:
-            text = fold(prompt or "")
             self._slots.append(slot)
-            self._prompts.append(text)
-            self.weight += sys.getsizeof(text) + 12
+            self._starts.append(len(text))
+            text += fold(prompt or "").encode("utf-8", "replace") + b"\0"
+        self._text = bytes(text)
+
+    @property
+    def weight(self) -> int:
+        """Bytes of memory."""
+        return len(self._text) + 8 * len(self._slots)
 
     def matching(self, words: Words) -> set[int]:
         """The slots whose prompts match."""
-        pairs = list(zip(self._slots, self._prompts, strict=True))
+        found: set[int] | None = None
         for word in words.present:
-            pairs = [pair for pair in pairs if word in pair[1]]
+            having = set(self._having(word))
+            found = having if found is None else found & having
+        if found is None:
+            found = set(self._slots)
         for word in words.absent:
-            pairs = [pair for pair in pairs if word not in pair[1]]
-        return {slot for slot, _ in pairs}
+            found.difference_update(self._having(word))
+        return found
+
+    def _having(self, word: str) -> Iterator[int]:
+        needle, text, starts = word.encode("utf-8", "replace"), self._text, self._starts
+        at, n = text.find(needle), 0
+        while at >= 0:
+            n = bisect.bisect_right(starts, at, n)
+            yield self._slots[n - 1]
+            if n == len(starts):
+                return
+            at = text.find(needle, starts[n])

@@ -18,9 +18,10 @@ from typing import Protocol
 
 import orjson
 
+from gallery.catalog.index import Index, SortKey
 from gallery.catalog.query import Query
 from gallery.catalog.search import PromptText
-from gallery.catalog.shard import Index, Shard, SortKey, read_lines
+from gallery.catalog.shard import Shard, read_lines
 from gallery.records import Status, Totals, decode, record_in_line
 
 _BATCH = 256
@@ -119,7 +120,7 @@ class Selection:
     def _placed(self, skip: int) -> Iterator[Placed]:
         for parts, left in self._groups(skip):
             if len(parts) == 1:
-                yield from itertools.islice(_stream(parts[0]), left, None)
+                yield from _stream(parts[0], left)
             else:
                 streams = map(_stream, parts)
                 merged = heapq.merge(*streams, key=lambda placed: placed[0], reverse=True)
@@ -222,8 +223,9 @@ class Selection:
         return slots[low:high]
 
 
-def _stream(part: _Part) -> Iterator[Placed]:
-    return ((part.key(slot), part, slot) for slot in reversed(part.slots))
+def _stream(part: _Part, skip: int = 0) -> Iterator[Placed]:
+    slots = part.slots[: len(part.slots) - skip]
+    return ((part.key(slot), part, slot) for slot in reversed(slots))
 
 
 def _by_month(query: Query, shards: list[Shard]) -> list[list[Shard]]:
