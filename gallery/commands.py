@@ -32,6 +32,8 @@ def opened(
     blobs, catalog = backends.stores(settings)
     library = Library(blobs, catalog, retention_days=settings.retention_days, imaging=imaging)
     if only_look:
+        if not (settings.manifests / "library.json").exists():
+            raise StartRefused(f"{settings.manifests} knows no library; gallery rebuild makes it")
         blobs.check()
         catalog.start(blobs.library)
     else:

@@ -41,6 +41,18 @@ def replace_file(path: str, data: bytes, mode: int = 0o640) -> None:
     fsync_folder(os.path.dirname(path))
 
 
+class OpenFile:
+    """A descriptor that closes with the last who holds it: others may be reading."""
+
+    __slots__ = ("fd",)
+
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+
+    def __del__(self) -> None:
+        os.close(self.fd)
+
+
 @contextmanager
 def locked(path: str) -> Iterator[None]:
     """Holds the lock file at ``path``, against threads and processes. It is never renamed

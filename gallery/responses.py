@@ -19,6 +19,7 @@ from starlette.types import Scope, Send
 from gallery import keys
 from gallery.blobs import LocalFiles
 from gallery.catalog import Immediate
+from gallery.durable import OpenFile
 from gallery.errors import GalleryError, NotFound, Unavailable, storage
 from gallery.identity import Identity
 from gallery.library import Library
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 Headers = list[tuple[bytes, bytes]]
 Wants = dict[bytes, bytes]
 CHUNK = 1 << 20
+OPEN_FILES = 64
 _MAX_RANGE = 64
 HOT_BYTES = 256 << 10
 """Thumbnails larger than this are not kept in memory."""
@@ -116,6 +118,7 @@ class Bytes:
         # Asked once: looking for a protocol's methods takes longer than serving a thumbnail.
         self._immediate = self._catalog if isinstance(self._catalog, Immediate) else None
         self._files = library.blobs if isinstance(library.blobs, LocalFiles) else None
+        self._opened: OrderedDict[str, OpenFile] = OrderedDict()
         self._lock = threading.Lock()
         self._changes = 0
 
@@ -256,13 +259,14 @@ class Bytes:
             os.close(fd)
         return status
 
-    async def _pread(self, fd: int, size: int, offset: int, key: str) -> bytes:
+    async def _pread(self, fd: int, size: int, offset: int, key: str) -> bytes | memoryview:
         """From the page cache without leaving the loop; from the disk in a thread."""
         if _NOWAIT:
-            buffer = bytearray(size)
+            # Sent as it is: a copy into bytes would cost as much as reading.
+            buffer = memoryview(bytearray(size))
             try:
                 if read := os.preadv(fd, [buffer], offset, _NOWAIT):
-                    return bytes(buffer[:read]) if read < size else bytes(buffer)
+                    return buffer[:read]
             except OSError:  # not in the cache, or not on this file system
                 pass
         with storage(key):

@@ -87,10 +87,6 @@ class Body(Strict):
     model_config = ConfigDict(strict=True)
 
 
-class Nothing(Strict):
-    """No parameters."""
-
-
 class Paging(Strict):
     page: int = Field(1, ge=1, le=10_000_000, description="counted from 1; not with a cursor")
     size: int = Field(50, ge=1, le=200, description="items a page")

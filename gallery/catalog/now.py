@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from gallery.catalog.index import Index, SortKey
 from gallery.catalog.query import Query
 from gallery.catalog.shard import Shard
+from gallery.durable import OpenFile
 from gallery.keys import folder_of
 from gallery.records import CRC_TAIL, Totals, item_at
 
 MAX_FILES = 64
 MAX_BLOCK = 1 << 20
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NOWAIT = getattr(os, "RWF_NOWAIT", 0)
 
 
@@ -30,34 +32,21 @@ class Rows:
     more: bool
 
 
-class _File:
-    """A descriptor that closes with the last who holds it: another thread may be reading."""
-
-    __slots__ = ("fd",)
-
-    def __init__(self, path: str) -> None:
-        self.fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-
-    def __del__(self) -> None:
-        if hasattr(self, "fd"):
-            os.close(self.fd)
-
-
 class Files:
     """The manifests that deep pages were read from lately, open. ``add`` is called from
     threads, ``get`` on the loop; the catalog's lock is held around both."""
 
     def __init__(self) -> None:
-        self._files: OrderedDict[str, tuple[str, _File]] = OrderedDict()
+        self._files: OrderedDict[str, tuple[str, OpenFile]] = OrderedDict()
 
     def add(self, shard: Shard) -> None:
         """Opens the manifest, for the next page that is asked for."""
         if self.get(shard) is None:
-            self._files[shard.path] = shard.generation, _File(shard.path)
+            self._files[shard.path] = shard.generation, OpenFile(os.open(shard.path, _READ))
             if len(self._files) > MAX_FILES:
                 self._files.popitem(last=False)
 
-    def get(self, shard: Shard) -> _File | None:
+    def get(self, shard: Shard) -> OpenFile | None:
         generation, file = self._files.get(shard.path, ("", None))
         return file if generation == shard.generation else None
 
