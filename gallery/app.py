@@ -20,6 +20,7 @@ from gallery.api.admin import Admin
 from gallery.api.drawers import Drawer
 from gallery.api.images import Images
 from gallery.api.operation import Endpoint, Operation
+from gallery.api.outputs import Bytes
 from gallery.api.services import Services
 from gallery.api.system import System
 from gallery.api.uploads import Into, Uploads
@@ -31,7 +32,6 @@ from gallery.jobs import Jobs
 from gallery.library import Library, Quota
 from gallery.metrics import Metrics
 from gallery.reconcile import Reconciler
-from gallery.responses import Bytes
 from gallery.settings import Settings, load
 from gallery.threads import Threads
 
@@ -89,11 +89,13 @@ class App:
             ClockGuard(str(settings.manifests / "clock")),
             walk_seconds=settings.walk_minutes * 60,
         )
+        self._route(services)
+
+    def _route(self, services: Services) -> None:
         images = Images(services)
         self._hot_paths: dict[str, Hot] = {"/api/v1/images": images.list_page}
-        self.operations = _operations(services, images, self.bytes)
         system = System(services, self.metrics)
-        self.operations += system.operations()
+        self.operations = [*_operations(services, images, self.bytes), *system.operations()]
         system.describe(self.operations)
         rest = Starlette(
             routes=[*_routes(self.operations), Route("/static/{name}", system.static)],

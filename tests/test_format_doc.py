@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from gallery import keys
-from gallery.blobs.files import FORMAT
+from gallery.blobs.volume import FORMAT
 from gallery.records import (
     OPS,
     Totals,

@@ -8,7 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from gallery.blobs import files
+from gallery.blobs import volume
+from gallery.blobs.files import FileBlobs
 from tests.http.site import Site, listed, refused, trashed, upload, uploaded
 
 pytestmark = pytest.mark.anyio
@@ -22,8 +23,8 @@ class Disk:
 
     def fill(self) -> None:
         """From now on, so little is free that no upload is taken."""
-        self._monkeypatch.setattr(files, "LOW_WATER_BYTES", 1 << 62)
-        self._monkeypatch.setattr(files, "LOW_WATER_SHARE", 1)
+        self._monkeypatch.setattr(volume, "LOW_WATER_BYTES", 1 << 62)
+        self._monkeypatch.setattr(volume, "LOW_WATER_SHARE", 1)
 
     def free(self) -> None:
         self._monkeypatch.undo()
@@ -91,7 +92,7 @@ async def test_uploads_resume_without_a_restart(visitor: httpx.AsyncClient, disk
 
 
 def test_a_reserve_is_kept_for_changes(tmp_path: Path) -> None:
-    blobs = files.FileBlobs(str(tmp_path))
+    blobs = FileBlobs(str(tmp_path))
     blobs.start()
     ballast = tmp_path / ".gallery" / "ballast"
     assert ballast.stat().st_blocks > 0
