@@ -23,6 +23,8 @@ MIME_OF: dict[str, str] = {"png": "image/png", "jpg": "image/jpeg", "webp": "ima
 EXT_OF: dict[str, Ext] = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 
 _DRAWER: dict[Kind, str] = {"output": "", "input": "inputs/", "control": "controls/"}
+DRAWERS = tuple(_DRAWER.values())
+"""What stands between an owner and a year, by kind."""
 _KIND_OF: dict[str | None, Kind] = {None: "output", "inputs/": "input", "controls/": "control"}
 
 _ANON = r"anon-[0-9a-f]{32}"

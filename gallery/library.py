@@ -425,11 +425,10 @@ class Library:
         """Makes the catalog say of a month what the tree says; gives the number of images.
         Where a sidecar is damaged, the catalog's word stays. The caller holds the lock."""
         found: list[tuple[Record, Seen]] = []
-        for drawer in ("", "inputs/", "controls/"):
-            for listed in self.blobs.list(f"users/{owner}/{drawer}{month.replace('-', '/')}/"):
-                key = keys.parse(listed.key) if listed.key.endswith(".json") else None
-                if key and (read := self._listed_sidecar(listed, key)):
-                    found.append(read)
+        for listed in self.blobs.sidecars(owner, month):
+            key = keys.parse(listed.key)
+            if key and (read := self._listed_sidecar(listed, key)):
+                found.append(read)
         self.catalog.rebuild(owner, month, found)
         return len(found)
 

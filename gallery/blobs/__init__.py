@@ -146,6 +146,9 @@ class BlobStore(Protocol):
         """At most ``size`` bytes of a listed object, and what they were seen as. Raises
         NotFound."""
 
+    def sidecars(self, owner: str, month: str) -> Iterator[Listed]:
+        """The sidecars of an owner's images of a month, of every kind."""
+
     def months(self, owner: str) -> builtins.list[str]:
         """The months that the owner has folders of, ascending."""
 

@@ -111,18 +111,30 @@ class FileBlobs(Volume):
             finally:
                 os.close(fd)
 
+    def sidecars(self, owner: str, month: str) -> Iterator[Listed]:
+        """Looks into the folders of the days alone: those of thumbnails have none."""
+        self.check()
+        for drawer in keys.DRAWERS:
+            top = f"users/{owner}/{drawer}{month.replace('-', '/')}"
+            for day in self._folders(top):
+                for key, entry in self._entries(f"{top}/{day}"):
+                    if key.endswith(".json") and entry.is_file(follow_symlinks=False):
+                        yield _Found(key, entry)
+        self.check()
+
     def months(self, owner: str) -> builtins.list[str]:
         self.check()
         found = set()
-        for drawer in ("", "inputs/", "controls/"):
-            top = f"users/{owner}/{drawer}"
-            if not self._is_within(top.rstrip("/")):
-                continue
+        for drawer in keys.DRAWERS:
+            top = f"users/{owner}/{drawer}".rstrip("/")
             for year in self._folders(top):
-                found |= {f"{year}-{month}" for month in self._folders(f"{top}{year}/")}
+                found |= {f"{year}-{month}" for month in self._folders(f"{top}/{year}")}
         return sorted(month for month in found if keys.is_month(month))
 
     def _folders(self, folder: str) -> builtins.list[str]:
+        """The names of the folders in one that no link leads to; none if it isn't there."""
+        if not self._is_within(folder):
+            return []
         with storage(folder), os.scandir(os.path.join(self.root, folder)) as entries:
             return [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
 

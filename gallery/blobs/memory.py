@@ -132,6 +132,12 @@ class MemoryBlobs:
         stat = self.stat(found.key)
         return self.read(found.key, 0, size), Seen(stat.size, stat.mtime_ns)
 
+    def sidecars(self, owner: str, month: str) -> Iterator[Listed]:
+        for found in self.list(f"users/{owner}/"):
+            key = keys.parse(found.key)
+            if key and key.role == "sidecar" and key.folder.month == month:
+                yield found
+
     def months(self, owner: str) -> builtins.list[str]:
         parsed = (keys.parse(found.key) for found in self.list(f"users/{owner}/"))
         return sorted({key.folder.month for key in parsed if key})

@@ -321,7 +321,6 @@ class ManifestCatalog:
                 file.flush()
                 os.fsync(file.fileno())
             os.rename(f"{shard.path}.new", shard.path)
-            fsync_folder(os.path.dirname(shard.path))
             line = {"op": "load", "owner": owner, "month": month}
             self.mirror.announce(line | {"generation": shard.generation, "end": shard.end})
 

@@ -139,6 +139,19 @@ def test_lists_show_what_stat_shows(blobs: BlobStore) -> None:
     assert blobs.fetch(found, 4) == (b"pixe", Seen(found.size, found.mtime_ns))
 
 
+def test_sidecars_of_a_month_are_those_of_every_kind(blobs: BlobStore) -> None:
+    wanted = []
+    for folder in ("2026/03/14", "inputs/2026/03/01", "controls/2026/03/31"):
+        wanted.append(f"users/{OWNER}/{folder}/{'1' * 32}.json")
+        blobs.put(wanted[-1], b"{}")
+        blobs.put(f"users/{OWNER}/{folder}/{'1' * 32}.png", b"")
+        blobs.put(f"users/{OWNER}/{folder}/thumb/{'1' * 32}.webp", b"")
+    blobs.put(f"users/{OWNER}/2026/04/01/{'1' * 32}.json", b"{}")
+    found = [listed.key for listed in blobs.sidecars(OWNER, "2026-03")]
+    assert sorted(found) == sorted(wanted)
+    assert list(blobs.sidecars(OWNER, "2026-05")) == []
+
+
 def test_months_are_those_with_folders_of_any_kind(blobs: BlobStore) -> None:
     assert blobs.months(OWNER) == []
     for folder in ("2026/03/14", "inputs/2025/12/31", "controls/2026/03/01", "inputs/2024/01/02"):
