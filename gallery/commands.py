@@ -25,10 +25,15 @@ _DEMO_DAYS = 40
 
 @contextmanager
 def opened(
-    settings: Settings, imaging: Imaging | None = None, *, only_look: bool = False
+    settings: Settings,
+    imaging: Imaging | None = None,
+    *,
+    only_look: bool = False,
+    recover: bool = True,
 ) -> Iterator[Library]:
     """The library, beside whatever servers run on it. With ``only_look`` one that isn't
-    there is not made, and lost manifests are not rebuilt. Raises StartRefused."""
+    there is not made; without ``recover`` lost manifests are not rebuilt. Raises
+    StartRefused."""
     blobs, catalog = backends.stores(settings)
     library = Library(blobs, catalog, retention_days=settings.retention_days, imaging=imaging)
     if only_look:
@@ -37,7 +42,7 @@ def opened(
         blobs.check()
         catalog.start(blobs.library)
     else:
-        library.start()
+        library.start(recover=recover)
     if imaging:
         imaging.start()
     try:
@@ -59,7 +64,7 @@ def _imaging(settings: Settings) -> Imaging:
 
 def owners(settings: Settings) -> list[str]:
     """Everybody who has something stored, or is known."""
-    with opened(settings) as library:
+    with opened(settings, recover=False) as library:
         return sorted({*library.blobs.owners(), *library.catalog.owners()})
 
 
@@ -67,7 +72,8 @@ def rebuild(settings: Settings, owners: list[str], processes: int, done: Callabl
     """Rebuilds these owners in several processes; gives the number of images. ``done`` is
     called for each owner."""
     count = processes or len(os.sched_getaffinity(0))
-    context = multiprocessing.get_context("spawn")
+    # Forked, as nothing here has threads yet: what is imported need not be read again.
+    context = multiprocessing.get_context("fork")
     images = 0
     with concurrent.futures.ProcessPoolExecutor(count, context, _open, (settings,)) as pool:
         for found in pool.map(_rebuild, owners):
@@ -84,7 +90,7 @@ def _open(settings: Settings) -> None:
     global _library
     blobs, catalog = backends.stores(settings)
     _library = Library(blobs, catalog)
-    _library.start()
+    _library.start(recover=False)
 
 
 def _rebuild(owner: str) -> int:

@@ -106,12 +106,15 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextmanager
-def storage(what: str) -> Iterator[None]:
+def storage(what: str, *, ours: bool = False) -> Iterator[None]:
     """Gives the failures of a file system their names. ``what`` is the file or action,
-    for the operator's log."""
+    for the operator's log. A file that isn't there was not found, or, where it is one of
+    ours that must be there, is away."""
     try:
         yield
     except FileNotFoundError as error:
+        if ours:
+            raise Unavailable(f"{what} is away") from error
         raise NotFound from error  # the name is in what it comes from
     except OSError as error:
         if error.errno in _FULL:

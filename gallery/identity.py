@@ -21,6 +21,7 @@ MAX_AGE = 400 * 86_400
 """Seconds a cookie lives: the longest that browsers keep one."""
 RENEW_AFTER = 86_400
 _REMEMBERED = 4_096
+_REMEMBERED_BYTES = 1_024
 Role = Literal["admin", "service"]
 Headers = list[tuple[bytes, bytes]]
 
@@ -54,7 +55,7 @@ class Identity:
         self._tokens = [(role, token.encode()) for role, token in tokens if token]
         self._public_origin = public_origin
         self._clock = clock
-        self._known: dict[bytes, Visitor | None] = {}
+        self._known: dict[bytes, Visitor] = {}
         self._keys: list[str] = []
 
     def open(self) -> None:
@@ -81,19 +82,20 @@ class Identity:
         """Whom the request's cookie names, or None. What was verified once is remembered."""
         for name, value in headers:
             if name == b"cookie":
-                try:
-                    found = self._known[value]
-                except KeyError:
-                    found = self._remember(value)
+                found = self._known.get(value) or self._verified(value)
                 if found and self._clock() - found.issued > MAX_AGE:
                     return None
                 return found
         return None
 
-    def _remember(self, header: bytes) -> Visitor | None:
-        if len(self._known) >= _REMEMBERED:
-            self._known.clear()
-        found = self._known[header] = self._verify(header)
+    def _verified(self, header: bytes) -> Visitor | None:
+        """Only what verified is remembered, and only of a sane size: strangers may send
+        anything."""
+        found = self._verify(header)
+        if found and len(header) <= _REMEMBERED_BYTES:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[header] = found
         return found
 
     def _verify(self, header: bytes) -> Visitor | None:
@@ -123,16 +125,14 @@ class Identity:
     # -- tokens ---------------------------------------------------------------------------
 
     def role(self, headers: Headers) -> Role | None:
-        """The role of the request's bearer token; None without one. Raises Unauthorized
-        for a token that is no role's."""
-        value = _header(headers, b"authorization")
-        if value is None:
+        """The role of the request's bearer token; None without one (a password in that
+        header is for a proxy in front). Raises Unauthorized for a token that is no role's."""
+        scheme, _, token = (_header(headers, b"authorization") or b"").partition(b" ")
+        if scheme.lower() != b"bearer":
             return None
-        scheme, _, token = value.partition(b" ")
-        if scheme.lower() == b"bearer":
-            for role, known in self._tokens:
-                if hmac.compare_digest(token.strip(), known):
-                    return role
+        for role, known in self._tokens:
+            if hmac.compare_digest(token.strip(), known):
+                return role
         raise Unauthorized("This token is not valid", code="bad_token")
 
     def require(self, headers: Headers, role: Role) -> None:

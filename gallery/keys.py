@@ -126,10 +126,6 @@ def is_owner(text: str) -> bool:
     return _OWNER.fullmatch(text) is not None
 
 
-def is_anonymous(owner: str) -> bool:
-    return owner.startswith("anon-")
-
-
 def is_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 

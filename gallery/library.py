@@ -99,14 +99,14 @@ class Library:
 
     # -- opening --------------------------------------------------------------------------
 
-    def start(self) -> None:
+    def start(self, *, recover: bool = True) -> None:
         """Opens the stores. A catalog that knows nobody, beside a tree that does, was lost:
-        it is rebuilt first, for nobody's images may be missing from a first page. Raises
-        StartRefused."""
+        it is rebuilt first (unless not to ``recover``), for nobody's images may be missing
+        from a first page. Raises StartRefused."""
         self.blobs.start()
         self.catalog.start(self.blobs.library)
         with suppress(Unavailable):
-            if not self.catalog.owners():
+            if recover and not self.catalog.owners():
                 for owner in self.blobs.owners():
                     images = self.rebuild(owner)
                     log.info("rebuilt %s from its sidecars: %d images", owner, images)
@@ -314,14 +314,17 @@ class Library:
         self, owner: str, id: str, op: Op, alter: Callable[[Record], Record], if_match: str | None
     ) -> Entry:
         entry = self.current(owner, id)
-        if if_match not in (None, "*", entry.etag):
+        if if_match is not None and not {"*", entry.etag} & {*map(str.strip, if_match.split(","))}:
             raise PreconditionFailed(f"The image is at {entry.etag} now")
         before = entry.record
         after = alter(before)
         if after == before:
             return entry
         after = replace(after, rev=before.rev + 1)
-        seen = self.blobs.replace(after.folder, id, encode_sidecar(after))
+        try:
+            seen = self.blobs.replace(after.folder, id, encode_sidecar(after))
+        except NotFound as error:
+            raise Unavailable(f"{after.folder} is away") from error
         return self._apply(op, after, seen)
 
     def _locked(self, owner: str, act: Callable[[], T]) -> T:
@@ -376,7 +379,10 @@ class Library:
             raise Conflict("Only what is in the trash can be purged", code="not_in_trash")
         if rev not in (None, record.rev):
             raise Conflict("The image has changed", code="changed")
-        self.blobs.doom(record.folder, id)
+        try:
+            self.blobs.doom(record.folder, id)
+        except NotFound as error:
+            raise Unavailable(f"{record.folder} is away") from error
         self.finish_purge(record)
 
     def finish_purge(self, record: Record) -> None:
@@ -391,25 +397,25 @@ class Library:
 
     def empty_trash(self, owner: str, count: int) -> int:
         """Purges the owner's whole trash, if it holds ``count`` images as they saw it."""
-        totals = sum(self.catalog.totals(owner).values(), Totals())
-        if totals.trash != count:
-            raise Conflict(f"The trash holds {totals.trash} images now", code="trash_changed")
+        seen = self.in_trash(owner)
+        if len(seen) != count:
+            raise Conflict(f"The trash holds {len(seen)} images now", code="trash_changed")
         purged = 0
-        for id in self.in_trash(owner):
+        for id, rev in seen:
             with suppress(NotFound, Conflict):
-                self.purge(owner, id)
+                self.purge(owner, id, rev=rev)
                 purged += 1
         return purged
 
-    def in_trash(self, owner: str) -> list[str]:
-        """The ids of all that is in the owner's trash."""
+    def in_trash(self, owner: str) -> list[tuple[str, int]]:
+        """Id and rev of all that is in the owner's trash."""
         query = Query(owner, ("trash",), keys.KINDS, "deleted", size=500)
         page = self.page(query)
         items = page.items
         while page.next_cursor:
             page = self.page(query.after(page.next_cursor))
             items = items + page.items
-        return [orjson.loads(item)["id"] for item in items]
+        return [(data["id"], data["rev"]) for data in map(orjson.loads, items)]
 
     # -- the tree's word over the catalog's ------------------------------------------------
 

@@ -78,14 +78,26 @@ class Reconciler:
     def run(self, stop: Callable[[], bool] = lambda: False) -> Walked:
         """Walks all owners, those with something stored and those the catalog knows."""
         walked = Walked()
-        for owner in sorted({*self.library.blobs.owners(), *self.library.catalog.owners()}):
+        stored = set(self.library.blobs.owners())
+        for owner in sorted({*stored, *self.library.catalog.owners()}):
             if stop():
                 break
+            if owner not in stored:
+                self._without_folder(owner, walked)
+                continue
             try:
                 self.owner(owner, walked)
             except GalleryError as error:
                 log.warning("walk: %s was left out: %s", owner, error)
+            except Exception:
+                log.exception("walk: %s was left out", owner)
         return walked
+
+    def _without_folder(self, owner: str, walked: Walked) -> None:
+        """A folder that isn't there says nothing of what was in it: it may be elsewhere."""
+        totals = self.library.catalog.totals(owner).values()
+        if images := sum(found.active + found.trash for found in totals):
+            walked.damage.append(f"users/{owner}: the folder of {images} images is gone")
 
     def owner(self, owner: str, walked: Walked) -> None:
         """Walks one owner's images."""
@@ -192,8 +204,10 @@ class Reconciler:
     def look_again(self) -> None:
         """Looks once more for the images whose files were all gone a while ago."""
         walked = Walked()
+        stored = set(self.library.blobs.owners()) if self._gone else set()
         for (owner, id), (month, _) in list(self._gone.items()):
-            self._missing(owner, id, month, walked)
+            if owner in stored:
+                self._missing(owner, id, month, walked)
 
     def _missing(self, owner: str, id: str, month: str, walked: Walked) -> None:
         now = time.monotonic()

@@ -22,8 +22,11 @@ from gallery.keys import EXT_OF, KINDS, Folder, Key, Kind, folder_of, is_id, is_
 
 Status = Literal["active", "trash"]
 Op = Literal["put", "edit", "trash", "restore", "purge"]
-OPS: tuple[Op, ...] = ("put", "edit", "trash", "restore", "purge")
 MAX_SIDECAR_BYTES = 1 << 20
+MAX_INT = 1 << 53
+"""What every reader of JSON can hold; sums of such sizes still fit 64 bits."""
+_LAST_US = 221_845_392_000_000_000
+"""The year 9000: a retention time can still be added to what lies before it."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CRC_TAIL = len(b',"crc":"00000000"}')
 
@@ -174,9 +177,13 @@ def _decode(data: dict[str, Any], kind: Kind) -> Record:
     values["created_at"] = to_us(data["created_at"])
     if data.get("deleted_at") is not None:
         values["deleted_at"] = to_us(data["deleted_at"])
-    if not 0 <= values["bytes"] < 1 << 63:
-        raise ValueError("bytes")
+    for name in ("created_at", "deleted_at"):
+        if not 0 <= (values[name] or 0) < _LAST_US:
+            raise ValueError(name)
     values["rev"] = data.get("rev") or 0
+    for name in ("bytes", "rev", "width", "height"):
+        if not 0 <= (values[name] or 0) <= MAX_INT:
+            raise ValueError(name)
     values["favorite"] = bool(data.get("favorite"))
     values["tags"] = _texts(data.get("tags") or ())
     if data.get("parents") is not None:

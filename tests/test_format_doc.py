@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import orjson
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from gallery import keys
 from gallery.blobs.volume import FORMAT
 from gallery.records import (
-    OPS,
+    Op,
     Totals,
     as_json,
     checksum,
@@ -122,7 +123,7 @@ def test_a_record_in_a_line_is_canonical(line: bytes) -> None:
 
 
 def test_every_operation_is_named() -> None:
-    assert all(f"`{op}`" in DOCUMENT for op in (*OPS, "load", "close"))
+    assert all(f"`{op}`" in DOCUMENT for op in (*get_args(Op), "load", "close"))
 
 
 def test_a_position_names_a_line_of_the_feed() -> None:

@@ -24,7 +24,7 @@ OwnerName = Annotated[
     StringConstraints(pattern=r"^(anon-[0-9a-f]{32}|[a-z0-9][a-z0-9_-]{0,63})$", max_length=64),
 ]
 Kind = Literal["output", "input", "control"]
-Ratio = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,6}:[0-9]{1,6}$")]
+Ratio = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,5}:[1-9][0-9]{0,5}$")]
 # Values that a query string can hold: 0 and 1 as well as false and true.
 Flag = bool
 

@@ -19,6 +19,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 Security = Literal["visitor", "admin", "none"]
 M = TypeVar("M", bound=BaseModel)
 MAX_JSON_BYTES = 1 << 20
+MAX_QUERY_BYTES = 8 << 10
 JSON_SECONDS = 30.0
 
 
@@ -49,6 +50,8 @@ def query(request: Request, model: type[M]) -> M:
 
 
 def parse_query(raw: bytes, model: type[M]) -> M:
+    if len(raw) > MAX_QUERY_BYTES:
+        raise BadRequest(f"A query may have {MAX_QUERY_BYTES} bytes", code="bad_parameter")
     try:
         pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict")
     except ValueError as error:

@@ -14,6 +14,9 @@ from gallery.library import Library
 from gallery.settings import LOOPBACK, Settings
 from gallery.threads import Threads
 
+NOBODY = "-"
+"""No owner's name begins with a dash."""
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -29,23 +32,27 @@ class Services:
         return self.identity.visitor(request.scope["headers"])
 
     def owner_or_nobody(self, request: Request) -> str:
-        """The visitor's owner; for somebody without a cookie, one that nobody is."""
+        """The visitor's owner; for somebody without a cookie, a name that none can have."""
         visitor = self.visitor(request)
-        return visitor.owner if visitor else "anon-" + "0" * 32
+        return visitor.owner if visitor else NOBODY
 
     def identify(self, request: Request) -> tuple[str, bytes | None]:
         """The visitor's owner, a fresh one for who has none, and the cookie to set if any."""
         visitor = self.visitor(request)
-        if visitor and not self.identity.wants_renewal(visitor):
+        single = self._single_owner(request)
+        stays = visitor is not None and single in (None, visitor.owner)
+        if visitor and stays and not self.identity.wants_renewal(visitor):
             return visitor.owner, None
-        owner = visitor.owner if visitor else self._newcomer(request)
+        owner = visitor.owner if visitor and stays else single or keys.new_owner()
         return owner, self.identity.cookie(owner, secure=self.is_secure(request))
 
-    def _newcomer(self, request: Request) -> str:
-        """The single owner, for who asks for this machine by its own name: a foreign page
-        that had its name resolve to it is a stranger."""
-        single = self.settings.single_owner
-        return single if single and request.url.hostname in LOOPBACK else keys.new_owner()
+    def _single_owner(self, request: Request) -> str | None:
+        """The owner that whoever sits at this machine is. A foreign page that had its name
+        resolve to it, or somebody whom a proxy sends on, is a stranger."""
+        forwarded = {*request.headers} & {"forwarded", "x-forwarded-for"}
+        if forwarded or request.url.hostname not in LOOPBACK:
+            return None
+        return self.settings.single_owner
 
     def is_secure(self, request: Request) -> bool:
         origin = self.settings.public_origin

@@ -119,7 +119,8 @@ class BlobStore(Protocol):
         False when there is no reserve left."""
 
     def keep_room(self) -> None:
-        """Lays the reserve by again when there is room for it. Raises nothing."""
+        """Lays the reserve by again when there is room for it, and removes bodies that
+        arrived a day ago and were never taken. Raises nothing."""
 
     def spool(self) -> Spool:
         """A new temporary file for a body that arrives."""
@@ -163,10 +164,12 @@ class BlobStore(Protocol):
         """From here on the image exists: its sidecar is there, durable, as staged."""
 
     def replace(self, folder: Folder, id: str, sidecar: bytes) -> Seen:
-        """Puts ``sidecar`` in the place of the present one, atomically and durably."""
+        """Puts ``sidecar`` in the place of the present one, atomically and durably. A
+        store that has folders raises NotFound when the image's is not there."""
 
     def doom(self, folder: Folder, id: str) -> None:
-        """From here on the image does not exist: its sidecar is gone, durably."""
+        """From here on the image does not exist: its sidecar is gone, durably. A
+        store that has folders raises NotFound when the image's is not there."""
 
     def finish(self, folder: Folder, id: str) -> None:
         """Removes what ``stage`` or ``doom`` left to say that a change was under way."""

@@ -181,7 +181,7 @@ class FileBlobs(Volume):
 
     def replace(self, folder: Folder, id: str, sidecar: bytes) -> Seen:
         mark = folder.mark(id, "new")
-        with self._folder(mark, make=True) as (fd, name):
+        with self._folder(mark) as (fd, name):
             _write_at(fd, name, sidecar, durable=True)
         return self._rename(mark, folder.sidecar(id))
 
@@ -190,7 +190,7 @@ class FileBlobs(Volume):
         try:
             self._rename(folder.sidecar(id), mark)
         except NotFound:
-            with self._folder(mark, make=True) as (fd, name):
+            with self._folder(mark) as (fd, name):
                 _write_at(fd, name, b"{}\n", durable=True)
                 os.fsync(fd)
 

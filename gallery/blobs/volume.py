@@ -47,6 +47,8 @@ class Volume:
         self._expected = expected
         self._marker = os.path.join(self.root, ".gallery", "library.json")
         self._marked: tuple[int, int, int] | None = None
+        self._users = os.path.join(self.root, "users")
+        self._had_users = False
 
     # -- the root ---------------------------------------------------------------------
 
@@ -60,7 +62,6 @@ class Volume:
             self.check()
         except Unavailable as error:
             raise StartRefused(str(error)) from error
-        self._sweep_incoming()
         self.keep_room()
 
     def close(self) -> None:
@@ -75,6 +76,11 @@ class Volume:
         if marked != self._marked:
             self._read_marker()
             self._marked = marked
+        # A volume may be mounted here, below the marker: once seen, it must stay.
+        if os.path.isdir(self._users):
+            self._had_users = True
+        elif self._had_users:
+            raise Unavailable(f"{self._users} is away")
 
     def _read_marker(self) -> None:
         try:
@@ -137,6 +143,7 @@ class Volume:
         return True
 
     def keep_room(self) -> None:
+        self._sweep_incoming()
         if os.path.exists(self._ballast):
             return
         with contextlib.suppress(StorageFull, Unavailable, OSError):
@@ -166,7 +173,7 @@ class Volume:
     def _sweep_incoming(self) -> None:
         """Bodies of a server that was killed. Another process may be receiving: only old
         ones are dead for certain."""
-        with contextlib.suppress(FileNotFoundError), os.scandir(self._incoming) as entries:
+        with contextlib.suppress(OSError), os.scandir(self._incoming) as entries:
             for entry in entries:
                 if time.time() - entry.stat(follow_symlinks=False).st_mtime > INCOMING_SECONDS:
                     os.unlink(entry.path)

@@ -33,7 +33,7 @@ from gallery.catalog.query import Cursor, Query
 from gallery.catalog.select import Row, Selection
 from gallery.catalog.shard import Replaced, Shard, header, line_of, read_lines, whole
 from gallery.durable import fsync_folder, locked, replace_file, try_lock
-from gallery.errors import NotFound, StartRefused, Unavailable, storage
+from gallery.errors import StartRefused, Unavailable, storage
 from gallery.keys import Kind, folder_of
 from gallery.records import Change, Record, Seen, Totals, TotalsByKind, item, record_in_line
 
@@ -188,11 +188,8 @@ class ManifestCatalog:
             return dict(self.mirror.owner(owner).sums()[0])
 
     def owners(self) -> list[str]:
-        try:
-            with storage(self._users):
-                return sorted(name for name in os.listdir(self._users) if keys.is_owner(name))
-        except NotFound as error:
-            raise Unavailable(f"{self._users} is away") from error
+        with storage(self._users, ours=True):
+            return sorted(name for name in os.listdir(self._users) if keys.is_owner(name))
 
     def months(self, owner: str) -> list[str]:
         with storage(self._users):
@@ -251,7 +248,7 @@ class ManifestCatalog:
     def lock(self, owner: str) -> Iterator[None]:
         path = os.path.join(self._users, owner, ".lock")
         with ExitStack() as held:
-            with storage(path):
+            with storage(path, ours=True):
                 if not os.path.exists(path):
                     self._make_folder(owner)
                 held.enter_context(locked(path))

@@ -81,7 +81,7 @@ class Mirror:
 
     def sync(self) -> None:
         """Reads what any process has written since."""
-        with storage(self.feed.folder), self.lock:
+        with storage(self.feed.folder, ours=True), self.lock:
             if not self.feed.fresh():
                 self._learn_from(self.feed.poll)
 
@@ -96,7 +96,7 @@ class Mirror:
         for _ in range(_TRIES):
             self.sync()
             try:
-                with storage(self._users):
+                with storage(self._users, ours=True):
                     return question()
             except Replaced as stale:
                 self._renew(stale.shard)
@@ -160,7 +160,11 @@ class Mirror:
         owner.changed()
         self._loaded.pop((name, month), None)
         self._ring.forget(name)
-        owner.months[month] = self._summary(name, month)
+        before = owner.months.get(month)
+        after = owner.months[month] = self._summary(name, month)
+        if before and before.end and not after.end:
+            after.damaged = True  # removed: the tree will tell what it said
+            self._note(after)
 
     def _tell(self, owner: str, id: str) -> None:
         for listener in self.listeners:

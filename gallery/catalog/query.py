@@ -16,7 +16,6 @@ from gallery.errors import BadRequest
 from gallery.keys import Kind, is_id
 from gallery.records import Record, Status
 
-MAX_SIZE = 500
 _TERM = re.compile(r'(-?)(?:"([^"]*)"?|(\S+))')
 
 

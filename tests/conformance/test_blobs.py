@@ -194,14 +194,17 @@ def test_a_replaced_sidecar_is_seen_as_it_lies_there(blobs: BlobStore) -> None:
 
 
 def test_a_sidecar_can_be_put_where_there_is_none(blobs: BlobStore) -> None:
+    blobs.put(DAY.image(ONE, "png"), b"pixels")
     blobs.replace(DAY, ONE, b"{2}")
     assert blobs.read(DAY.sidecar(ONE)) == b"{2}"
 
 
 @pytest.mark.parametrize("lost", [False, True])
 def test_a_doomed_image_has_no_sidecar(blobs: BlobStore, lost: bool) -> None:
+    blobs.put(DAY.image(ONE, "png"), b"pixels")
     if not lost:
         blobs.replace(DAY, ONE, b"{}")
+    blobs.delete(DAY.image(ONE, "png"))
     blobs.doom(DAY, ONE)
     with pytest.raises(NotFound):
         blobs.stat(DAY.sidecar(ONE))
