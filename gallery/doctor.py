@@ -17,7 +17,8 @@ from gallery.records import Record, Seen, decode_sidecar
 
 @dataclass(slots=True)
 class Month:
-    """What one owner has in one month: files by what they are, and images in the catalog."""
+    """What one owner has in one month: files by what they are, images in the catalog, and
+    lines of its journal (more than images: every change is one)."""
 
     owner: str
     month: str
@@ -25,6 +26,7 @@ class Month:
     sidecars: int = 0
     thumbs: int = 0
     cataloged: int = 0
+    lines: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,11 @@ class Report:
 
     def lines(self) -> Iterator[str]:
         """For people: a line a month, then a line a discrepancy."""
-        yield f"{'owner':38} {'month':7} {'images':>8} {'sidecars':>8} {'thumbs':>8} {'catalog':>8}"
+        columns = ("images", "sidecars", "thumbs", "catalog", "lines")
+        yield f"{'owner':38} {'month':7} " + " ".join(f"{name:>8}" for name in columns)
         for m in self.months.values():
-            counts = f"{m.images:8} {m.sidecars:8} {m.thumbs:8} {m.cataloged:8}"
-            yield f"{m.owner:38} {m.month:7} {counts}"
+            counts = (m.images, m.sidecars, m.thumbs, m.cataloged, m.lines)
+            yield f"{m.owner:38} {m.month:7} " + " ".join(f"{count:8}" for count in counts)
         for found in self.discrepancies:
             # Names of any bytes may be there: shown so that no terminal obeys them.
             yield f"{found.what}: {ascii(found.name)[1:-1]}"
@@ -77,6 +80,7 @@ def examine(library: Library) -> Report:
 def _owner(library: Library, owner: str, report: Report) -> None:
     cataloged: dict[tuple[keys.Kind, str], dict[str, Seen]] = {}
     for month in library.catalog.months(owner):
+        report.month(owner, month).lines = library.catalog.lines(owner, month)
         for kind in keys.KINDS:
             if seen := library.catalog.seen(owner, month, kind):
                 cataloged[kind, month] = seen

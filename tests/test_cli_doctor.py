@@ -32,6 +32,7 @@ def test_a_doctor_who_finds_nothing_says_so_with_exit_code_0(root: Path) -> None
     for owner, count in ((OWNER, 3), (OTHER, 1)):
         counts = [months[owner][what] for what in ("images", "sidecars", "thumbs", "cataloged")]
         assert counts == [count] * 4
+        assert months[owner]["lines"] >= count
     assert files(root) == before
 
 

@@ -107,6 +107,9 @@ class Catalog(Protocol):
     def months(self, owner: str) -> list[str]:
         """The months that the owner has or had images in, ascending."""
 
+    def lines(self, owner: str, month: str) -> int:
+        """How many lines the journal of a month has; where there is none, its images."""
+
     def rebuild(self, owner: str, month: str, records: list[tuple[Record, Seen]]) -> None:
         """Replaces all that is known of this month. The caller holds the owner's lock."""
 

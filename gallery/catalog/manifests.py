@@ -242,6 +242,11 @@ class ManifestCatalog:
             slots = [*index.views[kind, "active"], *index.views[kind, "trash"]]
             return {index.ids[slot].hex(): index.seen(slot) for slot in slots}
 
+    def lines(self, owner: str, month: str) -> int:
+        path = self.mirror.path(owner, month)
+        with storage(path, ours=True), open(path, "rb") as file:
+            return sum(1 for _ in file) - 1  # without the header
+
     # -- changing -------------------------------------------------------------------------
 
     @contextmanager

@@ -15,7 +15,7 @@ from dataclasses import replace
 from gallery.catalog import Entry, Expired, Listener, Page
 from gallery.catalog.query import Cursor, Query
 from gallery.errors import StartRefused
-from gallery.keys import Kind
+from gallery.keys import KINDS, Kind
 from gallery.records import Change, Record, Seen, Totals, TotalsByKind, encode, item
 
 _Key = tuple[int, str]
@@ -42,6 +42,9 @@ class MemoryCatalog:
 
     def listen(self, listener: Listener) -> None:
         self._listeners.append(listener)
+
+    def lines(self, owner: str, month: str) -> int:
+        return sum(len(self.seen(owner, month, kind)) for kind in KINDS)
 
     # -- changing -------------------------------------------------------------------------
 
