@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import multipart
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
+from starlette.types import Receive
 
 from gallery.blobs import BlobStore, Spool
 from gallery.errors import BadRequest, Timeout, TooLarge, UnsupportedBody, storage
@@ -24,14 +25,13 @@ MAX_PARTS = 8
 _MAX_NAME = 255
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Received:
     """An upload as it came in: the file, its name, and the fields beside it."""
 
     spool: Spool
-    fields: dict[str, bytes] = field(default_factory=dict)
-    filename: str | None = None
-    has_file: bool = False
+    filename: str | None
+    fields: dict[str, bytes]
 
 
 @asynccontextmanager
@@ -42,21 +42,13 @@ async def received(
     Its file is gone afterwards, unless the library took it. Raises a GalleryError as soon
     as something is wrong, and then the rest of the body is not read."""
     check_size(request, max_bytes)
-    boundary = _boundary(request)
-    spool = await threads.write(_open, blobs)
+    reader = _Reader(blobs, _boundary(request), max_bytes)
     try:
-        found = Received(spool)
-        await _read(request, _Reader(found, boundary, max_bytes), threads, pause)
-        if not found.has_file:
-            raise BadRequest("There is no part named file", code="file_missing")
-        yield found
+        await _read(request, reader, threads, pause)
+        yield reader.received()
     finally:
-        await threads.write(spool.discard)
-
-
-def _open(blobs: BlobStore) -> Spool:
-    blobs.room(0)
-    return blobs.spool()
+        if reader.spool and not reader.spool.taken:
+            await threads.write(reader.spool.discard)
 
 
 def check_size(request: Request, max_bytes: int) -> None:
@@ -94,42 +86,59 @@ async def _read(request: Request, reader: _Reader, threads: Threads, pause: floa
 
 async def _batches(request: Request, pause: float) -> AsyncIterator[list[bytes]]:
     """What comes, a megabyte at a time. The last batch ends with an empty chunk."""
-    batch: list[bytes] = []
-    size = 0
+    more = True
+    while more:
+        batch: list[bytes] = []
+        try:
+            async with asyncio.timeout(pause) as limit:
+                more = await _fill(batch, request.receive, limit, pause)
+        except TimeoutError as error:
+            raise Timeout from error
+        if not more:
+            batch.append(b"")
+        yield batch
+
+
+async def _fill(batch: list[bytes], receive: Receive, limit: asyncio.Timeout, pause: float) -> bool:
+    """Collects a megabyte, if there is so much; whether there is more."""
     now = asyncio.get_running_loop().time
-    try:
-        async with asyncio.timeout(pause) as limit:
-            began = set_at = now()
-            async for chunk in request.stream():
-                # Setting a timer for every chunk would cost more than parsing it.
-                if now() - set_at > pause / 8:
-                    set_at = now()
-                    limit.reschedule(pause + min(set_at, began + BATCH / SLOWEST))
-                batch.append(chunk)
-                size += len(chunk)
-                if size >= BATCH and chunk:
-                    limit.reschedule(None)
-                    yield batch
-                    batch, size = [], 0
-                    began = set_at = now()
-                    limit.reschedule(set_at + pause)
-    except TimeoutError as error:
-        raise Timeout from error
-    except ClientDisconnect as error:
-        raise BadRequest("The body was not sent whole", code="bad_body") from error
-    yield batch
+    began = set_at = now()
+    size = 0
+    while size < BATCH:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise BadRequest("The body was not sent whole", code="bad_body")
+        if chunk := message.get("body"):
+            batch.append(chunk)
+            size += len(chunk)
+        if not message.get("more_body"):
+            return False
+        # Setting a timer for every chunk would cost more than parsing it.
+        if now() - set_at > pause / 8:
+            set_at = now()
+            limit.reschedule(pause + min(set_at, began + BATCH / SLOWEST))
+    return True
 
 
 class _Reader:
     """Sorts what the parser finds: the file's bytes go to the spool."""
 
-    def __init__(self, found: Received, boundary: str, max_bytes: int) -> None:
+    def __init__(self, blobs: BlobStore, boundary: str, max_bytes: int) -> None:
+        self.spool: Spool | None = None
+        self._blobs = blobs
         self._parser = multipart.PushMultipartParser(boundary, max_segment_count=MAX_PARTS)
-        self._found = found
         self._max_bytes = max_bytes
         self._part = ""
+        self._filename: str | None = None
+        self._fields: dict[str, bytes] = {}
         self._pieces: list[bytes | bytearray] = []
         self._size = 0
+
+    def received(self) -> Received:
+        """What came, at the end. Raises BadRequest when there was no file."""
+        if self.spool is None:
+            raise BadRequest("There is no part named file", code="file_missing")
+        return Received(self.spool, self._filename, self._fields)
 
     def take(self, batch: list[bytes]) -> None:
         """Parses and writes; blocks. An empty chunk is the body's end. Raises GalleryError,
@@ -140,22 +149,23 @@ class _Reader:
                     self._begin(event.name or "", event.filename)
                 elif event:
                     self._add(event)
-        # Chunk by chunk while they are in the processor's cache, written at once.
-        with storage("an upload"):
-            self._found.spool.write(b"".join(self._pieces))
-        self._pieces.clear()
+        if self.spool:  # parsed while it was in the processor's cache, written at once
+            with storage("an upload"):
+                self.spool.write(b"".join(self._pieces))
+            self._pieces.clear()
         if not batch[-1]:
             self._parser.close()
 
     def _begin(self, name: str, filename: str | None) -> None:
-        again = self._found.has_file if name == "file" else name in self._found.fields
+        again = self.spool is not None if name == "file" else name in self._fields
         if name not in ("file", "meta", "owner") or again:
             raise BadRequest(f"An unexpected or second part: {name[:50]!r}", code="unexpected_part")
         self._part = name
         if name == "file":
-            self._found.has_file, self._found.filename = True, _base_name(filename)
+            self._blobs.room(0)
+            self.spool, self._filename = self._blobs.spool(), _base_name(filename)
         else:
-            self._found.fields[name] = b""
+            self._fields[name] = b""
 
     def _add(self, data: bytearray | bytes) -> None:
         if self._part == "file":
@@ -164,10 +174,10 @@ class _Reader:
                 raise TooLarge(f"An image may have {self._max_bytes} bytes", code="body_too_large")
             self._pieces.append(data)
             return
-        value = self._found.fields[self._part] + data
+        value = self._fields[self._part] + data
         if len(value) > FIELD_BYTES:
             raise TooLarge(f"{self._part} may have {FIELD_BYTES} bytes", code="field_too_large")
-        self._found.fields[self._part] = value
+        self._fields[self._part] = value
 
 
 def _base_name(name: str | None) -> str | None:

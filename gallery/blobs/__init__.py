@@ -55,6 +55,8 @@ class Spool:
     def __init__(self, directory: str) -> None:
         self.path = os.path.join(directory, uuid.uuid4().hex)
         self.size = 0
+        self.taken = False
+        """Whether the store has made the file an object of its own."""
         self._hash = hashlib.sha256()
         self._fd: int | None = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
 

@@ -47,6 +47,7 @@ class FileBlobs(Volume):
             return
         with self._folder(key, make=True) as (folder, name):
             os.rename(body.path, name, dst_dir_fd=folder)
+            body.taken = True
 
     def read(self, key: str, start: int = 0, size: int = MAX_READ) -> bytes:
         fd = self.open(key)

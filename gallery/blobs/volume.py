@@ -167,8 +167,11 @@ class Volume:
     def spool(self) -> Spool:
         self.check()
         with storage(self._incoming):
-            os.makedirs(self._incoming, exist_ok=True)
-            return Spool(self._incoming)
+            try:
+                return Spool(self._incoming)
+            except FileNotFoundError:
+                os.makedirs(self._incoming, exist_ok=True)
+                return Spool(self._incoming)
 
     def _sweep_incoming(self) -> None:
         """Bodies of a server that was killed. Another process may be receiving: only old
