@@ -40,9 +40,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """``items`` are JSON objects, ready to send. ``total`` is None where it was not asked
-    for; ``next_cursor`` is None on the last page. ``version`` changes when the owner's
-    images do, and is the same in every process."""
+    """``items`` are JSON objects, ready to send, or several of them with commas between.
+    ``total`` is None where it was not asked for; ``next_cursor`` is None on the last page.
+    ``version`` changes when the owner's images do, and is the same in every process."""
 
     items: list[bytes]
     total: int | None

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gallery.keys import KINDS, Kind
-from gallery.records import Change, Record, Seen, Status, Totals, TotalsByKind
+from gallery.records import Change, Marks, Record, Seen, Status, Totals, TotalsByKind
 
 View = tuple[Kind, Status]
 _VIEWS: tuple[View, ...] = tuple((k, s) for k in KINDS for s in ("active", "trash"))
@@ -37,6 +37,8 @@ class Index:
         self.offset = array("q")
         self.length = array("I")
         self.record = array("H")
+        self.thumb = array("I")
+        self.ext = bytearray()
         self.seen_size = array("I")
         self.seen_mtime = array("q")
         self.place = bytearray()
@@ -53,10 +55,9 @@ class Index:
         return lambda slot: self.key(slot, status)
 
     def apply(
-        self, head: dict[str, Any], offset: int, length: int, record: int, *, sort: bool = True
+        self, head: dict[str, Any], offset: int, length: int, marks: Marks, *, sort: bool = True
     ) -> None:
-        """Takes in one line, whose record begins at ``record`` within it. With
-        ``sort=False`` the views wait for ``sort_views``."""
+        """Takes in one line. With ``sort=False`` the views wait for ``sort_views``."""
         id = bytes.fromhex(head["id"])
         slot = self.slots.get(id)
         if slot is not None:
@@ -74,7 +75,7 @@ class Index:
             self.edited.add(slot)
         self.created[slot], self.deleted[slot] = created, deleted
         self.bytes[slot], self.offset[slot], self.length[slot] = head["bytes"], offset, length
-        self.record[slot] = record
+        self.record[slot], self.thumb[slot], self.ext[slot] = marks
         size, self.seen_mtime[slot] = head["seen"]
         self.seen_size[slot] = min(size, 0xFFFFFFFF)
         self.live_bytes += length
@@ -90,6 +91,8 @@ class Index:
             column.append(0)
         self.length.append(0)
         self.record.append(0)
+        self.thumb.append(0)
+        self.ext.append(0)
         self.seen_size.append(0)
         self.place.append(_DEAD)
         return slot

@@ -115,8 +115,9 @@ class ManifestCatalog:
         selection, version = self._select(query)
         rows = selection.rows(query.size + 1)
         rows, more = rows[: query.size], len(rows) > query.size
-        if rows and _is_plain(query):
-            self.mirror.keep_open(self.mirror.shard(query.owner or "", _month(rows[-1])))
+        if _is_plain(query):
+            for month in {_month(row) for row in rows}:
+                self.mirror.keep_open(self.mirror.shard(query.owner or "", month))
         cursor = None
         if more:
             at, id = rows[-1][0]

@@ -14,7 +14,7 @@ from gallery.catalog.query import Query
 from gallery.catalog.shard import Shard
 from gallery.durable import OpenFile
 from gallery.keys import folder_of
-from gallery.records import CRC_TAIL, Totals, item_at
+from gallery.records import CRC_TAIL, EXTS, Totals, item_at
 
 MAX_FILES = 64
 MAX_BLOCK = 1 << 20
@@ -24,8 +24,8 @@ _NOWAIT = getattr(os, "RWF_NOWAIT", 0)
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Some items of an owner's active outputs, newest first; ``last`` is the last one's
-    key, and ``more`` whether others follow."""
+    """Some items of an owner's active outputs, newest first, one by one or joined by
+    commas; ``last`` is the last one's key, and ``more`` whether others follow."""
 
     items: list[bytes]
     last: SortKey
@@ -95,7 +95,7 @@ def rows_now(months: dict[str, Shard], query: Query, files: Files) -> Rows | Non
 
 def _items_now(shard: Shard, index: Index, files: Files, slots: array[int]) -> list[bytes] | None:
     file = files.get(shard)
-    offset, length, record = index.offset, index.length, index.record
+    offset, length = index.offset, index.length
     low = min([offset[slot] for slot in slots])
     size = max([offset[slot] + length[slot] for slot in slots]) - low
     if file is None or not _NOWAIT or size > MAX_BLOCK:
@@ -109,9 +109,29 @@ def _items_now(shard: Shard, index: Index, files: Files, slots: array[int]) -> l
             return None
     except OSError:  # not in the page cache, or not on this file system
         return None
-    block = bytes(buffer)
     return [
-        item_at(block, at + record[slot], at + length[slot] - CRC_TAIL)
-        for slot in slots
-        for at in [offset[slot] - low]
+        _joined(bytes(buffer), low, index, slots, len(str(folder_of(shard.owner, "output", 0))))
     ]
+
+
+def _joined(block: bytes, low: int, index: Index, slots: array[int], folder: int) -> bytes:
+    """The items of these slots with commas between, out of a block that was read from
+    ``low`` on; ``folder`` is the length of any folder's name. All are put together at once:
+    each by itself would take as long as all the rest of a request."""
+    pieces: list[bytes] = []
+    offset, length, record, thumbs, exts = (
+        *(index.offset, index.length, index.record, index.thumb, index.ext),
+    )
+    for slot in slots:
+        at = offset[slot] - low
+        thumb = at + thumbs[slot]
+        start, end, name = at + record[slot], at + length[slot] - CRC_TAIL, thumb + folder
+        if block[name + 39 : name + 45] != b'.webp"':  # an older writer's thumbnail
+            pieces += (b",", item_at(block, start, end))
+            continue
+        pieces += (
+            *(b",", block[start : end - 1], b',"url":"/outputs/', block[thumb:name]),
+            *(block[name + 6 : name + 39], b".", EXTS[exts[slot]]),
+            *(b'","thumb_url":"/outputs/', block[thumb : name + 44], b'"}'),
+        )
+    return b"".join(pieces[1:])

@@ -33,7 +33,7 @@ from gallery.records import (
     decode_line,
     encode,
     encode_line,
-    record_at,
+    marks,
 )
 
 log = logging.getLogger(__name__)
@@ -197,7 +197,7 @@ def _take(shard: Shard, offset: int, line: bytes, *, sort: bool) -> dict[str, An
     try:
         head = head_of(line)
         if shard.index is not None:
-            shard.index.apply(head, offset, len(line), record_at(line), sort=sort)
+            shard.index.apply(head, offset, len(line), marks(line), sort=sort)
         shard.totals, shard.crc = _totals(head), _crc(line)
     except (Damaged, KeyError, TypeError, ValueError, OverflowError) as error:
         _bad(shard, offset, str(error))
