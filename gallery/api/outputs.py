@@ -15,7 +15,6 @@ from starlette.types import Scope, Send
 from gallery import keys
 from gallery.blobs import LocalFiles
 from gallery.catalog import Immediate
-from gallery.durable import OpenFile
 from gallery.errors import GalleryError, NotFound, Unavailable, storage
 from gallery.identity import Identity
 from gallery.library import Library
@@ -27,7 +26,6 @@ log = logging.getLogger(__name__)
 Headers = list[tuple[bytes, bytes]]
 Wants = dict[bytes, bytes]
 CHUNK = 1 << 20
-OPEN_FILES = 64
 _MAX_RANGE = 64
 HOT_BYTES = 256 << 10
 """Thumbnails larger than this are not kept in memory."""
@@ -86,7 +84,6 @@ class Bytes:
         # Asked once: looking for a protocol's methods takes longer than serving a thumbnail.
         self._immediate = self._catalog if isinstance(self._catalog, Immediate) else None
         self._files = library.blobs if isinstance(library.blobs, LocalFiles) else None
-        self._opened: OrderedDict[str, OpenFile] = OrderedDict()
         self._lock = threading.Lock()
         self._changes = 0
 
