@@ -15,7 +15,7 @@ from gallery.api import days, models
 from gallery.api.operation import Operation, body, parse_query, query
 from gallery.api.services import Services, set_cookie
 from gallery.catalog import Entry, Immediate, Page
-from gallery.catalog.query import Query, Words
+from gallery.catalog.query import Cursor, Query, Words
 from gallery.errors import Conflict, Forbidden, NotFound, PreconditionFailed
 from gallery.keys import Kind
 from gallery.records import Totals, item
@@ -207,12 +207,14 @@ _REMEMBERED_BYTES = 512
 
 def to_query(wanted: models.ListQuery, owner: str | None) -> Query:
     start, end = days.span_us(wanted.from_date, wanted.to_date, days.zone(wanted.tz))
-    plain = Query(
+    cursor = Cursor.decode(wanted.cursor, "created") if wanted.cursor else None
+    return Query(
         owner=owner,
         statuses=(wanted.status,),
         kinds=(wanted.kind,),
-        page=wanted.page,
+        page=1 if cursor else wanted.page,
         size=wanted.size,
+        cursor=cursor,
         count=wanted.count,
         start=start,
         end=end,
@@ -222,7 +224,6 @@ def to_query(wanted: models.ListQuery, owner: str | None) -> Query:
         favorite=wanted.favorite,
         words=Words.parse(wanted.q) if wanted.q else None,
     )
-    return plain.after(wanted.cursor) if wanted.cursor else plain
 
 
 def page_body(page: Page, number: int, size: int) -> bytes:

@@ -6,8 +6,9 @@ About 200 bytes an image; the lines themselves stay in the file.
 from __future__ import annotations
 
 import bisect
+import operator
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from gallery.keys import KINDS, Kind
@@ -18,6 +19,8 @@ _VIEWS: tuple[View, ...] = tuple((k, s) for k in KINDS for s in ("active", "tras
 _NUMBER = {view: n for n, view in enumerate(_VIEWS)}
 _DEAD = len(_VIEWS)
 SortKey = tuple[int, bytes]
+Place = tuple[int, int, int, int, int]
+"""Where a line is and how long, and its marks (``records.Marks``)."""
 
 
 class Index:
@@ -115,6 +118,13 @@ class Index:
 
     def seen(self, slot: int) -> Seen:
         return Seen(self.seen_size[slot], self.seen_mtime[slot])
+
+    def places(self, slots: Sequence[int]) -> list[Place]:
+        """Of each slot: where its line is, and the marks in it. At once, because a lookup
+        for each of them would take longer than reading the lines."""
+        columns = (self.offset, self.length, self.record, self.thumb, self.ext)
+        get = operator.itemgetter(*slots, *slots[:1])  # one more: of a single one it makes no tuple
+        return list(zip(*map(get, columns), strict=True))[:-1]
 
     def status(self, slot: int) -> View | None:
         place = self.place[slot]

@@ -9,12 +9,12 @@ from array import array
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from gallery.catalog.index import Index, SortKey
+from gallery.catalog.index import Index, Place, SortKey
 from gallery.catalog.query import Query
 from gallery.catalog.shard import Shard
 from gallery.durable import OpenFile
 from gallery.keys import folder_of
-from gallery.records import CRC_TAIL, EXTS, Totals, item_at
+from gallery.records import CRC_TAIL, EXTS, item_at
 
 MAX_FILES = 64
 MAX_BLOCK = 1 << 20
@@ -67,7 +67,8 @@ def rows_now(months: dict[str, Shard], query: Query, files: Files) -> Rows | Non
     last, more = (0, b""), False
     for month in sorted(months, reverse=True):
         shard = months[month]
-        active = shard.totals.get("output", Totals()).active
+        totals = shard.totals.get("output")
+        active = totals.active if totals else 0
         if month > first or skip >= active:
             skip -= 0 if month > first else active
             continue
@@ -95,9 +96,9 @@ def rows_now(months: dict[str, Shard], query: Query, files: Files) -> Rows | Non
 
 def _items_now(shard: Shard, index: Index, files: Files, slots: array[int]) -> list[bytes] | None:
     file = files.get(shard)
-    offset, length = index.offset, index.length
-    low = min([offset[slot] for slot in slots])
-    size = max([offset[slot] + length[slot] for slot in slots]) - low
+    places = index.places(slots)
+    low = min(places)[0]
+    size = sum(max(places)[:2]) - low
     if file is None or not _NOWAIT or size > MAX_BLOCK:
         return None
     info = os.fstat(file.fd)
@@ -109,29 +110,31 @@ def _items_now(shard: Shard, index: Index, files: Files, slots: array[int]) -> l
             return None
     except OSError:  # not in the page cache, or not on this file system
         return None
-    return [
-        _joined(bytes(buffer), low, index, slots, len(str(folder_of(shard.owner, "output", 0))))
-    ]
+    return [_joined(bytes(buffer), low, places, len(str(folder_of(shard.owner, "output", 0))))]
 
 
-def _joined(block: bytes, low: int, index: Index, slots: array[int], folder: int) -> bytes:
-    """The items of these slots with commas between, out of a block that was read from
+def _joined(block: bytes, low: int, places: list[Place], folder: int) -> bytes:
+    """The items at these places with commas between, out of a block that was read from
     ``low`` on; ``folder`` is the length of any folder's name. All are put together at once:
     each by itself would take as long as all the rest of a request."""
     pieces: list[bytes] = []
-    offset, length, record, thumbs, exts = (
-        *(index.offset, index.length, index.record, index.thumb, index.ext),
-    )
-    for slot in slots:
-        at = offset[slot] - low
-        thumb = at + thumbs[slot]
-        start, end, name = at + record[slot], at + length[slot] - CRC_TAIL, thumb + folder
+    for offset, length, record, thumb, ext in places:
+        at = offset - low
+        start, end, key = at + record, at + length - CRC_TAIL, at + thumb
+        name = key + folder
         if block[name + 39 : name + 45] != b'.webp"':  # an older writer's thumbnail
-            pieces += (b",", item_at(block, start, end))
+            pieces += (item_at(block, start, end), b",")
             continue
         pieces += (
-            *(b",", block[start : end - 1], b',"url":"/outputs/', block[thumb:name]),
-            *(block[name + 6 : name + 39], b".", EXTS[exts[slot]]),
-            *(b'","thumb_url":"/outputs/', block[thumb : name + 44], b'"}'),
+            block[start : end - 1],
+            b',"url":"/outputs/',
+            block[key:name],
+            block[name + 6 : name + 38],
+            _AFTER_ID[ext],
+            block[key : name + 44],
+            b'"},',
         )
-    return b"".join(pieces[1:])
+    return b"".join(pieces)[:-1]
+
+
+_AFTER_ID = [b'.%b","thumb_url":"/outputs/' % ext for ext in EXTS]
