@@ -129,7 +129,7 @@ def _joined(block: bytes, low: int, places: list[Place], folder: int) -> bytes:
             block[start : end - 1],
             b',"url":"/outputs/',
             block[key:name],
-            block[name + 6 : name + 38],
+            block[name + 6 : name + 39],
             _AFTER_ID[ext],
             block[key : name + 44],
             b'"},',
