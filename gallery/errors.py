@@ -98,6 +98,10 @@ class Damaged(Exception):
     """A file of the library that does not say what it should; the message names it."""
 
 
+class PositionGone(Exception):
+    """A position in the feed that is no longer held, or never was one."""
+
+
 class StartRefused(Exception):
     """The server must not start on what it found; the message is one line for the operator."""
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 import orjson
 
 from gallery.catalog.query import Query
 from gallery.keys import Kind
-from gallery.records import Change, Record, Seen, TotalsByKind, decode, etag
+from gallery.records import Change, Op, Record, Seen, TotalsByKind, decode, etag
 
 Listener = Callable[[str, str], None]
 """Called with (owner, id) after a change became visible, both empty when any image may
@@ -55,6 +55,31 @@ class Expired:
     owner: str
     id: str
     deleted_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A change of one image as the feed tells it; with ``op`` "load" and no id, all of an
+    owner's month may have changed. ``position`` is right after it, ``at`` when it was made
+    (microseconds)."""
+
+    position: str
+    op: Op | Literal["load"]
+    owner: str
+    month: str
+    id: str
+    kind: Kind | None
+    rev: int
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Some changes, oldest first, where to go on from, and whether that is the end."""
+
+    noted: list[Noted]
+    position: str
+    level: bool
 
 
 class Catalog(Protocol):
@@ -103,6 +128,14 @@ class Catalog(Protocol):
 
     def listen(self, listener: Listener) -> None:
         """Has ``listener`` called after every change that becomes visible here."""
+
+    def changes(self, since: str | None, *, owner: str | None = None, limit: int = 1000) -> Changes:
+        """At most ``limit`` changes after a position, of one owner or all, in the order in
+        which every process tells them; None is now. Raises PositionGone when they are no
+        longer all known."""
+
+    def catch_up(self, owner: str) -> int:
+        """Notes the changes of an owner that a crash kept from ``changes``; how many."""
 
     def months(self, owner: str) -> list[str]:
         """The months that the owner has or had images in, ascending."""

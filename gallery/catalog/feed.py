@@ -108,7 +108,7 @@ class Feed:
 
     def _make_segment(self, number: int) -> None:
         head = {"format": FORMAT, "library": self.library, "generation": self.generation}
-        path = self._path(number)
+        path = self.path(number)
         with open(f"{path}.new", "wb") as file:
             file.write(encode_line(head | {"segment": number}))
             file.flush()
@@ -116,7 +116,7 @@ class Feed:
         os.rename(f"{path}.new", path)
 
     def _open_segment(self, number: int) -> None:
-        fd = os.open(self._path(number), _APPEND)
+        fd = os.open(self.path(number), _APPEND)
         if self._fd >= 0:
             # In place: ``fresh`` may be looking at this descriptor in another thread.
             os.dup2(fd, self._fd, inheritable=False)
@@ -126,7 +126,7 @@ class Feed:
         self._segment, self._offset, self._size = number, 0, -1
 
     def _is_closed(self, number: int) -> bool:
-        with open(self._path(number), "rb") as file:
+        with open(self.path(number), "rb") as file:
             file.seek(max(0, os.fstat(file.fileno()).st_size - _CLOSE_BYTES))
             last = file.read().rstrip(b"\n").rpartition(b"\n")[2]
         try:
@@ -135,14 +135,14 @@ class Feed:
             return False
 
     def _generation(self, number: int) -> str:
-        with open(self._path(number), "rb") as file:
+        with open(self.path(number), "rb") as file:
             try:
                 head = decode_line(file.readline(4096).rstrip(b"\n"))
                 library, generation = str(head["library"]), str(head["generation"])
             except (Damaged, KeyError):
                 return ""
         if library != self.library:
-            raise StartRefused(f"{self._path(number)} belongs to the library {library}")
+            raise StartRefused(f"{self.path(number)} belongs to the library {library}")
         return generation
 
     # -- reading --------------------------------------------------------------------------
@@ -173,7 +173,7 @@ class Feed:
         while True:
             info = os.fstat(self._fd)
             if info.st_nlink == 0 or info.st_size < self._offset:
-                raise FeedLost(f"{self._path(self._segment)} was removed or cut")
+                raise FeedLost(f"{self.path(self._segment)} was removed or cut")
             closed = None
             for offset, line in lines(self._fd, self._offset):
                 self._offset = offset + len(line) + 1
@@ -196,7 +196,7 @@ class Feed:
         try:
             return decode_line(line)
         except Damaged as error:
-            where = f"{self._path(self._segment)}: bad line at byte {offset} ({error})"
+            where = f"{self.path(self._segment)}: bad line at byte {offset} ({error})"
             log.warning("%s; what is in memory is read again", where)
             raise FeedLost(where) from error
 
@@ -236,7 +236,7 @@ class Feed:
             if newest and os.fstat(self._fd).st_size > SEGMENT_BYTES:
                 self._rotate()
         for number in self.segments()[:-1]:
-            path = self._path(number)
+            path = self.path(number)
             if now - os.stat(path).st_mtime > KEEP_SECONDS:
                 os.unlink(path)
 
@@ -249,7 +249,7 @@ class Feed:
         os.fsync(self._fd)
         self._make_segment(number)
 
-    def _path(self, number: int) -> str:
+    def path(self, number: int) -> str:
         return os.path.join(self.folder, f"{number:010d}")
 
     @contextmanager

@@ -25,13 +25,22 @@ from dataclasses import replace
 import orjson
 
 from gallery import keys
-from gallery.catalog import Entry, Expired, Listener, Page
+from gallery.catalog import Changes, Entry, Expired, Listener, Page, history
 from gallery.catalog.feed import Feed
 from gallery.catalog.index import Index
 from gallery.catalog.mirror import Mirror
 from gallery.catalog.query import Cursor, Query
 from gallery.catalog.select import Row, Selection
-from gallery.catalog.shard import Replaced, Shard, header, line_of, read_lines, whole
+from gallery.catalog.shard import (
+    Replaced,
+    Shard,
+    header,
+    line_of,
+    read_generation,
+    read_lines,
+    whole,
+)
+from gallery.catalog.swallowed import feed_line, unannounced
 from gallery.durable import fsync_folder, locked, replace_file, try_lock
 from gallery.errors import StartRefused, Unavailable, storage
 from gallery.keys import Kind, folder_of
@@ -248,6 +257,14 @@ class ManifestCatalog:
         with storage(path, ours=True), open(path, "rb") as file:
             return sum(1 for _ in file) - 1  # without the header
 
+    def changes(self, since: str | None, *, owner: str | None = None, limit: int = 1000) -> Changes:
+        self.mirror.sync()
+        now = self.mirror.position()
+        if since is None:
+            return Changes([], now, level=True)
+        with storage(self.mirror.feed.folder, ours=True):
+            return history.changes(self.mirror.feed, since, now, owner, limit)
+
     # -- changing -------------------------------------------------------------------------
 
     @contextmanager
@@ -272,15 +289,26 @@ class ManifestCatalog:
         self.mirror.ask(lambda: self._apply(change))
 
     def _apply(self, change: Change) -> None:
+        self._announce_swallowed(self.mirror.shard(change.owner, change.month))
         shard = self.mirror.shard(change.owner, change.month)
         index = self.mirror.load(shard)
         if self._is_known(change, shard, index):
             return
         generation, end = self._append(change, shard, index)
-        line = {"op": change.op, "owner": change.owner, "month": change.month}
-        where = {"generation": generation, "end": end, "id": change.id}
-        what = {"kind": change.kind, "rev": change.rev, "at": time.time_ns() // 1000}
-        self.mirror.announce(line | where | what)
+        head = {"op": change.op, "id": change.id, "kind": change.kind, "rev": change.rev}
+        self.mirror.announce(feed_line(head, shard, generation, end))
+
+    def _announce_swallowed(self, shard: Shard) -> int:
+        """The caller holds the owner's lock, so nobody is about to announce them."""
+        size = os.path.getsize(shard.path) if os.path.exists(shard.path) else 0
+        if shard.told == size:
+            return 0
+        missing = unannounced(self.mirror.feed, shard, self.mirror.position())
+        for line in missing:
+            self.mirror.announce(line)
+            log.info("the feed was told what a crash kept from it: %s", line)
+        shard.told = size
+        return len(missing)
 
     def _is_known(self, change: Change, shard: Shard, index: Index) -> bool:
         entry = self._entry(shard, index, change.id)
@@ -293,7 +321,8 @@ class ManifestCatalog:
         fd = os.open(shard.path, _APPEND, 0o640)
         try:
             size = os.fstat(fd).st_size
-            if size < shard.end:  # removed or cut: its totals are no longer these
+            # Removed, cut or replaced: its totals are no longer these.
+            if size < shard.end or (shard.end and read_generation(fd) != shard.generation):
                 raise Replaced(shard)
             with self.mirror.lock:
                 if size > shard.end:  # lines that a crash kept from the feed, or a torn one
@@ -324,8 +353,22 @@ class ManifestCatalog:
                 file.flush()
                 os.fsync(file.fileno())
             os.rename(f"{shard.path}.new", shard.path)
-            line = {"op": "load", "owner": owner, "month": month}
-            self.mirror.announce(line | {"generation": shard.generation, "end": shard.end})
+            load = feed_line({"op": "load"}, shard, shard.generation, shard.end)
+            self.mirror.announce(load)
+
+    def catch_up(self, owner: str) -> int:
+        count = 0
+        for month in self.months(owner):
+            count += self.mirror.ask(lambda month=month: self._catch_up(owner, month))  # type: ignore[misc]
+        return count
+
+    def _catch_up(self, owner: str, month: str) -> int:
+        shard = self.mirror.shard(owner, month)
+        if not unannounced(self.mirror.feed, shard, self.mirror.position()):
+            return 0
+        with self.lock(owner):
+            self.mirror.sync()
+            return self._announce_swallowed(self.mirror.shard(owner, month))
 
     def damaged(self) -> list[tuple[str, str]]:
         return self.mirror.damaged()

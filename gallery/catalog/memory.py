@@ -6,17 +6,20 @@ It says what the right answer is, slowly; the tests hold the other catalogs agai
 from __future__ import annotations
 
 import bisect
+import secrets
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from typing import Literal
 
-from gallery.catalog import Entry, Expired, Listener, Page
+from gallery.catalog import Changes, Entry, Expired, Listener, Noted, Page
 from gallery.catalog.query import Cursor, Query
-from gallery.errors import StartRefused
+from gallery.errors import PositionGone, StartRefused
 from gallery.keys import KINDS, Kind
-from gallery.records import Change, Record, Seen, Totals, TotalsByKind, encode, item
+from gallery.records import Change, Op, Record, Seen, Totals, TotalsByKind, encode, item
 
 _Key = tuple[int, str]
 
@@ -31,6 +34,8 @@ class MemoryCatalog:
         self._versions: defaultdict[str, int] = defaultdict(int)
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._listeners: list[Listener] = []
+        self._generation = secrets.token_hex(8)
+        self._noted: list[Noted] = []
 
     def start(self, library: str) -> None:
         if self.library not in ("", library):
@@ -59,6 +64,7 @@ class MemoryCatalog:
             else:
                 self._held[change.owner, change.id] = (change.record, change.seen)
             self._versions[change.owner] += 1
+            self._note(change.op, change.owner, change.month, change.id, change.kind, change.rev)
         self._tell(change.owner, change.id)
 
     def rebuild(self, owner: str, month: str, records: list[tuple[Record, Seen]]) -> None:
@@ -68,11 +74,46 @@ class MemoryCatalog:
                     del self._held[owner, record.id]
             self._held |= {(owner, pair[0].id): pair for pair in records}
             self._versions[owner] += 1
+            self._note("load", owner, month)
         self._tell(owner, "")
+
+    def _note(
+        self,
+        op: Op | Literal["load"],
+        owner: str,
+        month: str,
+        id: str = "",
+        kind: Kind | None = None,
+        rev: int = 0,
+    ) -> None:
+        position = f"{self._generation}.1.{len(self._noted) + 1}"
+        at = time.time_ns() // 1000
+        self._noted.append(Noted(position, op, owner, month, id, kind, rev, at))
 
     def _tell(self, owner: str, id: str) -> None:
         for listener in self._listeners:
             listener(owner, id)
+
+    def changes(self, since: str | None, *, owner: str | None = None, limit: int = 1000) -> Changes:
+        with self._mutex:
+            end = f"{self._generation}.1.{len(self._noted)}"
+            found = self._noted[self._after(since) :] if since is not None else []
+        found = [noted for noted in found if owner in (None, noted.owner)]
+        if len(found) <= limit:
+            return Changes(found, end, level=True)
+        return Changes(found[:limit], found[limit - 1].position, level=False)
+
+    def _after(self, since: str) -> int:
+        """How many changes had been noted at a position. Raises PositionGone."""
+        head, _, count = since.rpartition(".")
+        if head != f"{self._generation}.1" or not count.isdecimal():
+            raise PositionGone(since)
+        if int(count) > len(self._noted):
+            raise PositionGone(since)
+        return int(count)
+
+    def catch_up(self, owner: str) -> int:  # noqa: ARG002 - nothing is ever kept from anybody
+        return 0
 
     # -- asking ---------------------------------------------------------------------------
 

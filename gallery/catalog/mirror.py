@@ -90,6 +90,11 @@ class Mirror:
         with self.lock:
             self._learn_from(lambda: self.feed.append(line))
 
+    def position(self) -> str:
+        """Up to where in the feed everything is known here."""
+        with self.lock:
+            return self.feed.position
+
     def ask(self, question: Callable[[], T]) -> T:
         """The answer to ``question`` on what is known now; asked again when a manifest
         turns out to have been replaced meanwhile."""
@@ -130,6 +135,8 @@ class Mirror:
             self._replace(owner, name, month)
         elif shard.end < line["end"]:
             self.read_on(shard)
+        if shard is not None and shard.generation == line["generation"]:
+            shard.told = line["end"]
 
     def read_on(self, shard: Shard) -> None:
         """Takes in the lines of a manifest that are new."""

@@ -68,6 +68,8 @@ class Shard:
     index: Index | None = None
     text: PromptText | None = None
     damaged: bool = False
+    told: int = -1
+    """The file's size up to which the feed is known to tell of its lines."""
     mtime_ns: int = 0
     """The file's, when it had been read to its end."""
 
@@ -144,19 +146,21 @@ def lines(fd: int, start: int) -> Iterator[tuple[int, bytes]]:
         rest = tail
 
 
+def last_line(fd: int) -> tuple[bytes, int]:
+    """The last complete line, and where it ends. A very long one is cut at its beginning."""
+    size = os.fstat(fd).st_size
+    start = max(0, size - _TAIL)
+    whole, newline, _ = os.pread(fd, _TAIL, start).rpartition(b"\n")
+    return whole.rpartition(b"\n")[2], start + len(whole) + len(newline)
+
+
 def summarize(shard: Shard) -> None:
     """Reads the header and the last line. A shard whose last line is bad is loaded whole."""
     fd = os.open(shard.path, os.O_RDONLY | os.O_NOFOLLOW)
     try:
-        size = os.fstat(fd).st_size
         shard.generation = read_generation(fd)
-        start = max(0, size - _TAIL)
-        tail = os.pread(fd, _TAIL, start)
-        found = tail[: tail.rfind(b"\n") + 1]
-        last = found[found.rfind(b"\n", 0, -1) + 1 :]
-        shard.end = start + len(found)
-        head = head_of(last[:-1])
-        shard.totals, shard.crc = _totals(head), _crc(last[:-1])
+        last, shard.end = last_line(fd)
+        shard.totals, shard.crc = _totals(head_of(last)), _crc(last)
     except (Damaged, KeyError, TypeError, ValueError):
         load(shard)
     finally:

@@ -1,0 +1,182 @@
+"""The feed's history on files: over segments, and what a crash kept from it."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gallery.catalog import feed
+from gallery.catalog.manifests import ManifestCatalog
+from gallery.catalog.query import Query
+from gallery.errors import PositionGone
+from tests.conftest import Open
+from tests.samples import OWNER, apply, ids, record
+
+
+def feed_file(manifests: Path, number: int) -> Path:
+    return manifests / "feed" / f"{number:010d}"
+
+
+def swallow(manifests: Path, catalog: ManifestCatalog, *, segment: int = 1, count: int = 1) -> None:
+    """Puts images 91 and on, and takes their lines out of the feed again, as if the process
+    had died before it could write them."""
+    path = feed_file(manifests, segment)
+    before = path.stat().st_size
+    apply(catalog, "put", *(record(90 + n) for n in range(1, count + 1)))
+    catalog.mirror.feed.close()
+    os.truncate(path, before)
+
+
+def heard(catalog: ManifestCatalog, since: str) -> list[tuple[str, str]]:
+    return [(noted.op, noted.id) for noted in catalog.changes(since).noted]
+
+
+def test_changes_are_read_over_segments(
+    manifests: Path, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "SEGMENT_BYTES", 300)
+    one, two = opened(), opened()
+    start = one.changes(None).position
+    for n in range(1, 8):
+        apply(one, "put", record(n))
+        one.maintain()
+    assert len(list((manifests / "feed").glob("0*"))) > 3
+    expected = [("put", record(n).id) for n in range(1, 8)]
+    assert heard(one, start) == heard(two, start) == expected
+    middle = one.changes(start, limit=4).position
+    assert heard(two, middle) == expected[4:]
+
+
+def test_changes_are_read_over_a_restart(opened: Open) -> None:
+    first = opened()
+    start = first.changes(None).position
+    apply(first, "put", record(1))
+    first.close()
+    second = opened()
+    apply(second, "put", record(2))
+    assert heard(second, start) == [("put", record(1).id), ("put", record(2).id)]
+
+
+def test_a_position_in_a_segment_that_was_removed_is_gone(manifests: Path, opened: Open) -> None:
+    first = opened()
+    start = first.changes(None).position
+    first.close()
+    second = opened()
+    os.utime(feed_file(manifests, 1), (0, time.time() - feed.KEEP_SECONDS - 1))
+    second.maintain()
+    with pytest.raises(PositionGone):
+        second.changes(start)
+
+
+def test_a_position_within_a_line_is_gone(opened: Open) -> None:
+    catalog = opened()
+    generation, segment, offset = catalog.changes(None).position.split(".")
+    with pytest.raises(PositionGone):
+        catalog.changes(f"{generation}.{segment}.{int(offset) - 3}")
+
+
+def test_a_feed_line_that_cannot_be_read_ends_what_can_be_told(
+    manifests: Path, opened: Open
+) -> None:
+    catalog = opened()
+    start = catalog.changes(None).position
+    apply(catalog, "put", record(1), record(2))
+    path = feed_file(manifests, 1)
+    raw = bytearray(path.read_bytes())
+    raw[-40] ^= 1
+    path.write_bytes(raw)
+    with pytest.raises(PositionGone):
+        catalog.changes(start)
+    apply(catalog, "put", record(3))
+    now = catalog.changes(None).position
+    assert heard(catalog, now) == []
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_change_that_a_crash_kept_from_the_feed_is_told_by_the_walk(
+    manifests: Path, opened: Open, count: int
+) -> None:
+    first, other = opened(), opened()
+    apply(first, "put", record(1))
+    start = other.changes(None).position
+    assert ids(other.page(Query(OWNER))) == [1]
+    swallow(manifests, first, count=count)
+    late = opened()
+    assert late.catch_up(OWNER) == count
+    assert heard(other, start) == [("put", record(90 + n).id) for n in range(1, count + 1)]
+    assert ids(other.page(Query(OWNER)))[-1] == 1
+    assert len(ids(other.page(Query(OWNER)))) == count + 1
+    assert late.catch_up(OWNER) == other.catch_up(OWNER) == 0
+
+
+def test_it_is_told_before_the_owners_next_change(manifests: Path, opened: Open) -> None:
+    first, other = opened(), opened()
+    apply(first, "put", record(1))
+    start = other.changes(None).position
+    swallow(manifests, first)
+    late = opened()
+    apply(late, "edit", replace(record(1), favorite=True, rev=2))
+    assert heard(other, start) == [("put", record(91).id), ("edit", record(1).id)]
+
+
+def test_a_process_that_knew_the_manifest_tells_it_too(manifests: Path, opened: Open) -> None:
+    first, other = opened(), opened()
+    apply(other, "put", record(1))
+    start = other.changes(None).position
+    swallow(manifests, first)
+    apply(other, "edit", replace(record(1), favorite=True, rev=2))
+    assert heard(other, start) == [("put", record(91).id), ("edit", record(1).id)]
+    assert ids(other.page(Query(OWNER))) == [91, 1]
+
+
+def test_a_manifest_that_the_feed_never_heard_of_is_told_as_a_whole(
+    manifests: Path, opened: Open
+) -> None:
+    first, other = opened(), opened()
+    start = other.changes(None).position
+    swallow(manifests, first)
+    assert other.catch_up(OWNER) == 1
+    assert heard(other, start) == [("load", "")]
+    assert ids(other.page(Query(OWNER))) == [91]
+
+
+def test_lines_that_a_power_cut_took_from_the_feed_are_told_again(
+    manifests: Path, opened: Open
+) -> None:
+    first = opened()
+    apply(first, "put", record(1))
+    swallow(manifests, first, count=2)
+    later = opened()
+    assert len(list((manifests / "feed").glob("0*"))) == 2
+    start = later.changes(None).position
+    assert later.catch_up(OWNER) == 2
+    assert heard(later, start) == [("put", record(91).id), ("put", record(92).id)]
+
+
+def test_what_is_older_than_the_feed_is_missed_by_nobody(manifests: Path, opened: Open) -> None:
+    first = opened()
+    apply(first, "put", record(1))
+    first.close()
+    feed_file(manifests, 1).unlink()
+    later = opened()
+    assert later.catch_up(OWNER) == 0
+
+
+def test_a_rebuild_that_nobody_was_told_of_is_noticed_by_the_next_writer(
+    manifests: Path, opened: Open
+) -> None:
+    first, other = opened(), opened()
+    apply(other, "put", record(1), record(2))
+    path = feed_file(manifests, 1)
+    before = path.stat().st_size
+    with first.lock(OWNER):
+        first.rebuild(OWNER, "2026-03", [])
+    first.mirror.feed.close()
+    os.truncate(path, before)
+    apply(other, "put", record(3))
+    assert ids(other.page(Query(OWNER))) == [3]
+    assert other.totals(OWNER)["output"].active == 1
