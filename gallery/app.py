@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
+import signal
+import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -18,6 +23,7 @@ from gallery import backends, responses
 from gallery.api import models
 from gallery.api.admin import Admin
 from gallery.api.drawers import Drawer
+from gallery.api.events import EventRoutes
 from gallery.api.images import Images
 from gallery.api.operation import Endpoint, Operation
 from gallery.api.outputs import Bytes
@@ -26,6 +32,7 @@ from gallery.api.system import System
 from gallery.api.uploads import Into, Uploads
 from gallery.clock import ClockGuard
 from gallery.errors import GalleryError, NotFound, StartRefused, Unauthorized
+from gallery.events import Events
 from gallery.identity import Identity
 from gallery.imaging import Imaging
 from gallery.jobs import Jobs
@@ -38,6 +45,7 @@ from gallery.threads import Threads
 log = logging.getLogger(__name__)
 
 _DECODER_BYTES_A_PIXEL = 18
+_STOPPING = (signal.SIGINT, signal.SIGTERM)
 _SAFE = ("GET", "HEAD", "OPTIONS")
 Hot = Callable[[Scope, Send], Awaitable[int]]
 
@@ -74,6 +82,7 @@ class App:
             clock=time.time,
         )
         self.threads = Threads()
+        self.events = Events(self.library, self.threads)
         self.metrics = Metrics(str(settings.outputs))
         services = Services(settings, self.library, self.identity, self.imaging, self.threads)
         self.bytes = Bytes(
@@ -95,7 +104,11 @@ class App:
         images = Images(services)
         self._hot_paths: dict[str, Hot] = {"/api/v1/images": images.list_page}
         system = System(services, self.metrics)
-        self.operations = [*_operations(services, images, self.bytes), *system.operations()]
+        self.operations = [
+            *_operations(services, images, self.bytes),
+            *EventRoutes(services, self.events).operations(),
+            *system.operations(),
+        ]
         system.describe(self.operations)
         rest = Starlette(
             routes=[*_routes(self.operations), Route("/static/{name}", system.static)],
@@ -167,16 +180,44 @@ class App:
         except StartRefused as error:
             await send({"type": "lifespan.startup.failed", "message": f"refused to start: {error}"})
             return
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
+        with self._drained():
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+        self.events.close()
         await self.threads.write(self.stop)
         self.threads.close()
         await send({"type": "lifespan.shutdown.complete"})
+
+    @contextmanager
+    def _drained(self) -> Iterator[None]:
+        """Event streams end when the server is told to stop. It waits for its connections
+        before it ends the lifespan, and they would wait for the lifespan."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        loop = asyncio.get_running_loop()
+        before = {number: signal.getsignal(number) for number in _STOPPING}
+
+        def stop(number: int, frame: FrameType | None) -> None:
+            loop.call_soon_threadsafe(self.events.close)
+            handler = before[signal.Signals(number)]
+            if callable(handler):
+                handler(number, frame)
+
+        for number, handler in before.items():
+            if callable(handler):
+                signal.signal(number, stop)
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     def start(self) -> None:
         """Opens the stores, and starts the decoders and the jobs. Raises StartRefused."""
         self.library.start()
         self.library.catalog.listen(self.bytes.forget)
+        self.events.start()
         self._open_identity()
         self.imaging.start()
         self._jobs.start()

@@ -123,6 +123,13 @@ class TimelineQuery(Strict):
     kind: Kind = "output"
 
 
+class EventsQuery(Strict):
+    since: str | None = Field(
+        None, max_length=80, description="a position to go on from, as Last-Event-ID"
+    )
+    owner: OwnerName | None = Field(None, description="for administrators: only this owner's")
+
+
 class AdminListQuery(Paging, Dates):
     user_id: OwnerName | None = Field(None, description="an owner; everybody unless given")
     include: Literal["trash"] | None = Field(None, description="trash adds trashed images")

@@ -1,0 +1,174 @@
+"""What happens, as it happens: the changes of an owner, or of everybody, as server-sent events.
+
+The feed is read, nothing is queued: a stream is a place in the feed, and goes on from there
+when its owner is mentioned. So a slow reader takes no memory, one who was away is like any
+other, and a stream that ends loses nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncGenerator
+
+import orjson
+
+from gallery.catalog import Immediate, Noted
+from gallery.errors import GalleryError, PositionGone, Unavailable
+from gallery.library import Library
+from gallery.records import item, to_text
+from gallery.threads import Threads
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.02
+HEARTBEAT_SECONDS = 15.0
+MAX_STREAMS = 2_000
+_BATCH = 100
+_MENTIONS = 1_000
+_PAUSE_SECONDS = 1.0
+
+
+class Events:
+    """The streams of one server process. One task looks for news as long as there are any."""
+
+    def __init__(self, library: Library, threads: Threads) -> None:
+        self._library = library
+        self._threads = threads
+        self._streams: set[Stream] = set()
+        self._task: asyncio.Task[None] | None = None
+        self._position: str | None = None
+        self._news = False
+        self._closed = False
+
+    def start(self) -> None:
+        """Once the catalog has been started."""
+        self._library.catalog.listen(lambda *_: self._note())
+
+    def close(self) -> None:
+        """Ends the streams, on the event loop: their readers go on elsewhere."""
+        self._closed = True
+        for stream in self._streams:
+            stream.news.set()
+
+    def open(self, owner: str | None, since: str | None) -> Stream:
+        """A stream of the owner's changes (None: everybody's) after a position (None: from
+        now on). Raises Unavailable when there are too many."""
+        if self._closed or len(self._streams) >= MAX_STREAMS:
+            raise Unavailable("there are too many streams", code="busy")
+        return Stream(self, self._library, owner, since)
+
+    async def read(self, stream: Stream) -> AsyncGenerator[bytes]:
+        """The stream's events, and a sign of life where there are none, until the end."""
+        self._streams.add(stream)
+        if self._task is None:
+            self._task = asyncio.create_task(self._watch())
+        try:
+            while not self._closed:
+                stream.news.clear()
+                yield await self._threads.read(stream.next) or stream.heartbeat()
+                if stream.level and not self._closed:
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(stream.news.wait(), HEARTBEAT_SECONDS)
+        finally:
+            self._streams.discard(stream)
+
+    def _note(self) -> None:
+        """Called by any thread."""
+        self._news = True
+
+    async def _watch(self) -> None:
+        """Wakes the streams whose owners are mentioned."""
+        catalog = self._library.catalog
+        immediate = catalog if isinstance(catalog, Immediate) else None
+        while self._streams:
+            # From the first look on: what came before it, the streams have seen.
+            if self._position is None or self._news or (immediate and not immediate.fresh()):
+                self._news = False
+                try:
+                    self._wake(await self._threads.read(self._mentioned))
+                except Exception as error:
+                    unknown = None if isinstance(error, GalleryError) else error
+                    log.warning("events wait: %s", error, exc_info=unknown)
+                    self._news = True
+                    await asyncio.sleep(_PAUSE_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)
+        self._task = self._position = None
+
+    def _wake(self, mentioned: set[str] | None) -> None:
+        for stream in self._streams:
+            if mentioned is None or stream.is_of(mentioned):
+                stream.news.set()
+
+    def _mentioned(self) -> set[str] | None:
+        """The owners who are mentioned since the last call; None when that cannot be told."""
+        known, owners = self._position is not None, set[str]()
+        with contextlib.suppress(PositionGone):
+            while known:
+                found = self._library.catalog.changes(self._position, limit=_MENTIONS)
+                owners |= {noted.owner for noted in found.noted}
+                self._position = found.position
+                if found.level:
+                    return owners
+        self._position = self._library.catalog.changes(None).position
+        return None
+
+
+class Stream:
+    """A reader's place in the feed. ``news`` is set when there may be something to read."""
+
+    def __init__(
+        self, events: Events, library: Library, owner: str | None, since: str | None
+    ) -> None:
+        self.events = events
+        self.news = asyncio.Event()
+        self.level = False
+        """Whether all that had happened has been read."""
+        self._library = library
+        self._owner = owner
+        self._position = since
+
+    def is_of(self, owners: set[str]) -> bool:
+        return bool(owners) if self._owner is None else self._owner in owners
+
+    def next(self) -> bytes:
+        """Some events, or b"". Blocks. While the storage is away there are none."""
+        try:
+            found = self._library.catalog.changes(self._position, owner=self._owner, limit=_BATCH)
+            events = b"".join(map(self._event, found.noted))
+        except PositionGone:
+            return self._reset()
+        except GalleryError as error:
+            log.warning("an event stream waits: %s", error)
+            self.level = True
+            return b""
+        self._position, self.level = found.position, found.level
+        return events
+
+    def heartbeat(self) -> bytes:
+        """Keeps the connection, and has the reader remember the place. It is no event."""
+        if self._position is None:
+            return b":\n\n"
+        return b"id: %b\n:\n\n" % self._position.encode()
+
+    def _reset(self) -> bytes:
+        """What was missed cannot be told any more: ask for the lists anew."""
+        self._position, self.level = self._library.catalog.changes(None).position, True
+        return _message(self._position, "reset", b"{}")
+
+    def _event(self, noted: Noted) -> bytes:
+        """With the image as it is now, which may be later than the change: ``rev`` tells."""
+        data = {"op": noted.op, "owner": noted.owner, "month": noted.month, "id": noted.id}
+        more = {"kind": noted.kind, "rev": noted.rev, "at": to_text(noted.at)}
+        image = b"null"
+        if noted.id and noted.op != "purge":
+            entry = self._library.catalog.get(noted.owner, noted.id, noted.month)
+            if entry:
+                image = self._library.with_purge_at(item(entry.raw))
+        body = orjson.dumps(data | more)[:-1] + b',"image":' + image + b"}"
+        return _message(noted.position, noted.op, body)
+
+
+def _message(position: str, name: str, data: bytes) -> bytes:
+    return b"id: %b\nevent: %b\ndata: %b\n\n" % (position.encode(), name.encode(), data)
