@@ -63,7 +63,7 @@ class App:
         quota = Quota(settings.quota_bytes, settings.quota_count)
         cores = len(os.sched_getaffinity(0))
         self.imaging = Imaging(
-            workers=settings.decoders or cores,
+            workers=settings.decoders or max(1, cores // settings.workers),
             max_pixels=settings.max_pixels,
             memory_bytes=max(1 << 29, settings.max_pixels * _DECODER_BYTES_A_PIXEL),
         )

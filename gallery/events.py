@@ -135,14 +135,17 @@ class Stream:
     def next(self) -> bytes:
         """Some events, or b"". Blocks. While the storage is away there are none."""
         try:
-            found = self._library.catalog.changes(self._position, owner=self._owner, limit=_BATCH)
-            events = b"".join(map(self._event, found.noted))
-        except PositionGone:
+            with contextlib.suppress(PositionGone):
+                return self._read()
             return self._reset()
         except GalleryError as error:
             log.warning("an event stream waits: %s", error)
             self.level = True
             return b""
+
+    def _read(self) -> bytes:
+        found = self._library.catalog.changes(self._position, owner=self._owner, limit=_BATCH)
+        events = b"".join(map(self._event, found.noted))
         self._position, self.level = found.position, found.level
         return events
 

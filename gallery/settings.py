@@ -46,7 +46,9 @@ class Settings(BaseSettings):
     max_pixels: int = Field(50_000_000, ge=1, description="pixels of the largest image")
     memory_bytes: int = Field(128 * MIB, ge=MIB, description="ring, manifests and thumbnails")
     ring_items: int = Field(10_000, ge=0, description="images the ring holds at most")
-    decoders: int = Field(0, ge=0, le=64, description="decoding processes (0: one a core)")
+    decoders: int = Field(
+        0, ge=0, le=64, description="decoding processes of a worker (0: one a core)"
+    )
     uploads: int = Field(64, ge=1, description="uploads received at the same time")
     body_seconds: float = Field(30.0, gt=0, description="longest pause within an upload")
     walk_minutes: float = Field(60.0, ge=1, description="time between two walks of the tree")
