@@ -106,7 +106,7 @@ class ManifestCatalog:
     # -- asking ---------------------------------------------------------------------------
 
     def fresh(self) -> bool:
-        return self._mirror is not None and self._mirror.feed.fresh()
+        return self._mirror is not None and self._mirror.fresh()
 
     def page_now(self, query: Query) -> Page | None:
         return self.mirror.page_now(query) if _is_plain(query) else None

@@ -76,8 +76,14 @@ class Mirror:
         self._files = Files()
         self._damaged: set[tuple[str, str]] = set()
         self.listeners: list[Listener] = []
+        self._learning = False
 
     # -- coherence ------------------------------------------------------------------------
+
+    def fresh(self) -> bool:
+        """Whether all that any process has written is known here. News that was read and
+        not yet taken in is not known, so the size is looked at first."""
+        return self.feed.fresh() and not self._learning
 
     def sync(self) -> None:
         """Reads what any process has written since."""
@@ -108,6 +114,7 @@ class Mirror:
         raise Unavailable("the manifests change faster than they can be read")
 
     def _learn_from(self, source: Callable[[], Iterable[dict[str, Any]]]) -> None:
+        self._learning = True
         try:
             for line in source():
                 if owner := self._owners.get(line["owner"]):
@@ -118,6 +125,8 @@ class Mirror:
         except BaseException:
             self._forget()  # the lines that were not come to are not given again
             raise
+        finally:
+            self._learning = False
 
     def _forget(self) -> None:
         """Everything is to be read again."""
@@ -288,7 +297,7 @@ class Mirror:
     def page_now(self, query: Query) -> Page | None:
         """The page of a plain query, if it can be had without waiting for a disk and is up
         to date. Waits a millisecond at most, for a thread that needs microseconds."""
-        if not self.feed.fresh():
+        if not self.fresh():
             return None
         owner = self._owners.get(query.owner or "")
         if owner is None:
