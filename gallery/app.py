@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gallery import backends, responses
 from gallery.api import models
 from gallery.api.admin import Admin
+from gallery.api.bulk import BulkChanges
 from gallery.api.drawers import Drawer
 from gallery.api.events import EventRoutes
 from gallery.api.images import Images
@@ -250,6 +251,7 @@ def _operations(services: Services, images: Images, bytes: Bytes) -> list[Operat
         listed,
         Into(uploads, "output").operation("/api/v1/images", "Upload an image"),
         *images.operations(),
+        *BulkChanges(services).operations(),
         *Drawer(services, images, uploads, "input").operations(),
         *Drawer(services, images, uploads, "control").operations(),
         *Admin(services, images).operations(),

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import orjson
 
@@ -55,6 +55,7 @@ from gallery.thumbnails import Thumbnails
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+Alter = Callable[[Record], Record]
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,53 +282,43 @@ class Library:
                 favorite=record.favorite if favorite is None else favorite,
             )
 
-        return self._change(owner, id, "edit", alter, if_match=if_match)
+        return self._change(owner, id, alter, if_match=if_match)
 
     def trash(self, owner: str, id: str, kind: Kind | None = None) -> Entry:
-        def alter(record: Record) -> Record:
-            if record.status == "trash":
-                return record
-            return replace(record, status="trash", deleted_at=self.clock())
-
-        return self._change(owner, id, "trash", alter, kind=kind)
+        return self._change(owner, id, lambda record: trashed(record, self.clock()), kind=kind)
 
     def restore(self, owner: str, id: str, kind: Kind | None = None) -> Entry:
-        def alter(record: Record) -> Record:
-            return replace(record, status="active", deleted_at=None)
-
-        return self._change(owner, id, "restore", alter, kind=kind)
+        return self._change(owner, id, restored, kind=kind)
 
     def _change(
         self,
         owner: str,
         id: str,
-        op: Literal["edit", "trash", "restore"],
-        alter: Callable[[Record], Record],
+        alter: Alter,
         *,
         kind: Kind | None = None,
         if_match: str | None = None,
     ) -> Entry:
         self.get(owner, id, kind)
-        return self._locked(owner, lambda: self._replace(owner, id, op, alter, if_match))
+        return self.locked(owner, lambda: self._replace(owner, id, alter, if_match))
 
-    def _replace(
-        self, owner: str, id: str, op: Op, alter: Callable[[Record], Record], if_match: str | None
-    ) -> Entry:
+    def _replace(self, owner: str, id: str, alter: Alter, if_match: str | None) -> Entry:
         entry = self.current(owner, id)
         if if_match is not None and not {"*", entry.etag} & {*map(str.strip, if_match.split(","))}:
             raise PreconditionFailed(f"The image is at {entry.etag} now")
         before = entry.record
-        after = alter(before)
-        if after == before:
-            return entry
-        after = replace(after, rev=before.rev + 1)
+        after = altered(before, alter)
+        return entry if after is None else self.write(before, after)
+
+    def write(self, before: Record, after: Record) -> Entry:
+        """The steps of a change to what ``altered`` gave. The caller holds the owner's lock."""
         try:
-            seen = self.blobs.replace(after.folder, id, encode_sidecar(after))
+            seen = self.blobs.replace(after.folder, after.id, encode_sidecar(after))
         except NotFound as error:
             raise Unavailable(f"{after.folder} is away") from error
-        return self._apply(op, after, seen)
+        return self._apply(_op_between(before, after), after, seen)
 
-    def _locked(self, owner: str, act: Callable[[], T]) -> T:
+    def locked(self, owner: str, act: Callable[[], T]) -> T:
         """A small change, under the owner's lock. It goes on when the disk is full: the
         reserve is given up for it."""
         with self.catalog.lock(owner):
@@ -371,7 +362,7 @@ class Library:
     def purge(self, owner: str, id: str, *, rev: int | None = None) -> None:
         """For ever, from the trash only. Raises Conflict for an active image, or when it
         is no longer at ``rev``."""
-        self._locked(owner, lambda: self._purge(owner, id, rev))
+        self.locked(owner, lambda: self._purge(owner, id, rev))
 
     def _purge(self, owner: str, id: str, rev: int | None) -> None:
         record = self.current(owner, id).record
@@ -450,6 +441,22 @@ class Library:
             if entry := self.catalog.get(key.folder.owner, key.id, key.folder.month):
                 return entry.record, entry.seen
         return None
+
+
+def trashed(record: Record, at: int) -> Record:
+    if record.status == "trash":
+        return record
+    return replace(record, status="trash", deleted_at=at)
+
+
+def restored(record: Record) -> Record:
+    return replace(record, status="active", deleted_at=None)
+
+
+def altered(before: Record, alter: Alter) -> Record | None:
+    """The record's next version, or None when ``alter`` leaves it as it is."""
+    after = alter(before)
+    return None if after == before else replace(after, rev=before.rev + 1)
 
 
 def _op_between(before: Record, after: Record) -> Op:

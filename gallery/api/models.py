@@ -101,7 +101,7 @@ class Dates(Strict):
     tz: str = Field("UTC", max_length=64, description="time zone of the days, as Asia/Seoul")
 
 
-class ListQuery(Paging, Dates):
+class Filter(Dates):
     status: Literal["active", "trash"] = "active"
     kind: Kind = "output"
     aspect_ratio: Ratio | None = None
@@ -111,6 +111,9 @@ class ListQuery(Paging, Dates):
     q: str | None = Field(
         None, max_length=500, description='words of the prompt; -word excludes, "a phrase"'
     )
+
+
+class ListQuery(Paging, Filter):
     count: Flag = Field(False, description="count what matches a filter, too")
 
 

@@ -13,6 +13,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 import orjson
 
+from gallery.catalog.ops import OpsLog
 from gallery.catalog.query import Query
 from gallery.keys import Kind
 from gallery.records import Change, Op, Record, Seen, TotalsByKind, decode, etag
@@ -87,6 +88,10 @@ class Catalog(Protocol):
 
     Every method raises Unavailable when the catalog cannot be reached.
     """
+
+    @property
+    def ops(self) -> OpsLog:
+        """The journals of changes of many images."""
 
     def start(self, library: str) -> None:
         """Opens the catalog of ``library``. Raises StartRefused when it is another's."""

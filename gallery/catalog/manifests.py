@@ -3,6 +3,7 @@
     manifests/library.json                  names the library
     manifests/users/{owner}/{month}.jsonl   see ``shard``
     manifests/users/{owner}/.lock           the owner's lock; never renamed or removed
+    manifests/users/{owner}/ops/            see ``ops``
     manifests/.lock                         held while library.json is made
     manifests/jobs.lock                     held by the process that runs the periodic jobs
     manifests/feed/                         see ``feed``
@@ -29,6 +30,7 @@ from gallery.catalog import Changes, Entry, Expired, Listener, Page, history
 from gallery.catalog.feed import Feed
 from gallery.catalog.index import Index
 from gallery.catalog.mirror import Mirror
+from gallery.catalog.ops import FileOps
 from gallery.catalog.query import Cursor, Query
 from gallery.catalog.select import Row, Selection
 from gallery.catalog.shard import (
@@ -64,6 +66,7 @@ class ManifestCatalog:
         self._memory = (memory_bytes, ring_items)
         self._mirror: Mirror | None = None
         self._jobs_fd: int | None = None
+        self.ops = FileOps(self._users)
 
     # -- opening --------------------------------------------------------------------------
 
@@ -388,6 +391,7 @@ class ManifestCatalog:
         self.mirror.sync()
         with storage(self.root):
             self.mirror.feed.maintain(now=time.time())
+        self.ops.expire(time.time())
         for owner in self.owners():
             for month in self.months(owner):
                 path = self.mirror.path(owner, month)

@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import Literal
 
 from gallery.catalog import Changes, Entry, Expired, Listener, Noted, Page
+from gallery.catalog.ops import MemoryOps
 from gallery.catalog.query import Cursor, Query
 from gallery.errors import PositionGone, StartRefused
 from gallery.keys import KINDS, Kind
@@ -36,6 +37,7 @@ class MemoryCatalog:
         self._listeners: list[Listener] = []
         self._generation = secrets.token_hex(8)
         self._noted: list[Noted] = []
+        self.ops = MemoryOps()
 
     def start(self, library: str) -> None:
         if self.library not in ("", library):
@@ -211,7 +213,7 @@ class MemoryCatalog:
         return True
 
     def maintain(self) -> None:
-        pass
+        self.ops.expire(time.time())
 
 
 class _Held(AbstractContextManager[None]):
