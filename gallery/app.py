@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gallery import backends, responses
@@ -250,8 +250,8 @@ def _operations(services: Services, images: Images, bytes: Bytes) -> list[Operat
     return [
         listed,
         Into(uploads, "output").operation("/api/v1/images", "Upload an image"),
-        *images.operations(),
         *BulkChanges(services).operations(),
+        *images.operations(),
         *Drawer(services, images, uploads, "input").operations(),
         *Drawer(services, images, uploads, "control").operations(),
         *Admin(services, images).operations(),
@@ -282,9 +282,18 @@ def _routes(operations: list[Operation]) -> list[Route]:
             method = "GET" if request.method == "HEAD" else request.method
             return await methods[method].endpoint(request)
 
-        return Route(path, endpoint, methods=list(methods))
+        return _Owned(path, endpoint, methods=list(methods))
 
     return [route(path, methods) for path, methods in by_path.items()]
+
+
+class _Owned(Route):
+    """A path is the first route's that it fits, whatever the method: ``images/bulk`` is not
+    asked of ``images/{id}`` as well."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        match, child = super().matches(scope)
+        return (Match.FULL if match is Match.PARTIAL else match), child
 
 
 async def _http_problem(request: Request, error: Exception) -> Response:  # noqa: ARG001

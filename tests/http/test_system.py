@@ -71,6 +71,8 @@ async def test_the_document_describes_every_route(site: Site) -> None:
         *{("POST", f"/api/v1/images/{{id}}/{verb}") for verb in ("delete", "restore", "purge")},
         *{("POST", f"/api/v1/admin/images/{{id}}/{verb}") for verb in ("delete", "restore")},
         *{("POST", f"/api/v1/{path}") for path in ("trash/empty", "admin/purge-trash")},
+        *{("POST", "/api/v1/images/bulk"), ("POST", "/api/v1/ops/{id}/undo")},
+        ("GET", "/api/v1/ops/{id}"),
         *{
             ("POST", f"/api/v1/{drawer}/{path}")
             for drawer in ("inputs", "controls")
