@@ -125,25 +125,30 @@ class Bulk:
             time.sleep(_PAUSE)
 
     def _carry_out(self, journal: Journal, phase: Phase, plan: Plan, ids: list[str]) -> None:
-        """A batch, under the owner's lock. When it fails on the way it can be called again."""
-        planned = [plan(id) for id in ids]
-        intents = [step.intent for step in planned if isinstance(step, Planned)]
-        if intents:
-            journal.intend(phase, intents)
-        outcomes = [
-            self._changed(step, phase) if isinstance(step, Planned) else step for step in planned
-        ]
-        journal.settle(phase, outcomes)
-
-    def _changed(self, step: Planned, phase: Phase) -> Outcome:
-        id = step.intent.id
+        """A batch, under the owner's lock. When it fails on the way it can be called again,
+        and where that is the fault of one image, the others don't suffer for it."""
+        found = [plan(id) for id in ids]
+        steps = [step for step in found if isinstance(step, Planned)]
+        if steps:
+            journal.intend(phase, [step.intent for step in steps])
         try:
-            self._library.write(step.before, step.after)
+            self._library.write_all([(step.before, step.after) for step in steps])
         except Unavailable as error:
-            self._check_stores(step.before.owner)
-            if self._library.current(step.before.owner, id).etag != step.intent.etag:
-                return Outcome(id, "failed", step.before.rev, error.code)
-        return Outcome(id, "done" if phase.name == "do" else "undone", step.after.rev)
+            self._check_stores(journal.owner)
+            if len(ids) > 1:
+                for id in ids:
+                    self._carry_out(journal, phase, plan, [id])
+                return
+            again = plan(ids[0])
+            if isinstance(again, Planned):
+                again = Outcome(ids[0], "failed", again.before.rev, error.code)
+            found = [again]
+        journal.settle(phase, [self._outcome(step, phase) for step in found])
+
+    def _outcome(self, step: Outcome | Planned, phase: Phase) -> Outcome:
+        if isinstance(step, Outcome):
+            return step
+        return Outcome(step.after.id, "done" if phase.name == "do" else "undone", step.after.rev)
 
     def _check_stores(self, owner: str) -> None:
         """Returns when what failed was one image's alone, else raises Unavailable."""

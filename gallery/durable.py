@@ -27,6 +27,15 @@ def fsync_folder(path: str) -> None:
         os.close(fd)
 
 
+def fdatasync(path: str) -> None:
+    """Makes the content of a file durable."""
+    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        os.fdatasync(fd)
+    finally:
+        os.close(fd)
+
+
 def replace_file(path: str, data: bytes, mode: int = 0o640) -> None:
     """Puts ``data`` in the place of what is there, atomically and durably. Who else may
     be doing the same must be locked out."""

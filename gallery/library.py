@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -308,15 +309,30 @@ class Library:
             raise PreconditionFailed(f"The image is at {entry.etag} now")
         before = entry.record
         after = altered(before, alter)
-        return entry if after is None else self.write(before, after)
-
-    def write(self, before: Record, after: Record) -> Entry:
-        """The steps of a change to what ``altered`` gave. The caller holds the owner's lock."""
+        if after is None:
+            return entry
         try:
-            seen = self.blobs.replace(after.folder, after.id, encode_sidecar(after))
+            seen = self.blobs.replace(after.folder, id, encode_sidecar(after))
         except NotFound as error:
             raise Unavailable(f"{after.folder} is away") from error
         return self._apply(_op_between(before, after), after, seen)
+
+    def write_all(self, steps: Sequence[tuple[Record, Record]]) -> None:
+        """Changes each first record to the second, which ``altered`` gave: all the sidecars,
+        then the catalog. The caller holds the owner's lock. When it raises, any of them may
+        have been changed."""
+        sidecars: defaultdict[Folder, dict[str, bytes]] = defaultdict(dict)
+        for _, after in steps:
+            sidecars[after.folder][after.id] = encode_sidecar(after)
+        seen: dict[str, Seen] = {}
+        for folder, found in sidecars.items():
+            try:
+                seen |= self.blobs.replace_all(folder, found)
+            except NotFound as error:
+                raise Unavailable(f"{folder} is away") from error
+        self.catalog.apply_all(
+            [change(_op_between(*step), step[1], seen[step[1].id]) for step in steps]
+        )
 
     def locked(self, owner: str, act: Callable[[], T]) -> T:
         """A small change, under the owner's lock. It goes on when the disk is full: the

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -115,8 +115,8 @@ class SteppedBlobs(FileBlobs):
         self.after()
         return seen
 
-    def replace(self, folder: Folder, id: str, sidecar: bytes) -> Seen:
-        seen = super().replace(folder, id, sidecar)
+    def replace_all(self, folder: Folder, sidecars: Mapping[str, bytes]) -> dict[str, Seen]:
+        seen = super().replace_all(folder, sidecars)
         self.after()
         return seen
 
@@ -130,6 +130,10 @@ class SteppedCatalog(ManifestCatalog):
 
     def apply(self, change: Change) -> None:
         super().apply(change)
+        self.after()
+
+    def apply_all(self, changes: Sequence[Change]) -> None:
+        super().apply_all(changes)
         self.after()
 
 

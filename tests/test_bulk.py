@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -314,14 +315,14 @@ def test_others_get_in_between_two_batches(library: Library) -> None:
 def test_an_item_that_cannot_be_changed_fails_alone(
     library: Library, bulk: Bulk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    replace = library.blobs.replace
+    replace_all = library.blobs.replace_all
 
-    def broken(folder: Folder, id: str, sidecar: bytes) -> Seen:
-        if id == ident(2):
+    def broken(folder: Folder, sidecars: Mapping[str, bytes]) -> dict[str, Seen]:
+        if ident(2) in sidecars:
             raise Unavailable("input/output error")
-        return replace(folder, id, sidecar)
+        return replace_all(folder, sidecars)
 
-    monkeypatch.setattr(library.blobs, "replace", broken)
+    monkeypatch.setattr(library.blobs, "replace_all", broken)
     report = bulk.run(OWNER, Wanted("delete", on(1, 2, 3)), OP)
     assert [(item.outcome, item.code) for item in report.outcomes] == [
         ("done", None), ("failed", "unavailable"), ("done", None),
@@ -337,16 +338,16 @@ def test_an_operation_that_the_storage_stopped_goes_on_later(
     wanted = Wanted("delete", on(1, 2, 3, 4))
     with pytest.MonkeyPatch.context() as broken:
 
-        def stop(*_: object) -> Seen:
+        def stop() -> NoReturn:
             raise error("gone")
 
-        replace, left = library.blobs.replace, [3]
+        replace_all, left = library.blobs.replace_all, [2]
 
-        def third(folder: Folder, id: str, sidecar: bytes) -> Seen:
+        def second(folder: Folder, sidecars: Mapping[str, bytes]) -> dict[str, Seen]:
             left[0] -= 1
-            return replace(folder, id, sidecar) if left[0] > 0 else stop()
+            return replace_all(folder, sidecars) if left[0] > 0 else stop()
 
-        broken.setattr(library.blobs, "replace", third)
+        broken.setattr(library.blobs, "replace_all", second)
         broken.setattr(library.blobs, "make_room", lambda: False)
         broken.setattr(library.blobs, "check", lambda: left[0] > 0 or stop())
         with pytest.raises(error):

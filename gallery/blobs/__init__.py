@@ -11,7 +11,7 @@ import contextlib
 import hashlib
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -168,6 +168,10 @@ class BlobStore(Protocol):
     def replace(self, folder: Folder, id: str, sidecar: bytes) -> Seen:
         """Puts ``sidecar`` in the place of the present one, atomically and durably. A
         store that has folders raises NotFound when the image's is not there."""
+
+    def replace_all(self, folder: Folder, sidecars: Mapping[str, bytes]) -> dict[str, Seen]:
+        """Like ``replace`` for each id, but cheaper. When it raises, any of them may have been
+        replaced."""
 
     def doom(self, folder: Folder, id: str) -> None:
         """From here on the image does not exist: its sidecar is gone, durably. A

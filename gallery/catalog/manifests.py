@@ -19,9 +19,10 @@ import errno
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 
 import orjson
 
@@ -43,7 +44,7 @@ from gallery.catalog.shard import (
     whole,
 )
 from gallery.catalog.swallowed import feed_line, unannounced
-from gallery.durable import fsync_folder, locked, replace_file, try_lock
+from gallery.durable import fdatasync, fsync_folder, locked, replace_file, try_lock
 from gallery.errors import StartRefused, Unavailable, storage
 from gallery.keys import Kind, folder_of
 from gallery.records import Change, Record, Seen, Totals, TotalsByKind, item, record_in_line
@@ -291,13 +292,22 @@ class ManifestCatalog:
         """Manifest line, durable, then feed line."""
         self.mirror.ask(lambda: self._apply(change))
 
-    def _apply(self, change: Change) -> None:
+    def apply_all(self, changes: Sequence[Change]) -> None:
+        """Each is seen at once by everybody, and durable with the others. In between, a power
+        cut takes back lines of changes that their sidecars tell of."""
+        for change in changes:
+            self.mirror.ask(partial(self._apply, change, durable=False))
+        for path in {self.mirror.path(change.owner, change.month) for change in changes}:
+            with storage(path, ours=True):
+                fdatasync(path)
+
+    def _apply(self, change: Change, *, durable: bool = True) -> None:
         self._announce_swallowed(self.mirror.shard(change.owner, change.month))
         shard = self.mirror.shard(change.owner, change.month)
         index = self.mirror.load(shard)
         if self._is_known(change, shard, index):
             return
-        generation, end = self._append(change, shard, index)
+        generation, end = self._append(change, shard, index, durable=durable)
         head = {"op": change.op, "id": change.id, "kind": change.kind, "rev": change.rev}
         self.mirror.announce(feed_line(head, shard, generation, end))
 
@@ -319,8 +329,10 @@ class ManifestCatalog:
             return entry is None and change.record is None
         return entry.seen == change.seen and entry.record == change.record
 
-    def _append(self, change: Change, shard: Shard, index: Index) -> tuple[str, int]:
-        """The manifest line, durable. Gives the manifest's generation and the line's end."""
+    def _append(
+        self, change: Change, shard: Shard, index: Index, *, durable: bool
+    ) -> tuple[str, int]:
+        """The manifest line. Gives the manifest's generation and the line's end."""
         fd = os.open(shard.path, _APPEND, 0o640)
         try:
             size = os.fstat(fd).st_size
@@ -340,7 +352,8 @@ class ManifestCatalog:
                 line = b"\n" + line
             if os.write(fd, line) != len(line):
                 raise OSError(errno.ENOSPC, "the manifest line was cut short")
-            os.fdatasync(fd)
+            if durable:
+                os.fdatasync(fd)
         finally:
             os.close(fd)
         if size == 0:

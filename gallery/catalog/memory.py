@@ -10,7 +10,7 @@ import secrets
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Literal
@@ -68,6 +68,10 @@ class MemoryCatalog:
             self._versions[change.owner] += 1
             self._note(change.op, change.owner, change.month, change.id, change.kind, change.rev)
         self._tell(change.owner, change.id)
+
+    def apply_all(self, changes: Sequence[Change]) -> None:
+        for change in changes:
+            self.apply(change)
 
     def rebuild(self, owner: str, month: str, records: list[tuple[Record, Seen]]) -> None:
         with self._mutex:
