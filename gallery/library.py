@@ -212,9 +212,17 @@ class Library:
             seen = self.blobs.commit(folder, record.id, sidecar)
         except GalleryError:
             with suppress(GalleryError):
-                self.sweep(folder, record.id)
+                self._sweep_uncommitted(folder, record.id)
             raise
         return self._apply("put", record, seen)
+
+    def _sweep_uncommitted(self, folder: Folder, id: str) -> None:
+        """A commit may have failed when its rename was done: then the image stays, whole,
+        for the walk to find."""
+        try:
+            self.blobs.stat(folder.sidecar(id))
+        except NotFound:
+            self.sweep(folder, id)
 
     def sweep(self, folder: Folder, id: str) -> None:
         """Removes what a put left that was never committed. The caller holds the lock."""

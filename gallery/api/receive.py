@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.types import Receive
 
 from gallery.blobs import BlobStore, Spool
-from gallery.errors import BadRequest, Timeout, TooLarge, UnsupportedBody, storage
+from gallery.errors import BadRequest, Timeout, TooLarge, UnsupportedBody
 from gallery.threads import Threads
 
 BATCH = 1 << 20
@@ -150,8 +150,7 @@ class _Reader:
                 elif event:
                     self._add(event)
         if self.spool:  # parsed while it was in the processor's cache, written at once
-            with storage("an upload"):
-                self.spool.write(b"".join(self._pieces))
+            self.spool.write(b"".join(self._pieces))
             self._pieces.clear()
         if not batch[-1]:
             self._parser.close()

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from gallery.durable import write_all
+from gallery.errors import storage
 from gallery.keys import Folder
 from gallery.records import Seen
 
@@ -61,8 +62,9 @@ class Spool:
         self._fd: int | None = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
 
     def write(self, data: bytes | bytearray) -> None:
-        """Raises OSError, and then nothing of it counts."""
-        write_all(self._open(), data)
+        """Raises StorageFull or Unavailable, and then nothing of it counts."""
+        with storage(self.path):
+            write_all(self._open(), data)
         self._hash.update(data)
         self.size += len(data)
 
@@ -71,8 +73,9 @@ class Spool:
         return self._hash.hexdigest()
 
     def sync(self) -> None:
-        """Makes the bytes durable, and closes the file."""
-        os.fsync(self._open())
+        """Makes the bytes durable, and closes the file. Raises like ``write``."""
+        with storage(self.path):
+            os.fsync(self._open())
         self._close()
 
     def discard(self) -> None:

@@ -37,13 +37,12 @@ class FileBlobs(Volume):
 
     def put(self, key: str, body: bytes | Spool) -> None:
         if isinstance(body, bytes):
-            with storage(key):
-                spool = self.spool()
-                try:
-                    spool.write(body)
-                    self.put(key, spool)
-                finally:
-                    spool.discard()
+            spool = self.spool()
+            try:
+                spool.write(body)
+                self.put(key, spool)
+            finally:
+                spool.discard()
             return
         with self._folder(key, make=True) as (folder, name):
             os.rename(body.path, name, dst_dir_fd=folder)
