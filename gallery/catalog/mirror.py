@@ -178,8 +178,8 @@ class Mirror:
         self._ring.forget(name)
         before = owner.months.get(month)
         after = owner.months[month] = self._summary(name, month)
-        if before and before.end and not after.end:
-            after.damaged = True  # removed: the tree will tell what it said
+        if before and after.end < before.end and after.generation in ("", before.generation):
+            after.damaged = True  # removed or cut: the tree will tell what it said
             self._note(after)
 
     def _tell(self, owner: str, id: str) -> None:
@@ -270,7 +270,8 @@ class Mirror:
                 owner.changed()
         shard.end, shard.crc, shard.totals = fresh.end, fresh.crc, fresh.totals
         shard.mtime_ns = fresh.mtime_ns
-        shard.index, shard.damaged = fresh.index or Index(), fresh.damaged
+        shard.index = fresh.index or Index()
+        shard.damaged = shard.damaged or fresh.damaged
         self._note(shard)
         return shard.index
 
