@@ -16,6 +16,7 @@ from typing import Any
 import click
 import orjson
 
+from gallery import keys
 from gallery.errors import GalleryError, StartRefused, Unavailable
 from gallery.settings import PREFIX, Settings, load
 
@@ -180,6 +181,37 @@ def thumbnails(settings: Settings) -> None:
     for name in failed:
         click.echo(f"not possible: {name}", err=True)
     sys.exit(1 if failed else 0)
+
+
+@cli.command("import")
+@click.argument("source", metavar="DIR")
+@click.option("--owner", required=True, help="whose images they become")
+@click.option("--kind", type=click.Choice(keys.KINDS), default="output", show_default=True)
+@click.option("--dry-run", is_flag=True, help="only say what would happen")
+@click.option("--json", "as_json", is_flag=True, help="print the summary as JSON")
+@settings_flags("outputs", "manifests", "blobs", "catalog", "max_pixels", "decoders")
+def import_(
+    settings: Settings, source: str, owner: str, kind: keys.Kind, *, dry_run: bool, as_json: bool
+) -> None:
+    """Copy a folder of past work into the library. To go on, run it again.
+
+    Exit code 0: done; 1: some files failed; 2: it could not be done; 130: interrupted.
+    """
+    from gallery import commands, importing
+
+    keys.owner(owner)
+    summary = importing.Summary(dry_run)
+    paths = importing.find(source, str(settings.outputs), summary)
+    try:
+        with click.progressbar(length=len(paths), label="importing", file=sys.stderr) as bar:
+            commands.take_in(settings, paths, owner, kind, summary, lambda: bar.update(1))
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
+    finally:
+        for one in summary.left_out:
+            click.echo(f"left out: {one.name}: {one.why}", err=True)
+        click.echo(orjson.dumps(summary.as_json()) if as_json else summary.line())
+    sys.exit(1 if summary.failed else 0)
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ from gallery.catalog.query import Query
 from gallery.draft import DAY_US, Draft
 from gallery.errors import GalleryError, StartRefused
 from gallery.imaging import Imaging
+from gallery.importing import Import, Summary
 from gallery.library import Library
 from gallery.records import Record
 from gallery.settings import Settings
@@ -136,6 +137,20 @@ def _records(library: Library, owner: str) -> Iterator[Record]:
         if page.next_cursor is None:
             return
         page = library.catalog.page(query.after(page.next_cursor))
+
+
+# -- import -------------------------------------------------------------------------------
+
+
+def take_in(
+    settings: Settings, paths: list[str], owner: str, kind: keys.Kind, summary: Summary,
+    done: Callable[[], None],
+) -> None:  # fmt: skip
+    """Imports these files for an owner. A dry run makes nothing, not even a library."""
+    imaging = _imaging(settings)
+    with opened(settings, imaging, only_look=summary.dry_run) as library:
+        taking = Import(library, imaging, owner, kind, summary, done)
+        taking.run(paths, threads=2 * (settings.decoders or len(os.sched_getaffinity(0))))
 
 
 # -- demo ---------------------------------------------------------------------------------

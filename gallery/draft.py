@@ -16,6 +16,7 @@ DAY_US = 86_400_000_000
 MAX_AHEAD_US = DAY_US
 _RATIOS = ("1:1", "5:4", "4:3", "3:2", "16:10", "16:9", "21:9", "2:1", "3:1", "32:9")
 _NEAR = 0.02
+_MAX_NAME = 255
 T = TypeVar("T")
 
 
@@ -95,3 +96,13 @@ def aspect_ratio(width: int, height: int) -> str:
                 return f"{w}:{h}"
     divisor = math.gcd(width, height)
     return f"{width // divisor}:{height // divisor}"
+
+
+def shown_name(name: str | None) -> str | None:
+    """The file's own name, without folders and control characters. It is only shown."""
+    if not name:
+        return None
+    last = name.replace("\\", "/").rpartition("/")[2]
+    return (
+        "".join(c for c in last if c.isprintable()).encode("utf-8", "replace").decode()[:_MAX_NAME]
+    )

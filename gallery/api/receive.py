@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.types import Receive
 
 from gallery.blobs import BlobStore, Spool
+from gallery.draft import shown_name
 from gallery.errors import BadRequest, Timeout, TooLarge, UnsupportedBody
 from gallery.threads import Threads
 
@@ -22,7 +23,6 @@ SLOWEST = 16 << 10
 """Bytes a second: who sends fewer, however steadily, is given up."""
 FIELD_BYTES = 256 << 10
 MAX_PARTS = 8
-_MAX_NAME = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ class _Reader:
         self._part = name
         if name == "file":
             self._blobs.room(0)
-            self.spool, self._filename = self._blobs.spool(), _base_name(filename)
+            self.spool, self._filename = self._blobs.spool(), shown_name(filename)
         else:
             self._fields[name] = b""
 
@@ -177,13 +177,3 @@ class _Reader:
         if len(value) > FIELD_BYTES:
             raise TooLarge(f"{self._part} may have {FIELD_BYTES} bytes", code="field_too_large")
         self._fields[self._part] = value
-
-
-def _base_name(name: str | None) -> str | None:
-    """The file's own name, without folders and control characters. It is only shown."""
-    if not name:
-        return None
-    last = name.replace("\\", "/").rpartition("/")[2]
-    return (
-        "".join(c for c in last if c.isprintable()).encode("utf-8", "replace").decode()[:_MAX_NAME]
-    )
