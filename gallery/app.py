@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gallery import backends, responses
+from gallery import backends, checkpoint, responses
 from gallery.api import models
 from gallery.api.admin import Admin
 from gallery.api.bulk import BulkChanges
@@ -40,7 +40,8 @@ from gallery.jobs import Jobs
 from gallery.library import Library, Quota
 from gallery.metrics import Metrics
 from gallery.reconcile import Reconciler
-from gallery.settings import Settings, load
+from gallery.scrub import Scrubbing
+from gallery.settings import MIB, Settings, load
 from gallery.threads import Threads
 
 log = logging.getLogger(__name__)
@@ -84,7 +85,8 @@ class App:
         )
         self.threads = Threads()
         self.events = Events(self.library, self.threads)
-        self.metrics = Metrics(str(settings.outputs))
+        scrubbed = str(settings.manifests / checkpoint.NAME)
+        self.metrics = Metrics(str(settings.outputs), scrubbed)
         services = Services(settings, self.library, self.identity, self.imaging, self.threads)
         self.bytes = Bytes(
             self.library,
@@ -98,6 +100,11 @@ class App:
             Reconciler(self.library, self.imaging),
             ClockGuard(str(settings.manifests / "clock")),
             walk_seconds=settings.walk_minutes * 60,
+        )
+        self._scrubbing = (
+            Scrubbing(self.library, scrubbed, settings.scrub_mib * MIB)
+            if settings.scrub_mib
+            else None
         )
         self._route(services)
 
@@ -222,6 +229,8 @@ class App:
         self._open_identity()
         self.imaging.start()
         self._jobs.start()
+        if self._scrubbing:
+            self._scrubbing.start()
 
     def _open_identity(self) -> None:
         """While the volume that holds the keys is away, requests that need them are told."""
@@ -232,6 +241,8 @@ class App:
 
     def stop(self) -> None:
         """Waits for what is under way, and closes the stores."""
+        if self._scrubbing:
+            self._scrubbing.stop()
         self._jobs.stop()
         self.imaging.close()
         self.library.close()

@@ -5,21 +5,25 @@ from __future__ import annotations
 import concurrent.futures
 import multiprocessing
 import os
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 import orjson
 
-from gallery import backends, keys, purge
+from gallery import backends, checkpoint, keys, purge
 from gallery.catalog.query import Query
+from gallery.checkpoint import Checkpoint
 from gallery.draft import DAY_US, Draft
 from gallery.errors import GalleryError, StartRefused
 from gallery.imaging import Imaging
 from gallery.importing import Import, Summary
 from gallery.library import Library
+from gallery.originals import Budget
 from gallery.records import Record
-from gallery.settings import Settings
+from gallery.scrub import Scrub
+from gallery.settings import MIB, Settings
 
 _DEMO_DAYS = 40
 
@@ -151,6 +155,27 @@ def take_in(
     with opened(settings, imaging, only_look=summary.dry_run) as library:
         taking = Import(library, imaging, owner, kind, summary, done)
         taking.run(paths, threads=2 * (settings.decoders or len(os.sched_getaffinity(0))))
+
+
+# -- doctor and scrub ---------------------------------------------------------------------
+
+
+def scrubbed(settings: Settings) -> Checkpoint:
+    """What the scrub knows."""
+    return checkpoint.read(str(settings.manifests / checkpoint.NAME)) or Checkpoint()
+
+
+def scrub(library: Library, settings: Settings, mib: int, done: Callable[[], None]) -> Checkpoint:
+    """One pass over all originals, at so many MiB a second (0: as fast as it goes)."""
+    budget = Budget(mib * MIB or None, threading.Event().wait)
+    path = str(settings.manifests / checkpoint.NAME)
+    return Scrub(library, path, budget).whole_pass(done)
+
+
+def images_of(library: Library) -> int:
+    """How many images there are, trash included."""
+    totals = (library.catalog.totals(owner).values() for owner in library.catalog.owners())
+    return sum(some.active + some.trash for kinds in totals for some in kinds)
 
 
 # -- demo ---------------------------------------------------------------------------------

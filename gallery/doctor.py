@@ -8,6 +8,7 @@ from typing import Any
 
 from gallery import keys
 from gallery.blobs import Listed
+from gallery.checkpoint import Checkpoint
 from gallery.errors import Damaged
 from gallery.keys import Key
 from gallery.library import Library
@@ -67,13 +68,18 @@ class Report:
         yield f"{len(self.discrepancies)} discrepancies"
 
 
-def examine(library: Library) -> Report:
-    """Looks at all of it. Raises Unavailable when that cannot be done."""
+def examine(library: Library, scrubbed: Checkpoint) -> Report:
+    """Looks at all of it, and repeats what the scrub found. Raises Unavailable when that
+    cannot be done."""
     report = Report()
     for owner in sorted({*library.blobs.owners(), *library.catalog.owners()}):
         _owner(library, owner, report)
     for owner, month in library.catalog.damaged():
         report.add("the manifest has bad lines", f"{owner} {month}")
+    for image, damage in scrubbed.damaged.items():
+        key = keys.parse(image)
+        if key and library.catalog.get(key.folder.owner, key.id, key.folder.month):
+            report.add(str(damage), image)
     return report
 
 

@@ -74,6 +74,16 @@ def locked(path: str) -> Iterator[None]:
         os.close(fd)
 
 
+@contextmanager
+def trying(path: str) -> Iterator[bool]:
+    """As ``locked``, if that can be had without waiting; whether it could."""
+    fd = os.open(path, _LOCK, 0o640)
+    try:
+        yield try_lock(fd)
+    finally:
+        os.close(fd)
+
+
 def try_lock(fd: int) -> bool:
     """Whether the lock on an open file could be had without waiting."""
     try:
