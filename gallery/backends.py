@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gallery import network
 from gallery.blobs import BlobStore
 from gallery.blobs.files import FileBlobs
 from gallery.catalog import Catalog
@@ -16,11 +17,23 @@ def stores(settings: Settings) -> tuple[BlobStore, Catalog]:
         raise StartRefused(f"GALLERY_BLOBS: {settings.blobs!r} is not a store this version knows")
     if settings.catalog != "manifest:":
         raise StartRefused(f"GALLERY_CATALOG: {settings.catalog!r} is not one this version knows")
+    if settings.workers > 1 and (why := alone(settings)):
+        raise StartRefused(f"GALLERY_WORKERS: {why}; 1 is allowed")
     manifests = str(settings.manifests)
     blobs = FileBlobs(str(settings.outputs), expected=library_of(manifests))
     catalog = ManifestCatalog(
         manifests,
         memory_bytes=settings.memory_bytes * 5 // 8,
         ring_items=settings.ring_items,
+        alone=alone(settings),
     )
     return blobs, catalog
+
+
+def alone(settings: Settings) -> str:
+    """Why one process must have the library to itself; "" when several may share it."""
+    manifests, outputs = settings.manifests, settings.outputs
+    for folder in (manifests, manifests / "feed", manifests / "users", outputs, outputs / "users"):
+        if kind := network.shared(str(folder)):
+            return f"{folder} lies on {kind}, where processes cannot agree"
+    return ""

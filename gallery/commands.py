@@ -74,9 +74,9 @@ def owners(settings: Settings) -> list[str]:
 
 
 def rebuild(settings: Settings, owners: list[str], processes: int, done: Callable[[], None]) -> int:
-    """Rebuilds these owners in several processes; gives the number of images. ``done`` is
-    called for each owner."""
-    count = processes or len(os.sched_getaffinity(0))
+    """Rebuilds these owners in several processes, where several may be; gives the number
+    of images. ``done`` is called for each owner."""
+    count = 1 if backends.alone(settings) else processes or len(os.sched_getaffinity(0))
     # Forked, as nothing here has threads yet: what is imported need not be read again.
     context = multiprocessing.get_context("fork")
     images = 0

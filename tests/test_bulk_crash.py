@@ -14,8 +14,9 @@ from gallery.bulk import Bulk
 from gallery.journal import Journal
 from gallery.library import Library
 from tests.crashing import KILLED, OP, WANTED, bulk, opened, prepare, put, undo
+from tests.recovery import Tree, check_whole, tree
 from tests.samples import OWNER, ident
-from tests.test_crash import Crash, Fuse, Tree, check_whole, tree
+from tests.test_crash import Crash, Fuse
 
 CHANGED = {
     "delete": ["done", "unchanged", "done", "not_found", "done"],

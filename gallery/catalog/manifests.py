@@ -58,13 +58,17 @@ _APPEND = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class ManifestCatalog:
-    """Fulfils Catalog and Immediate. ``memory_bytes`` bounds ring and loaded manifests."""
+    """Fulfils Catalog and Immediate. ``memory_bytes`` bounds ring and loaded manifests.
+    ``alone`` is why no other process may have it open, if none may."""
 
-    def __init__(self, root: str, *, memory_bytes: int, ring_items: int = 10_000) -> None:
+    def __init__(
+        self, root: str, *, memory_bytes: int, ring_items: int = 10_000, alone: str = ""
+    ) -> None:
         self.root = os.path.abspath(root)
         self.library = ""
         self._users = os.path.join(self.root, "users")
         self._memory = (memory_bytes, ring_items)
+        self._alone = alone
         self._mirror: Mirror | None = None
         self._jobs_fd: int | None = None
         self.ops = FileOps(self._users)
@@ -82,7 +86,7 @@ class ManifestCatalog:
                     replace_file(os.path.join(self.root, "library.json"), marker)
             if known not in (None, library):
                 raise StartRefused(f"{self.root} is of library {known}, the images of {library}")
-            feed = Feed(os.path.join(self.root, "feed"), library)
+            feed = Feed(os.path.join(self.root, "feed"), library, alone=self._alone)
             feed.open()
         except OSError as error:
             raise StartRefused(f"cannot open {self.root}: {error}") from error
