@@ -17,7 +17,8 @@ from collections.abc import Iterator
 MOUNTS = "/proc/self/mountinfo"
 SHARED = frozenset((
     "9p", "afs", "beegfs", "ceph", "cifs", "coda", "davfs", "gfs", "gfs2", "gpfs", "lustre",
-    "ncpfs", "nfs", "nfs4", "ocfs2", "orangefs", "prl_fs", "smb3", "smbfs", "vboxsf", "virtiofs", "vmhgfs",
+    "ncpfs", "nfs", "nfs4", "ocfs2", "orangefs", "prl_fs", "smb3", "smbfs", "vboxsf",
+    "virtiofs", "vmhgfs",
 ))  # fmt: skip
 LOCAL_FUSE = frozenset(("bindfs", "encfs", "fuse-overlayfs", "gocryptfs", "mergerfs", "ntfs-3g"))
 """Of the file systems in user space, those that are over local ones. Of any other, nobody
