@@ -211,24 +211,24 @@ def thumbnails(settings: Settings) -> None:
 
 
 @cli.command("import")
-@click.argument("source", metavar="DIR")
+@click.argument("folder", metavar="DIR")
 @click.option("--owner", required=True, help="whose images they become")
 @click.option("--kind", type=click.Choice(keys.KINDS), default="output", show_default=True)
 @click.option("--dry-run", is_flag=True, help="only say what would happen")
 @click.option("--json", "as_json", is_flag=True, help="print the summary as JSON")
 @settings_flags("outputs", "manifests", "blobs", "catalog", "max_pixels", "decoders")
 def import_(
-    settings: Settings, source: str, owner: str, kind: keys.Kind, *, dry_run: bool, as_json: bool
+    settings: Settings, folder: str, owner: str, kind: keys.Kind, *, dry_run: bool, as_json: bool
 ) -> None:
     """Copy a folder of past work into the library. To go on, run it again.
 
     Exit code 0: done; 1: some files failed; 2: it could not be done; 130: interrupted.
     """
-    from gallery import commands, importing
+    from gallery import commands, source
 
     keys.owner(owner)
-    summary = importing.Summary(dry_run)
-    paths = importing.find(source, str(settings.outputs), summary)
+    summary = source.Summary(dry_run)
+    paths = source.find(folder, str(settings.outputs), summary)
     try:
         with click.progressbar(length=len(paths), label="importing", file=sys.stderr) as bar:
             commands.take_in(settings, paths, owner, kind, summary, lambda: bar.update(1))

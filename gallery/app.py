@@ -31,6 +31,7 @@ from gallery.api.outputs import Bytes
 from gallery.api.services import Services
 from gallery.api.system import System
 from gallery.api.uploads import Into, Uploads
+from gallery.blobs import LocalFiles
 from gallery.clock import ClockGuard
 from gallery.errors import GalleryError, NotFound, StartRefused, Unauthorized
 from gallery.events import Events
@@ -103,7 +104,7 @@ class App:
         )
         self._scrubbing = (
             Scrubbing(self.library, scrubbed, settings.scrub_mib * MIB)
-            if settings.scrub_mib
+            if settings.scrub_mib and isinstance(blobs, LocalFiles)
             else None
         )
         self._route(services)

@@ -18,12 +18,13 @@ from gallery.checkpoint import Checkpoint
 from gallery.draft import DAY_US, Draft
 from gallery.errors import GalleryError, StartRefused
 from gallery.imaging import Imaging
-from gallery.importing import Import, Summary
+from gallery.importing import Import
 from gallery.library import Library
 from gallery.originals import Budget
 from gallery.records import Record
 from gallery.scrub import Scrub
 from gallery.settings import MIB, Settings
+from gallery.source import Summary
 
 _DEMO_DAYS = 40
 

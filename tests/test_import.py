@@ -7,14 +7,15 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
-from gallery.importing import LeftOut, Summary, find
 from gallery.records import to_text
+from gallery.source import LeftOut, Summary, find
 from tests import images
 from tests.cli import Result, close, command, open_library, run
 from tests.conformance.unprivileged import unprivileged
@@ -243,6 +244,16 @@ def test_a_dry_run_says_what_would_happen_and_changes_nothing(tmp_path: Path, so
     assert sorted((tmp_path / "outputs").rglob("*")) == before
 
 
+def test_two_imports_at_once_take_each_image_once(tmp_path: Path, source: Path) -> None:
+    fill(source, 40)
+    with ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(summary, tmp_path, source) for _ in range(2)]
+        found = [one.result() for one in both]
+    assert sum(one["imported"] for one in found) == 40
+    assert sum(one["skipped"] for one in found) == 40
+    assert len(originals(tmp_path)) == len(records(tmp_path)) == 40
+
+
 # -- interrupted ------------------------------------------------------------------------------
 
 
@@ -265,19 +276,19 @@ def interrupt(root: Path, source: Path, how: signal.Signals, when: Callable[[], 
 def test_an_import_that_was_interrupted_is_gone_on_with(
     tmp_path: Path, source: Path, how: signal.Signals
 ) -> None:
-    fill(source, 120)
+    fill(source, 300)
     ended = interrupt(tmp_path, source, how, lambda: len(originals(tmp_path)) > 20)
     before = len(records(tmp_path))
-    assert 20 <= before < 120
+    assert 20 <= before < 300
     if how == signal.SIGINT:
         assert ended == 130
         assert left_by_a_crash(tmp_path) == []
         assert run(tmp_path, "doctor").returncode == 0
     again = summary(tmp_path, source)
     assert again["left_out"] == []
-    assert again["imported"] + again["skipped"] == 120
-    assert len(records(tmp_path)) == len(originals(tmp_path)) == 120
-    assert len({record["sha256"] for record in records(tmp_path)}) == 120
+    assert again["imported"] + again["skipped"] == 300
+    assert len(records(tmp_path)) == len(originals(tmp_path)) == 300
+    assert len({record["sha256"] for record in records(tmp_path)}) == 300
     assert run(tmp_path, "doctor").returncode == 0
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -52,6 +54,18 @@ async def test_metrics_count_requests_by_route_and_never_by_what_a_client_makes_
     assert counts["GET", "other", "404"] == 2
     assert counts["POST", "other", "403"] == 2
     assert not [route for _, route, _ in counts if "made" in route or record["id"] in route]
+
+
+@pytest.mark.parametrize(("mib", "scrubs"), [(8, True), (0, False)])
+async def test_a_server_scrubs_while_it_runs_unless_it_is_told_not_to(
+    tmp_path: Path, mib: int, scrubs: bool
+) -> None:
+    def threads() -> set[str]:
+        return {thread.name for thread in threading.enumerate()}
+
+    async with Site(tmp_path, scrub_mib=mib).running():
+        assert ("scrub" in threads()) is scrubs
+    assert "scrub" not in threads()
 
 
 async def test_the_document_describes_every_route(site: Site) -> None:
