@@ -19,12 +19,11 @@ from functools import partial
 import orjson
 
 from gallery import keys
-from gallery.catalog import Entry
+from gallery.catalog import Entry, Page
 from gallery.errors import (
     Conflict,
     GalleryError,
     NotFound,
-    StorageFull,
     Unavailable,
     Unprocessable,
 )
@@ -107,13 +106,13 @@ class Bulk:
             return _distinct(wanted.ids or ())
         query = replace(wanted.query, owner=owner, size=_PAGE)
         page = self._library.page(query)
-        items = page.items
-        while page.next_cursor and len(items) <= MOST:
+        ids = _ids_on(page)
+        while page.next_cursor and len(ids) <= MOST:
             page = self._library.page(query.after(page.next_cursor))
-            items = items + page.items
-        if len(items) > MOST:
+            ids += _ids_on(page)
+        if len(ids) > MOST:
             raise Unprocessable(f"The filter finds more than {MOST} images", code="too_many")
-        return [orjson.loads(item)["id"] for item in items]
+        return ids
 
     # -- a batch at a time ----------------------------------------------------------------
 
@@ -169,8 +168,6 @@ class Bulk:
         """The image, or why there is none to be had."""
         try:
             return self._library.current(owner, id)
-        except StorageFull:
-            raise
         except Unavailable as error:
             self._check_stores(owner)
             return error
@@ -210,6 +207,10 @@ class Bulk:
         if entry.etag != intent.etag:
             return Outcome(id, "changed", entry.record.rev)
         return self._planned(entry, intent.given_back)
+
+
+def _ids_on(page: Page) -> list[str]:
+    return [item["id"] for item in orjson.loads(b"[%b]" % b",".join(page.items))]
 
 
 def _distinct(ids: tuple[str, ...]) -> list[str]:
