@@ -86,7 +86,7 @@ async def test_the_document_describes_every_route(site: Site) -> None:
         *{("POST", f"/api/v1/admin/images/{{id}}/{verb}") for verb in ("delete", "restore")},
         *{("POST", f"/api/v1/{path}") for path in ("trash/empty", "admin/purge-trash")},
         *{("POST", "/api/v1/images/bulk"), ("POST", "/api/v1/ops/{id}/undo")},
-        ("GET", "/api/v1/ops/{id}"),
+        *{("GET", "/api/v1/ops/{id}"), ("GET", "/api/v1/events")},
         *{
             ("POST", f"/api/v1/{drawer}/{path}")
             for drawer in ("inputs", "controls")
