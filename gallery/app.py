@@ -44,6 +44,7 @@ from gallery.reconcile import Reconciler
 from gallery.scrub import Scrubbing
 from gallery.settings import MIB, Settings, load
 from gallery.threads import Threads
+from gallery.watcher import Watcher
 
 log = logging.getLogger(__name__)
 
@@ -96,11 +97,13 @@ class App:
             memory_bytes=settings.memory_bytes * 3 // 8,
             accel_prefix=settings.accel_prefix,
         )
+        reconciler = Reconciler(self.library, self.imaging)
         self._jobs = Jobs(
             self.library,
-            Reconciler(self.library, self.imaging),
+            reconciler,
             ClockGuard(str(settings.manifests / "clock")),
             walk_seconds=settings.walk_minutes * 60,
+            watcher=Watcher(blobs, reconciler, threads=2 * (settings.decoders or cores)),
         )
         self._scrubbing = (
             Scrubbing(self.library, scrubbed, settings.scrub_mib * MIB)

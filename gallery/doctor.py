@@ -94,7 +94,9 @@ def _owner(library: Library, owner: str, report: Report) -> None:
 
     def known(listed: Iterator[Listed]) -> Iterator[Listed]:
         for found in listed:
-            if keys.parse(found.key) is None:
+            if keys.inboxed(found.key):
+                report.add("left in the inbox", found.key)
+            elif keys.parse(found.key) is None:
                 report.add("no name of ours", found.key)
             else:
                 yield found

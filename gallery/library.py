@@ -370,15 +370,20 @@ class Library:
 
     def sidecar(self, folder: Folder, id: str) -> tuple[Record, Seen] | None:
         """The sidecar as it lies there. None when it is gone or damaged, which is logged."""
-        key = folder.sidecar(id)
         try:
-            found = self.blobs.stat(key)
-            record = decode_sidecar(self.blobs.read(key), Key(folder, id, "sidecar", "json"))
+            return self.read_sidecar(folder, id)
         except NotFound:
             return None
         except Damaged as error:
-            log.warning("sidecar %s: %s", key, error)
+            log.warning("sidecar %s: %s", folder.sidecar(id), error)
             return None
+
+    def read_sidecar(self, folder: Folder, id: str) -> tuple[Record, Seen]:
+        """The sidecar as it lies there. Raises NotFound and Damaged."""
+        key = folder.sidecar(id)
+        found = self.blobs.stat(key)
+        body = self.blobs.read(key, 0, MAX_SIDECAR_BYTES + 1)
+        record = decode_sidecar(body, Key(folder, id, "sidecar", "json"))
         return record, Seen(found.size, found.mtime_ns)
 
     # -- purge ----------------------------------------------------------------------------

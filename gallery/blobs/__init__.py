@@ -189,6 +189,12 @@ class BlobStore(Protocol):
 class LocalFiles(Protocol):
     """An ability of stores whose objects are files of this machine."""
 
+    root: str
+    """The folder that keys are paths in."""
+
     def open(self, key: str) -> int:
         """A descriptor open for reading, for the caller to close. Raises NotFound, also
         for what is not a regular file or lies behind a symbolic link."""
+
+    def sync_folder(self, key: str) -> None:
+        """Makes the names in the object's folder durable."""

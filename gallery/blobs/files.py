@@ -99,6 +99,10 @@ class FileBlobs(Volume):
                     yield found
         self.check()
 
+    def sync_folder(self, key: str) -> None:
+        with self._folder(key) as (folder, _):
+            os.fsync(folder)
+
     def fetch(self, found: Listed, size: int) -> tuple[bytes, Seen]:
         # The listing has walked the folders on the way: there is no link among them.
         with storage(found.key):
