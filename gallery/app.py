@@ -103,7 +103,7 @@ class App:
             reconciler,
             ClockGuard(str(settings.manifests / "clock")),
             walk_seconds=settings.walk_minutes * 60,
-            watcher=Watcher(blobs, reconciler, threads=2 * (settings.decoders or cores)),
+            watcher=Watcher(blobs, reconciler, threads=(settings.decoders or cores) + 2),
         )
         self._scrubbing = (
             Scrubbing(self.library, scrubbed, settings.scrub_mib * MIB)

@@ -37,6 +37,7 @@ class Jobs:
         self._clock = clock
         self._walk_seconds = walk_seconds
         self._stop = threading.Event()
+        self._wake = watcher.must_walk if watcher else self._stop
         self._thread = threading.Thread(target=self._run, name="jobs", daemon=True)
         self._due: dict[str, float] = {}
         self._hours = 0
@@ -47,6 +48,7 @@ class Jobs:
     def stop(self) -> None:
         """Returns when what was under way has come to a place where it can stop."""
         self._stop.set()
+        self._wake.set()
         self._thread.join()
         if self._watcher:
             self._watcher.stop()
@@ -60,7 +62,7 @@ class Jobs:
                 log.warning("jobs: %s", error)
             except Exception:
                 log.exception("jobs: a job failed")
-            self._stop.wait(BEAT_SECONDS)
+            self._wake.wait(BEAT_SECONDS)
 
     def _beat(self) -> None:
         """Watching begins before the walk: nothing happens between the two unseen."""

@@ -23,8 +23,8 @@ from gallery.reconcile import Reconciler, Thing
 log = logging.getLogger(__name__)
 
 TOP = "users"
-CHECK_SECONDS = 1.0
-BLIND_SECONDS = 15.0
+CHECK_SECONDS = 0.5
+BLIND_SECONDS = 10.0
 _EVENT_SECONDS = 0.1
 """A change is looked at so long after it was seen: most are the first of several."""
 _MARK_SECONDS = 2.0
@@ -40,7 +40,8 @@ class Watcher:
         self.looks: Looks[Thing] = Looks(reconciler.look, threads=threads)
         self._root = blobs.root if isinstance(blobs, LocalFiles) else None
         self._stop = threading.Event()
-        self._must_walk = threading.Event()
+        self.must_walk = threading.Event()
+        """Set when something may have changed that nobody saw."""
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
         self._waker = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self._blind = False
@@ -61,15 +62,15 @@ class Watcher:
         os.close(self._waker)
 
     def wants_walk(self) -> bool:
-        """Whether something may have changed that it did not see, since this was asked last."""
-        wanted = self._must_walk.is_set()
-        self._must_walk.clear()
-        return wanted
+        """Whether something may have changed unseen, since this was asked last."""
+        blind = self.must_walk.is_set()
+        self.must_walk.clear()
+        return blind
 
     # -- watching -----------------------------------------------------------------------------
 
     def _run(self) -> None:
-        self._must_walk.set()
+        self.must_walk.set()
         while self._root is not None and not self._stop.is_set():
             try:
                 if (place := _place(self._root)) is None:
@@ -103,7 +104,7 @@ class Watcher:
         if self._blind:
             log.info("everything is watched again")
         self._blind = False
-        self._must_walk.set()
+        self.must_walk.set()
 
     def _cannot_see(self, error: OSError) -> None:
         if not self._blind:
@@ -112,7 +113,7 @@ class Watcher:
                 *(BLIND_SECONDS, error, _ADVICE.get(error.errno or 0, "")),
             )
         self._blind = True
-        self._must_walk.set()
+        self.must_walk.set()
         self._stop.wait(BLIND_SECONDS)
 
     # -- what happened ------------------------------------------------------------------------
@@ -122,7 +123,7 @@ class Watcher:
             log.warning("more happened than the kernel could tell: all is walked")
             for _ in tree.enter(TOP):
                 pass
-            self._must_walk.set()
+            self.must_walk.set()
             return
         path = tree.path(event)
         if path is None:
@@ -131,7 +132,7 @@ class Watcher:
             self._note(path)
         elif event.mask & inotify.MOVED_FROM:
             tree.leave(path)
-            self._must_walk.set()
+            self.must_walk.set()
         elif event.mask & _NEW or not tree.has(path):
             for file in tree.enter(path):
                 self._note(file)
