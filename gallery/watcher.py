@@ -63,14 +63,16 @@ class Watcher:
 
     def wants_walk(self) -> bool:
         """Whether something may have changed unseen, since this was asked last."""
-        blind = self.must_walk.is_set()
+        if not self.must_walk.is_set():
+            return False
         self.must_walk.clear()
-        return blind
+        return True
 
     # -- watching -----------------------------------------------------------------------------
 
     def _run(self) -> None:
-        self.must_walk.set()
+        if self._root is None or _place(self._root) is None:
+            self.must_walk.set()  # for what can be told without it
         while self._root is not None and not self._stop.is_set():
             try:
                 if (place := _place(self._root)) is None:
