@@ -94,14 +94,20 @@ class FileBlobs(Volume):
         self.check()
         top = prefix.rpartition("/")[0]
         if self._is_within(top):
-            for found in self._walk(top):
-                if found.key.startswith(prefix):
-                    yield found
+            for key, entry in self._walk(top):
+                if key.startswith(prefix) and entry.is_file(follow_symlinks=False):
+                    yield _Found(key, entry)
         self.check()
 
     def sync_folder(self, key: str) -> None:
         with self._folder(key) as (folder, _):
             os.fsync(folder)
+
+    def strangers(self) -> Iterator[str]:
+        self.check()
+        for key, entry in self._walk("users"):
+            if not entry.is_file(follow_symlinks=False) or not keys.is_owner(key.split("/")[1]):
+                yield key
 
     def fetch(self, found: Listed, size: int) -> tuple[bytes, Seen]:
         # The listing has walked the folders on the way: there is no link among them.
@@ -150,16 +156,16 @@ class FileBlobs(Volume):
             return True
         return False
 
-    def _walk(self, top: str) -> Iterator[Listed]:
-        """Folders wait on a stack: recursion would pass each file up through every level."""
+    def _walk(self, top: str) -> Iterator[_Placed]:
+        """All but the folders. These wait on a stack: recursion would pass each file up
+        through every level."""
         stack: builtins.list[Iterator[_Placed]] = [iter(self._entries(top))]
         while stack:
             for key, entry in stack[-1]:
                 if entry.is_dir(follow_symlinks=False):
                     stack.append(iter(self._entries(key)))
                     break
-                if entry.is_file(follow_symlinks=False):
-                    yield _Found(key, entry)
+                yield key, entry
             else:
                 stack.pop()
 

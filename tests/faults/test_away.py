@@ -193,8 +193,8 @@ def tree_of(top: Path) -> list[Path]:
 
 def test_a_folder_that_cannot_be_read_is_its_owners_trouble_alone(tmp_path: Path) -> None:
     ledger = Ledger()
-    through = [needed("setpriv"), *LACKING_POWER]
-    with served(tmp_path, through=through) as server, visiting(
+    under = [needed("setpriv"), *LACKING_POWER]
+    with served(tmp_path, under=under) as server, visiting(
         server, ledger, "kim", "yuna"
     ) as [kim, yuna]:
         kim.uploaded(3)
@@ -202,7 +202,7 @@ def test_a_folder_that_cannot_be_read_is_its_owners_trouble_alone(tmp_path: Path
     closed = tmp_path / "outputs" / "users" / "kim"
     for item, folder in enumerate((closed, next(closed.glob("*/*/*")))):
         folder.chmod(0)
-        with served(tmp_path, through=through) as server:
+        with served(tmp_path, under=under) as server:
             with visiting(server, ledger, "kim", "yuna") as [kim, yuna]:
                 assert kim.upload() is None
                 assert kim.change(ledger.of("kim")[item], "edit") == 503
