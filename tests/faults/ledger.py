@@ -188,7 +188,7 @@ def load(visitors: list[Visitor]) -> Iterator[None]:
     def work(visitor: Visitor) -> None:
         try:
             stir(visitor, stop)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - raised again, outside of the thread
             failures.append(error)
 
     threads = [threading.Thread(target=work, args=(visitor,)) for visitor in visitors]
