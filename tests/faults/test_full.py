@@ -26,10 +26,14 @@ from tests.http.server import served
 OWNER = "kim"
 
 
+def for_ever(write: Callable[[], object]) -> None:
+    while True:
+        write()
+
+
 def until_full(write: Callable[[], object]) -> None:
     with pytest.raises(OSError, match="No space") as full:
-        for _ in itertools.repeat(None):
-            write()
+        for_ever(write)
     assert full.value.errno == errno.ENOSPC
 
 
