@@ -60,14 +60,17 @@ class Jobs:
 
     def _run(self) -> None:
         while not self._stop.is_set():
+            wake = self._wake
             try:
                 if self._library.catalog.leads():
                     self._beat()
             except GalleryError as error:
                 log.warning("jobs: %s", error)
+                wake = self._stop  # what wants a walk has to wait
             except Exception:
                 log.exception("jobs: a job failed")
-            self._wake.wait(BEAT_SECONDS)
+                wake = self._stop
+            wake.wait(BEAT_SECONDS)
 
     def _beat(self) -> None:
         """Watching begins before the walk: nothing happens between the two unseen."""
