@@ -15,7 +15,6 @@ page reaches it. ``mirror`` is that memory.
 from __future__ import annotations
 
 import contextlib
-import errno
 import logging
 import os
 import time
@@ -29,32 +28,21 @@ import orjson
 from gallery import keys
 from gallery.catalog import Changes, Entry, Expired, Listener, Page, history
 from gallery.catalog.feed import Feed
-from gallery.catalog.index import Index
 from gallery.catalog.mirror import Mirror
 from gallery.catalog.ops import FileOps
 from gallery.catalog.query import Cursor, Query
 from gallery.catalog.select import Row, Selection
-from gallery.catalog.shard import (
-    Replaced,
-    Shard,
-    header,
-    line_of,
-    read_generation,
-    read_lines,
-    whole,
-)
-from gallery.catalog.swallowed import feed_line, unannounced
+from gallery.catalog.swallowed import unannounced
+from gallery.catalog.writer import COMPACT_BYTES, Writer
 from gallery.durable import fdatasync, fsync_folder, locked, replace_file, try_lock
 from gallery.errors import StartRefused, Unavailable, storage
 from gallery.keys import Kind, folder_of
-from gallery.records import Change, Record, Seen, Totals, TotalsByKind, item, record_in_line
+from gallery.records import Change, Record, Seen, Totals, TotalsByKind, item
 
 log = logging.getLogger(__name__)
 
 FORMAT = 1
-COMPACT_BYTES = 1 << 20
 _FILL = 200
-_APPEND = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class ManifestCatalog:
@@ -70,6 +58,7 @@ class ManifestCatalog:
         self._memory = (memory_bytes, ring_items)
         self._alone = alone
         self._mirror: Mirror | None = None
+        self._writer: Writer | None = None
         self._jobs_fd: int | None = None
         self.ops = FileOps(self._users)
 
@@ -92,12 +81,13 @@ class ManifestCatalog:
             raise StartRefused(f"cannot open {self.root}: {error}") from error
         memory_bytes, ring_items = self._memory
         self._mirror = Mirror(self._users, feed, memory_bytes=memory_bytes, ring_items=ring_items)
+        self._writer = Writer(self._mirror, library)
 
     def close(self) -> None:
         if self._mirror:
             with self._mirror.lock:
                 self._mirror.feed.close()
-                self._mirror = None
+                self._mirror = self._writer = None
         if self._jobs_fd is not None:
             os.close(self._jobs_fd)
             self._jobs_fd = None
@@ -107,6 +97,12 @@ class ManifestCatalog:
         if self._mirror is None:
             raise Unavailable("the catalog is closed")
         return self._mirror
+
+    @property
+    def writer(self) -> Writer:
+        if self._writer is None:
+            raise Unavailable("the catalog is closed")
+        return self._writer
 
     def listen(self, listener: Listener) -> None:
         self.mirror.listeners.append(listener)
@@ -185,18 +181,9 @@ class ManifestCatalog:
             months = self.mirror.owner(owner).months
             wanted = [months[m] for m in sorted(months, reverse=True) if month in (None, m)]
         for shard in wanted:
-            if entry := self._entry(shard, self.mirror.load(shard), id):
+            if entry := self.mirror.entry(shard, self.mirror.load(shard), id):
                 return entry
         return None
-
-    def _entry(self, shard: Shard, index: Index, id: str) -> Entry | None:
-        with self.mirror.lock:
-            slot = index.slots.get(bytes.fromhex(id))
-            if slot is None:
-                return None
-            span = (index.offset[slot], index.length[slot])
-            seen = index.seen(slot)
-        return Entry(record_in_line(read_lines(shard, [span])[0]), seen)
 
     def totals(self, owner: str) -> TotalsByKind:
         return self.mirror.ask(lambda: self._totals(owner))
@@ -295,87 +282,19 @@ class ManifestCatalog:
 
     def apply(self, change: Change) -> None:
         """Manifest line, durable, then feed line."""
-        self.mirror.ask(lambda: self._apply(change))
+        self.mirror.ask(lambda: self.writer.apply(change))
 
     def apply_all(self, changes: Sequence[Change]) -> None:
         """Each is seen at once by everybody, and durable with the others. In between, a power
         cut takes back lines of changes that their sidecars tell of."""
         for change in changes:
-            self.mirror.ask(partial(self._apply, change, durable=False))
+            self.mirror.ask(partial(self.writer.apply, change, durable=False))
         for path in {self.mirror.path(change.owner, change.month) for change in changes}:
             with storage(path, ours=True):
                 fdatasync(path)
 
-    def _apply(self, change: Change, *, durable: bool = True) -> None:
-        self._announce_swallowed(self.mirror.shard(change.owner, change.month))
-        shard = self.mirror.shard(change.owner, change.month)
-        index = self.mirror.load(shard)
-        if self._is_known(change, shard, index):
-            return
-        generation, end = self._append(change, shard, index, durable=durable)
-        head = {"op": change.op, "id": change.id, "kind": change.kind, "rev": change.rev}
-        self.mirror.announce(feed_line(head, shard, generation, end))
-
-    def _announce_swallowed(self, shard: Shard) -> int:
-        """The caller holds the owner's lock, so nobody is about to announce them."""
-        size = os.path.getsize(shard.path) if os.path.exists(shard.path) else 0
-        if shard.told == size:
-            return 0
-        missing = unannounced(self.mirror.feed, shard, self.mirror.position())
-        for line in missing:
-            self.mirror.announce(line)
-            log.info("the feed was told what a crash kept from it: %s", line)
-        shard.told = size
-        return len(missing)
-
-    def _is_known(self, change: Change, shard: Shard, index: Index) -> bool:
-        entry = self._entry(shard, index, change.id)
-        if entry is None or change.record is None:
-            return entry is None and change.record is None
-        return entry.seen == change.seen and entry.record == change.record
-
-    def _append(
-        self, change: Change, shard: Shard, index: Index, *, durable: bool
-    ) -> tuple[str, int]:
-        """The manifest line. Gives the manifest's generation and the line's end."""
-        fd = os.open(shard.path, _APPEND, 0o640)
-        try:
-            size = os.fstat(fd).st_size
-            # Removed, cut or replaced: its totals are no longer these.
-            if size < shard.end or (shard.end and read_generation(fd) != shard.generation):
-                raise Replaced(shard)
-            with self.mirror.lock:
-                if size > shard.end:  # lines that a crash kept from the feed, or a torn one
-                    self.mirror.read_on(shard)
-                totals = index.totals_with(shard.totals, change)
-            line = line_of(change, self.mirror.feed.position, totals)
-            generation = shard.generation
-            if size == 0:
-                generation, first = header(self.library, change.owner, change.month)
-                line = first + line
-            elif os.pread(fd, 1, size - 1) != b"\n":
-                line = b"\n" + line
-            if os.write(fd, line) != len(line):
-                raise OSError(errno.ENOSPC, "the manifest line was cut short")
-            if durable:
-                os.fdatasync(fd)
-        finally:
-            os.close(fd)
-        if size == 0:
-            fsync_folder(os.path.dirname(shard.path))
-        return generation, size + len(line)
-
     def rebuild(self, owner: str, month: str, records: list[tuple[Record, Seen]]) -> None:
-        shard = Shard(self.mirror.path(owner, month), owner, month)
-        with storage(shard.path):
-            os.makedirs(os.path.dirname(shard.path), exist_ok=True)
-            with open(f"{shard.path}.new", "wb") as file:
-                file.writelines(whole(shard, self.library, records, self.mirror.feed.position))
-                file.flush()
-                os.fsync(file.fileno())
-            os.rename(f"{shard.path}.new", shard.path)
-            load = feed_line({"op": "load"}, shard, shard.generation, shard.end)
-            self.mirror.announce(load)
+        self.writer.rebuild(owner, month, records)
 
     def catch_up(self, owner: str) -> int:
         count = 0
@@ -389,7 +308,7 @@ class ManifestCatalog:
             return 0
         with self.lock(owner):
             self.mirror.sync()
-            return self._announce_swallowed(self.mirror.shard(owner, month))
+            return self.writer.announce_swallowed(self.mirror.shard(owner, month))
 
     def damaged(self) -> list[tuple[str, str]]:
         return self.mirror.damaged()
@@ -416,21 +335,7 @@ class ManifestCatalog:
                 with contextlib.suppress(FileNotFoundError):
                     if os.path.getsize(path) > COMPACT_BYTES:
                         with self.lock(owner):
-                            self._compact(owner, month)
-
-    def _compact(self, owner: str, month: str) -> None:
-        """Rewrites a manifest whose dead lines exceed the live ones and 1 MiB."""
-        self.mirror.sync()
-        shard = self.mirror.shard(owner, month)
-        index = self.mirror.load(shard)
-        with self.mirror.lock:  # lines that a crash kept from the feed
-            self.mirror.read_on(shard)
-        dead = shard.end - index.live_bytes
-        if shard.damaged or dead <= max(COMPACT_BYTES, index.live_bytes):
-            return
-        entries = [self._entry(shard, index, id.hex()) for id in list(index.slots)]
-        self.rebuild(owner, month, [(e.record, e.seen) for e in entries if e])
-        log.info("%s: compacted, %d bytes were dead", shard.path, dead)
+                            self.writer.compact(owner, month)
 
 
 def _is_plain(query: Query) -> bool:

@@ -15,14 +15,14 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from gallery import keys
-from gallery.catalog import Listener, Page
+from gallery.catalog import Entry, Listener, Page
 from gallery.catalog.feed import Feed, FeedLost
 from gallery.catalog.index import Index
 from gallery.catalog.now import Files, Rows, rows_now
 from gallery.catalog.query import Cursor, Query
 from gallery.catalog.ring import Ring
 from gallery.catalog.select import Row
-from gallery.catalog.shard import Replaced, Shard, load, read_on, summarize
+from gallery.catalog.shard import Replaced, Shard, load, read_lines, read_on, summarize
 from gallery.errors import Unavailable, storage
 from gallery.records import Totals, TotalsByKind, item, record_in_line
 
@@ -274,6 +274,16 @@ class Mirror:
         shard.damaged = shard.damaged or fresh.damaged
         self._note(shard)
         return shard.index
+
+    def entry(self, shard: Shard, index: Index, id: str) -> Entry | None:
+        """The image, as a loaded manifest has it. Raises Replaced."""
+        with self.lock:
+            slot = index.slots.get(bytes.fromhex(id))
+            if slot is None:
+                return None
+            span = (index.offset[slot], index.length[slot])
+            seen = index.seen(slot)
+        return Entry(record_in_line(read_lines(shard, [span])[0]), seen)
 
     def trim(self) -> None:
         """Lets go of what was used longest ago, if there is too much."""
