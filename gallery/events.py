@@ -26,6 +26,8 @@ POLL_SECONDS = 0.02
 HEARTBEAT_SECONDS = 15.0
 MAX_STREAMS = 2_000
 _BATCH = 100
+_BYTES = 256 << 10
+"""About as much is written for a reader at once: a hundred records may be a hundred MiB."""
 _MENTIONS = 1_000
 _PAUSE_SECONDS = 1.0
 
@@ -145,9 +147,14 @@ class Stream:
 
     def _read(self) -> bytes:
         found = self._library.catalog.changes(self._position, owner=self._owner, limit=_BATCH)
-        events = b"".join(map(self._event, found.noted))
+        events = bytearray()
+        for noted in found.noted:
+            events += self._event(noted)
+            if len(events) >= _BYTES and noted is not found.noted[-1]:
+                self._position, self.level = noted.position, False
+                return bytes(events)
         self._position, self.level = found.position, found.level
-        return events
+        return bytes(events)
 
     def heartbeat(self) -> bytes:
         """Keeps the connection, and has the reader remember the place. It is no event."""
