@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
+from datetime import date
 from typing import NamedTuple
 
 from gallery import keys
@@ -31,6 +32,9 @@ from gallery.records import Record, Seen, change, encode_sidecar, to_us
 
 log = logging.getLogger(__name__)
 
+_FIRST_DAY = date(1970, 1, 1)
+"""No record can be dated before it."""
+
 
 class Adopter:
     """Takes in what the catalog does not know. The caller has seen that it doesn't."""
@@ -49,6 +53,8 @@ class Adopter:
             name = arrival.name
             if self._memory.is_left(name, arrival.state):
                 return SETTLED
+            if folder.day < _FIRST_DAY:
+                return self._memory.leave(name, arrival.state, "its day is before 1970")
             if wait := wait_for(arrival, self._memory, self._settle):
                 return Look(again=wait)
             try:

@@ -116,6 +116,7 @@ class Inbox:
 
 
 def _made_at(arrival: Arrival, now: int) -> int:
-    """The file's time, or that of its arrival if it claims to be from after that. Either
-    stays the same, so that a repeat finds its image in its folder (microseconds)."""
-    return min(arrival.state.mtime_ns // 1000, arrival.state.ctime_ns // 1000, now)
+    """The file's time, or that of its arrival if it claims to be from after that, and no
+    time before 1970, which no record can have. It stays the same, so that a repeat finds its
+    image in its folder (microseconds)."""
+    return max(0, min(arrival.state.mtime_ns // 1000, arrival.state.ctime_ns // 1000, now))

@@ -78,6 +78,17 @@ def test_an_image_dropped_into_the_far_future_is_left_alone(
     assert files(outputs) == [future]
 
 
+@pytest.mark.parametrize("year", [1, 1969])
+def test_an_image_dropped_into_a_day_that_no_record_can_have_is_left_alone(
+    library: Library, walker: Reconciler, outputs: Path, year: int
+) -> None:
+    past = Folder(OWNER, "output", date(year, 12, 31)).image(ident(1), "png")
+    drop(outputs, past, png())
+    assert walker.run() == Walked()
+    assert files(outputs) == [past]
+    assert library.catalog.months(OWNER) == []
+
+
 def test_an_image_still_being_written_waits(
     library: Library, imaging: Imaging, outputs: Path
 ) -> None:

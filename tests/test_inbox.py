@@ -83,6 +83,16 @@ def test_a_time_that_is_yet_to_come_becomes_that_of_its_arrival(
     assert only(library).created_at == NOON
 
 
+def test_a_time_that_no_record_can_have_becomes_the_first_that_one_can(
+    library: Library, walker: Reconciler, outputs: Path
+) -> None:
+    drop(outputs, f"{INBOX}/a.png", png(), -1e9)
+    walker.run()
+    assert only(library).created_at == 0
+    assert library.trash(OWNER, only(library).id).record.status == "trash"
+    assert left(outputs) == []
+
+
 @pytest.mark.parametrize("body", [b"", b"text", truncated(png()), b"\xff\xd8\xff"])
 def test_what_is_no_image_stays_and_is_logged_once(
     library: Library, walker: Reconciler, outputs: Path, body: bytes,
