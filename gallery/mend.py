@@ -74,7 +74,8 @@ class Mender:
         with library.catalog.lock(owner):
             present = self._stat(folder.sidecar(id)) is not None
             if not present and self._there(folder, id, "purge"):
-                if entry := library.catalog.get(owner, id, folder.month):
+                entry = library.catalog.get(owner, id, folder.month)
+                if entry and entry.record.folder == folder:  # not of another day
                     library.finish_purge(entry.record)
                 library.sweep(folder, id)
                 log.info("finished a purge: %s", folder.sidecar(id))

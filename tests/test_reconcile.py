@@ -80,6 +80,19 @@ def test_a_committed_purge_is_finished(library: Library, walker: Reconciler, out
     assert library.catalog.get(OWNER, ident(1)) is None
 
 
+def test_a_purges_mark_on_another_day_takes_nothing_with_it(
+    library: Library, walker: Reconciler, outputs: Path
+) -> None:
+    """As a day's folder that was copied or renamed may hold."""
+    put(library, 1)
+    before = files(outputs)
+    other = Folder(OWNER, "output", date(2026, 3, 15)).mark(ident(1), "purge")
+    drop(outputs, other, b"{}")
+    walker.run()
+    assert files(outputs) == before
+    assert library.get(OWNER, ident(1)).record.status == "active"
+
+
 def test_a_committed_purge_takes_an_older_writers_thumbnail_along(
     library: Library, walker: Reconciler, outputs: Path
 ) -> None:
