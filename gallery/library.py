@@ -39,6 +39,7 @@ from gallery.errors import (
 from gallery.imaging import Imaging, Inspection
 from gallery.keys import Folder, Key, Kind
 from gallery.records import (
+    MAX_INT,
     MAX_SIDECAR_BYTES,
     Op,
     Record,
@@ -485,7 +486,7 @@ def restored(record: Record) -> Record:
 def altered(before: Record, alter: Alter) -> Record | None:
     """The record's next version, or None when ``alter`` leaves it as it is."""
     after = alter(before)
-    return None if after == before else replace(after, rev=before.rev + 1)
+    return None if after == before else replace(after, rev=min(before.rev + 1, MAX_INT))
 
 
 def _op_between(before: Record, after: Record) -> Op:

@@ -104,6 +104,17 @@ def test_an_edit_of_another_version_is_refused(library: Library) -> None:
     library.edit(OWNER, ident(1), favorite=False, if_match="*")
 
 
+def test_a_rev_that_cannot_be_counted_on_from_stays(library: Library) -> None:
+    """Somebody may have written it; one more could not be read again."""
+    upload(library, id=ident(1))
+    edit_by_hand(library, ident(1), rev=1 << 53)
+    first = library.edit(OWNER, ident(1), favorite=True)
+    second = library.edit(OWNER, ident(1), favorite=False)
+    assert (first.record.rev, second.record.rev) == (1 << 53, 1 << 53)
+    assert first.etag != second.etag
+    assert library.trash(OWNER, ident(1)).record.status == "trash"
+
+
 def test_an_edit_by_hand_is_taken_up_before_a_change(library: Library) -> None:
     entry = upload(library, id=ident(1), tags=("a",)).entry
     edit_by_hand(library, ident(1), tags=["by hand"], rating=4)
