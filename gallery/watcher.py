@@ -29,7 +29,9 @@ _EVENT_SECONDS = 0.1
 """A change is looked at so long after it was seen: most are the first of several."""
 _MARK_SECONDS = 2.0
 """A mark is the gallery's own; only one that stays means anything."""
-_UNWATCHABLE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EACCES, errno.EPERM)
+_UNWATCHABLE = (
+    errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG,
+)  # fmt: skip
 _NEW = inotify.CREATE | inotify.MOVED_TO
 
 

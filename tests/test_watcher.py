@@ -262,6 +262,21 @@ def test_an_id_that_another_day_holds_is_left_alone(
     assert count(library) == 1
 
 
+def test_a_path_that_is_too_long_keeps_nobody_else_from_being_seen(
+    library: Library, day: Path, outputs: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    fd = os.open(day.parents[2], os.O_RDONLY)
+    for name in ["inbox"] + ["d" * 200] * 25:
+        os.mkdir(name, dir_fd=fd)
+        below = os.open(name, os.O_RDONLY, dir_fd=fd)
+        os.close(fd)
+        fd = below
+    os.close(fd)
+    drop(outputs, f"users/{OWNER}/inbox/a.png", png(seed=7))
+    until(lambda: count(library) == 2)
+    assert "not all can be watched" not in caplog.text
+
+
 # -- the volume -----------------------------------------------------------------------------
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import errno
 import logging
 import os
 import secrets
@@ -181,9 +182,16 @@ class FileBlobs(Volume):
         """What lies in a folder, in the order of whole keys, where "/" follows the name of
         a folder."""
         path = os.path.join(self.root, folder)
-        with storage(path), contextlib.suppress(FileNotFoundError), os.scandir(path) as entries:
-            prefix = f"{folder}/" if folder else ""
-            return [(prefix + entry.name, entry) for entry in sorted(entries, key=_sort_key)]
+        with storage(path), contextlib.suppress(FileNotFoundError):
+            try:
+                with os.scandir(path) as entries:
+                    prefix = f"{folder}/" if folder else ""
+                    placed = sorted(entries, key=_sort_key)
+                    return [(prefix + entry.name, entry) for entry in placed]
+            except OSError as error:
+                # No key is so long: only an inbox has such folders, and they are left alone.
+                if error.errno != errno.ENAMETOOLONG:
+                    raise
         return []
 
     # -- sidecars -----------------------------------------------------------------------
