@@ -103,14 +103,15 @@ class Inbox:
             spool.discard()
 
     def _id(self, file: Inboxed, arrival: Arrival, sha256: str) -> str:
-        """The same file's, whenever it is asked for. What was put into the trash is not
-        what somebody puts into the inbox again: that gets another."""
+        """The same file's, whenever it is asked for. What somebody puts into the inbox again
+        after it was put into the trash gets another; what stayed there does not come back."""
         state = arrival.state
         what = f"inbox/{file.name!a} {state.size} {state.mtime_ns} {sha256}"
         while True:
             id = id_for(self._library.blobs.library, file.owner, what)
             known = self._library.catalog.get(file.owner, id)
-            if known is None or known.record.status == "active":
+            trashed_at = known.record.deleted_at if known else None
+            if trashed_at is None or state.ctime_ns // 1000 <= trashed_at:
                 return id
             what = f"{what} after {id}"
 

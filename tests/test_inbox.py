@@ -209,6 +209,22 @@ def test_a_file_that_may_not_be_removed_is_taken_in_once(
     assert (count(library), len(left(outputs))) == (1, 1)
 
 
+def test_what_is_put_into_the_trash_stays_there_though_its_file_stays_in_the_inbox(
+    library: Library, imaging: Imaging, outputs: Path
+) -> None:
+    library.clock = lambda: time.time_ns() // 1000
+    path = drop(outputs, f"{INBOX}/a.png", png())
+    path.parent.chmod(0o550)
+    try:
+        with unprivileged():
+            for _ in range(3):  # each as if the server had been started anew
+                Reconciler(library, imaging, settle=0).run()
+                library.trash(OWNER, only(library).id)
+    finally:
+        path.parent.chmod(0o750)
+    assert len(left(outputs)) == 1
+
+
 def test_a_file_that_may_not_be_read_waits(
     library: Library, walker: Reconciler, outputs: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
