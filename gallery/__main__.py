@@ -18,9 +18,8 @@ import orjson
 
 from gallery import keys
 from gallery.errors import GalleryError, StartRefused, Unavailable
-from gallery.settings import PREFIX, Settings, load
+from gallery.settings import LOG_FORMAT, PREFIX, Settings, load
 
-_LOG = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _INTERRUPTED = 128 + signal.SIGINT
 """The exit code that shells give for Ctrl-C."""
 Command = Callable[..., None]
@@ -49,7 +48,7 @@ def settings_flags(*names: str) -> Callable[[Command], Command]:
 @click.version_option(package_name="gallery")
 def cli() -> None:
     """A filesystem-first gallery server for AI images."""
-    logging.basicConfig(level=logging.INFO, format=_LOG, stream=sys.stderr)
+    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT, stream=sys.stderr)
 
 
 @cli.command()

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -42,7 +43,7 @@ from gallery.library import Library, Quota
 from gallery.metrics import Metrics
 from gallery.reconcile import Reconciler
 from gallery.scrub import Scrubbing
-from gallery.settings import MIB, Settings, load
+from gallery.settings import LOG_FORMAT, MIB, Settings, load
 from gallery.threads import Threads
 from gallery.watcher import Watcher
 
@@ -338,5 +339,7 @@ async def _crash(request: Request, error: Exception) -> Response:
 
 
 def from_environment() -> App:
-    """For server processes that are started without arguments."""
+    """For server processes that are started without arguments, and one of several, whose
+    log is its own."""
+    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT, stream=sys.stderr)
     return App(load())

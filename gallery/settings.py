@@ -15,6 +15,7 @@ from gallery.errors import StartRefused
 from gallery.keys import is_owner
 
 PREFIX = "GALLERY_"
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 MIB = 1 << 20
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _LISTS = Annotated[tuple[str, ...], NoDecode]

@@ -125,6 +125,7 @@ def test_a_worker_that_is_killed_is_replaced_and_nothing_is_lost(tmp_path: Path)
                 now.upload(0)
         assert len(person.told) == 21
         until(lambda: len(workers_of(server)) == 3)
+        until(lambda: " INFO gallery.jobs: walked " in server.logged())
 
 
 def test_a_process_that_comes_late_sees_all_and_is_seen(
