@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import os
+import resource
 import signal
 import sys
 import tempfile
@@ -22,6 +23,7 @@ from gallery.settings import LOG_FORMAT, PREFIX, Settings, load
 
 _INTERRUPTED = 128 + signal.SIGINT
 """The exit code that shells give for Ctrl-C."""
+_OPEN_FILES = 65_536
 Command = Callable[..., None]
 
 
@@ -74,6 +76,7 @@ def run_server(settings: Settings) -> None:
         # What must not start is refused here, once: uvicorn would exit as if all were well.
         with suppress(Unavailable), commands.opened(settings):
             pass
+    _allow_files()
     click.echo(f"gallery: http://{settings.host}:{settings.port}/", err=True)
     uvicorn.run(
         "gallery.app:from_environment",
@@ -91,6 +94,15 @@ def run_server(settings: Settings) -> None:
         timeout_graceful_shutdown=30,
         backlog=1024,
     )
+
+
+def _allow_files() -> None:
+    """As many open files as this process may have: 1,024, which is usual, are fewer than the
+    event streams of one process."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 @cli.command()

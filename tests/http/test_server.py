@@ -179,3 +179,10 @@ def test_several_processes_see_each_others_writes_at_once(tmp_path: Path) -> Non
 
         with ThreadPoolExecutor(4) as threads:
             list(threads.map(write_and_read, range(4)))
+
+
+def test_it_takes_all_the_open_files_that_it_may_have(tmp_path: Path) -> None:
+    with served(tmp_path, under=("prlimit", "--nofile=256:4096")) as server:
+        limits = Path(f"/proc/{server.process.pid}/limits").read_text().splitlines()
+        [files] = [line.split()[3:5] for line in limits if line.startswith("Max open files")]
+        assert files == ["4096", "4096"]
