@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from gallery.blobs.memory import MemoryBlobs
 from gallery.catalog import Catalog
 from gallery.catalog.manifests import ManifestCatalog
 from gallery.catalog.memory import MemoryCatalog
+from gallery.catalog.postgres import PostgresCatalog
+from tests import databases
 
 LIBRARY = "3f0c1d52-8f0e-4a3b-9d51-0a5f2f7d9c11"
 PLENTY = 64 << 20
@@ -47,6 +50,18 @@ def _memory(_: Path) -> Catalog:
     return catalog
 
 
+def _postgres(folder: Path) -> Catalog:
+    """On the database that belongs to the folder."""
+    catalog = PostgresCatalog(_database_of(folder))
+    catalog.start(LIBRARY)
+    return catalog
+
+
+@functools.lru_cache(1)
+def _database_of(_: Path) -> str:
+    return databases.empty(LIBRARY)
+
+
 BLOBS: dict[str, Callable[[Path], BlobStore]] = {
     "files": lambda folder: FileBlobs(str(folder)),
     "memory": lambda _: MemoryBlobs(),
@@ -60,4 +75,6 @@ CATALOGS: dict[str, Callable[[Path], Catalogs]] = {
     "manifests read by another": lambda folder: Catalogs(
         _manifests(folder, 10_000), _manifests(folder, 10_000)
     ),
+    "postgres": _alone(_postgres),
+    "postgres read by another": lambda folder: Catalogs(_postgres(folder), _postgres(folder)),
 }

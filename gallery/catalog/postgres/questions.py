@@ -1,0 +1,186 @@
+"""From a query to SQL.
+
+A list is read along an index in its own order: one index scan for each kind and status
+asked for, merged. What is looked for within images is looked for in the newest first,
+because what many images have fills a page soon; what few have is found by its terms.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+from gallery.catalog.postgres.rows import storable, wanted
+from gallery.catalog.query import Query, Words
+
+WALK = 2_000
+"""How many of the newest images are looked at before the index of terms is asked."""
+
+Question = tuple[str, dict[str, Any]]
+
+
+def page(query: Query) -> list[Question]:
+    """The questions to put, one after the other until one answers with ``size`` + 1 rows;
+    the last answers for good. A row is version, total, and time, id and record of an image,
+    which are NULL where there is none."""
+    values = _values(query)
+    values |= {"limit": query.size + 1, "offset": query.offset}
+    values |= {"reach": query.offset + query.size + 1, "walk": WALK, "terms": wanted(query)}
+    if not query.filters_content:
+        return [(_with_head(query, _straight(query)), values)]
+    if not values["terms"]:
+        return [(_with_head(query, _filtered(query)), values)]
+    found = [_walked(query)] if query.offset < WALK else []
+    return [(_with_head(query, sql), values) for sql in (*found, _by_terms(query))]
+
+
+def _with_head(query: Query, found: str) -> str:
+    """Rows, version and total as of one moment."""
+    return f"""
+        SELECT head.version, head.total, found.at, found.id, found.raw
+        FROM (SELECT {_version(query)} AS version, {_total(query)} AS total) AS head
+        LEFT JOIN ({found}) AS found ON true
+        ORDER BY found.at DESC, found.id DESC"""
+
+
+def _straight(query: Query) -> str:
+    """A deep page passes over keys in the index; the rows are fetched when it is known which."""
+    return f"""
+        SELECT at, id, raw FROM (
+            SELECT at, id, owner FROM ({_arms(query, "reach")}) AS arms
+            ORDER BY at DESC, id DESC LIMIT %(limit)s OFFSET %(offset)s
+        ) AS keys JOIN images USING (id, owner)"""
+
+
+def _filtered(query: Query) -> str:
+    return f"""
+        SELECT at, id, raw FROM ({_arms(query, "reach", content(query))}) AS arms
+        ORDER BY at DESC, id DESC LIMIT %(limit)s OFFSET %(offset)s"""
+
+
+def _walked(query: Query) -> str:
+    return f"""
+        SELECT at, id, raw FROM (
+            SELECT * FROM ({_arms(query, "walk")}) AS arms
+            ORDER BY at DESC, id DESC LIMIT %(walk)s
+        ) AS newest WHERE {content(query)}
+        ORDER BY at DESC, id DESC LIMIT %(limit)s OFFSET %(offset)s"""
+
+
+def _by_terms(query: Query) -> str:
+    """Sorted by a sum, which no index has, so that the terms' index is what is read."""
+    at = _at(query)
+    return f"""
+        SELECT {at} AS at, id, raw FROM images
+        WHERE {matching(query)} AND {_after(query)}
+        ORDER BY {at} + 0 DESC, id DESC LIMIT %(limit)s OFFSET %(offset)s"""
+
+
+def _arms(query: Query, limit: str, more: str = "true") -> str:
+    at = _at(query)
+    columns = f"{at} AS at, id, owner, raw, tags, workflow_id, aspect_ratio, favorite, prompt"
+    return " UNION ALL ".join(
+        f"""(SELECT {columns} FROM images
+             WHERE {_owner(query)} AND kind = '{kind}' AND status = '{status}'
+               AND {_range(query)} AND {_after(query)} AND {more}
+             ORDER BY {at} DESC, id DESC LIMIT %({limit})s)"""
+        for kind, status in product(dict.fromkeys(query.kinds), dict.fromkeys(query.statuses))
+    )
+
+
+# -- conditions -------------------------------------------------------------------------------
+
+
+def matching(query: Query) -> str:
+    """All that the query finds, wherever its cursor is."""
+    terms = "terms @> %(terms)s::int[]" if wanted(query) else "true"
+    within = content(query) if query.filters_content else "true"
+    return f"""{_owner(query)} AND kind = ANY(%(kinds)s) AND status = ANY(%(statuses)s)
+        AND {_range(query)} AND {terms} AND {within}"""
+
+
+def _at(query: Query) -> str:
+    return "created_at" if query.order == "created" else "deleted_at"
+
+
+def _owner(query: Query) -> str:
+    return "true" if query.owner is None else "owner = %(owner)s"
+
+
+def _after(query: Query) -> str:
+    return "true" if query.cursor is None else f"({_at(query)}, id) < (%(at)s::bigint, %(id)s)"
+
+
+def _range(query: Query) -> str:
+    start = "true" if query.start is None else "created_at >= %(start)s::bigint"
+    end = "true" if query.end is None else "created_at < %(end)s::bigint"
+    return f"{start} AND {end}"
+
+
+def content(query: Query) -> str:
+    """The same as ``Query.match_content``, where there is something to match."""
+    words = query.words or Words((), ())
+    named = [
+        n for n in ("workflow_id", "aspect_ratio", "favorite") if getattr(query, n) is not None
+    ]
+    conditions = [
+        *(f"{name} = %({name})s" for name in named),
+        *(["%(tag)s = ANY(tags)"] if query.tag is not None else []),
+        *(f"position(%(present{n})s in prompt) > 0" for n in range(len(words.present))),
+        *(f"position(%(absent{n})s in prompt) = 0" for n in range(len(words.absent))),
+    ]
+    return " AND ".join(conditions)
+
+
+def _values(query: Query) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "owner": query.owner,
+        "kinds": list(query.kinds),
+        "statuses": list(query.statuses),
+        "start": query.start,
+        "end": query.end,
+        "at": query.cursor and query.cursor.at,
+        "id": query.cursor and query.cursor.id,
+        "favorite": query.favorite,
+        "workflow_id": query.workflow_id and storable(query.workflow_id),
+        "aspect_ratio": query.aspect_ratio and storable(query.aspect_ratio),
+        "tag": query.tag and storable(query.tag),
+        "terms": wanted(query),
+    }
+    for name in ("present", "absent"):
+        for n, word in enumerate(getattr(query.words, name, ())):
+            values[f"{name}{n}"] = word
+    return values
+
+
+# -- counts -----------------------------------------------------------------------------------
+
+
+def _version(query: Query) -> str:
+    generation = "(SELECT generation FROM library)"
+    if query.owner is None:
+        return f"{generation} || (SELECT coalesce(sum(version), 0) FROM owners)"
+    return f"""{generation} || coalesce(
+        (SELECT version FROM owners WHERE owner = %(owner)s), 0)"""
+
+
+def _total(query: Query) -> str:
+    if query.filters:
+        return f"(SELECT count(*) FROM images WHERE {matching(query)})" if query.count else "NULL"
+    counts = " + ".join(dict.fromkeys(query.statuses))
+    return f"""(SELECT coalesce(sum({counts}), 0)::bigint FROM counters
+        WHERE {_owner(query)} AND kind = ANY(%(kinds)s))"""
+
+
+def span(query: Query) -> Question:
+    """When the first and the last of the query's images were made."""
+    ends = f"SELECT min(created_at), max(created_at) FROM images WHERE {matching(query)}"
+    return ends, _values(query)
+
+
+def histogram(query: Query, edges: list[int]) -> Question:
+    """How many images there are from each edge to the next, by the number of the edge."""
+    counts = f"""
+        SELECT width_bucket(created_at, %(edges)s::bigint[]) AS edge, count(*)
+        FROM images WHERE {matching(query)} GROUP BY edge"""
+    return counts, _values(query) | {"edges": edges}
