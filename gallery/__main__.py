@@ -16,10 +16,13 @@ from typing import Any
 import click
 import orjson
 
+from gallery import keys
 from gallery.errors import GalleryError, StartRefused, Unavailable
 from gallery.settings import PREFIX, Settings, load
 
 _LOG = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+_INTERRUPTED = 128 + signal.SIGINT
+"""The exit code that shells give for Ctrl-C."""
 Command = Callable[..., None]
 
 
@@ -134,12 +137,37 @@ def doctor(settings: Settings, *, as_json: bool) -> None:
     from gallery.doctor import examine
 
     with commands.opened(settings, only_look=True) as library:
-        report = examine(library)
+        report = examine(library, commands.scrubbed(settings))
     if as_json:
         click.echo(orjson.dumps(report.as_json(), option=orjson.OPT_INDENT_2))
     else:
         click.echo("\n".join(report.lines()))
     sys.exit(1 if report.discrepancies else 0)
+
+
+@cli.command()
+@click.option("--mib", type=click.IntRange(min=0), default=0, help="MiB a second (0: no limit)")
+@click.option("--json", "as_json", is_flag=True, help="print JSON")
+@settings_flags("outputs", "manifests", "blobs", "catalog")
+def scrub(settings: Settings, mib: int, *, as_json: bool) -> None:
+    """Read every original again, and name those that are damaged. Changes nothing of them.
+
+    Exit code 0: all are whole; 1: some are not; 2: it could not be told; 130: interrupted.
+    """
+    from gallery import commands
+
+    with commands.opened(settings, only_look=True) as library:
+        count = commands.images_of(library)
+        try:
+            with click.progressbar(length=count, label="scrubbing", file=sys.stderr) as bar:
+                found = commands.scrub(library, settings, mib, lambda: bar.update(1))
+        except KeyboardInterrupt:
+            sys.exit(_INTERRUPTED)
+    if as_json:
+        click.echo(orjson.dumps(found.as_json(), option=orjson.OPT_INDENT_2))
+    else:
+        click.echo("\n".join(found.lines()))
+    sys.exit(1 if found.damaged else 0)
 
 
 @cli.command("purge-trash")
@@ -180,6 +208,37 @@ def thumbnails(settings: Settings) -> None:
     for name in failed:
         click.echo(f"not possible: {name}", err=True)
     sys.exit(1 if failed else 0)
+
+
+@cli.command("import")
+@click.argument("folder", metavar="DIR")
+@click.option("--owner", required=True, help="whose images they become")
+@click.option("--kind", type=click.Choice(keys.KINDS), default="output", show_default=True)
+@click.option("--dry-run", is_flag=True, help="only say what would happen")
+@click.option("--json", "as_json", is_flag=True, help="print the summary as JSON")
+@settings_flags("outputs", "manifests", "blobs", "catalog", "max_pixels", "decoders")
+def import_(
+    settings: Settings, folder: str, owner: str, kind: keys.Kind, *, dry_run: bool, as_json: bool
+) -> None:
+    """Copy a folder of past work into the library. To go on, run it again.
+
+    Exit code 0: done; 1: some files failed; 2: it could not be done; 130: interrupted.
+    """
+    from gallery import commands, source
+
+    keys.owner(owner)
+    summary = source.Summary(dry_run)
+    paths = source.find(folder, str(settings.outputs), summary)
+    try:
+        with click.progressbar(length=len(paths), label="importing", file=sys.stderr) as bar:
+            commands.take_in(settings, paths, owner, kind, summary, lambda: bar.update(1))
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)
+    finally:
+        for one in summary.left_out:
+            click.echo(f"left out: {one.name}: {one.why}", err=True)
+        click.echo(orjson.dumps(summary.as_json()) if as_json else summary.line())
+    sys.exit(1 if summary.failed else 0)
 
 
 def main() -> None:

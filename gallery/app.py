@@ -16,12 +16,13 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gallery import backends, responses
+from gallery import backends, checkpoint, responses
 from gallery.api import models
 from gallery.api.admin import Admin
+from gallery.api.bulk import BulkChanges
 from gallery.api.drawers import Drawer
 from gallery.api.events import EventRoutes
 from gallery.api.images import Images
@@ -30,6 +31,7 @@ from gallery.api.outputs import Bytes
 from gallery.api.services import Services
 from gallery.api.system import System
 from gallery.api.uploads import Into, Uploads
+from gallery.blobs import LocalFiles
 from gallery.clock import ClockGuard
 from gallery.errors import GalleryError, NotFound, StartRefused, Unauthorized
 from gallery.events import Events
@@ -39,8 +41,10 @@ from gallery.jobs import Jobs
 from gallery.library import Library, Quota
 from gallery.metrics import Metrics
 from gallery.reconcile import Reconciler
-from gallery.settings import Settings, load
+from gallery.scrub import Scrubbing
+from gallery.settings import MIB, Settings, load
 from gallery.threads import Threads
+from gallery.watcher import Watcher
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +87,8 @@ class App:
         )
         self.threads = Threads()
         self.events = Events(self.library, self.threads)
-        self.metrics = Metrics(str(settings.outputs))
+        scrubbed = str(settings.manifests / checkpoint.NAME)
+        self.metrics = Metrics(str(settings.outputs), scrubbed)
         services = Services(settings, self.library, self.identity, self.imaging, self.threads)
         self.bytes = Bytes(
             self.library,
@@ -92,11 +97,18 @@ class App:
             memory_bytes=settings.memory_bytes * 3 // 8,
             accel_prefix=settings.accel_prefix,
         )
+        reconciler = Reconciler(self.library, self.imaging)
         self._jobs = Jobs(
             self.library,
-            Reconciler(self.library, self.imaging),
+            reconciler,
             ClockGuard(str(settings.manifests / "clock")),
             walk_seconds=settings.walk_minutes * 60,
+            watcher=Watcher(blobs, reconciler, threads=(settings.decoders or cores) + 2),
+        )
+        self._scrubbing = (
+            Scrubbing(self.library, scrubbed, settings.scrub_mib * MIB)
+            if settings.scrub_mib and isinstance(blobs, LocalFiles)
+            else None
         )
         self._route(services)
 
@@ -221,6 +233,8 @@ class App:
         self._open_identity()
         self.imaging.start()
         self._jobs.start()
+        if self._scrubbing:
+            self._scrubbing.start()
 
     def _open_identity(self) -> None:
         """While the volume that holds the keys is away, requests that need them are told."""
@@ -231,6 +245,8 @@ class App:
 
     def stop(self) -> None:
         """Waits for what is under way, and closes the stores."""
+        if self._scrubbing:
+            self._scrubbing.stop()
         self._jobs.stop()
         self.imaging.close()
         self.library.close()
@@ -249,6 +265,7 @@ def _operations(services: Services, images: Images, bytes: Bytes) -> list[Operat
     return [
         listed,
         Into(uploads, "output").operation("/api/v1/images", "Upload an image"),
+        *BulkChanges(services).operations(),
         *images.operations(),
         *Drawer(services, images, uploads, "input").operations(),
         *Drawer(services, images, uploads, "control").operations(),
@@ -280,9 +297,18 @@ def _routes(operations: list[Operation]) -> list[Route]:
             method = "GET" if request.method == "HEAD" else request.method
             return await methods[method].endpoint(request)
 
-        return Route(path, endpoint, methods=list(methods))
+        return _Owned(path, endpoint, methods=list(methods))
 
     return [route(path, methods) for path, methods in by_path.items()]
+
+
+class _Owned(Route):
+    """A path is the first route's that it fits, whatever the method: ``images/bulk`` is not
+    asked of ``images/{id}`` as well."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        match, child = super().matches(scope)
+        return (Match.FULL if match is Match.PARTIAL else match), child
 
 
 async def _http_problem(request: Request, error: Exception) -> Response:  # noqa: ARG001

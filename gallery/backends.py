@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
+from gallery import network
 from gallery.blobs import BlobStore
 from gallery.blobs.files import FileBlobs
 from gallery.catalog import Catalog
@@ -18,6 +19,8 @@ def stores(settings: Settings) -> tuple[BlobStore, Catalog]:
     """The stores that the settings name, not yet started. Raises StartRefused."""
     if settings.blobs != "file:":
         raise StartRefused(f"GALLERY_BLOBS: {settings.blobs!r} is not a store this version knows")
+    if settings.workers > 1 and (why := alone(settings)):
+        raise StartRefused(f"GALLERY_WORKERS: {why}; 1 is allowed")
     blobs = FileBlobs(str(settings.outputs), expected=known_library(settings))
     return blobs, _catalog(settings)
 
@@ -40,6 +43,7 @@ def _catalog(settings: Settings) -> Catalog:
         str(settings.manifests),
         memory_bytes=settings.memory_bytes * 5 // 8,
         ring_items=settings.ring_items,
+        alone=alone(settings),
     )
 
 
@@ -50,3 +54,12 @@ def _postgres() -> ModuleType:
     except ImportError as error:
         raise StartRefused(f"GALLERY_CATALOG: {error}; pip install 'gallery[postgres]'") from error
     return postgres
+
+
+def alone(settings: Settings) -> str:
+    """Why one process must have the library to itself; "" when several may share it."""
+    manifests, outputs = settings.manifests, settings.outputs
+    for folder in (manifests, manifests / "feed", manifests / "users", outputs, outputs / "users"):
+        if kind := network.shared(str(folder)):
+            return f"{folder} lies on {kind}, where processes cannot agree"
+    return ""

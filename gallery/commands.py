@@ -5,20 +5,26 @@ from __future__ import annotations
 import concurrent.futures
 import multiprocessing
 import os
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 import orjson
 
-from gallery import backends, keys, purge
+from gallery import backends, checkpoint, keys, purge
 from gallery.catalog.query import Query
+from gallery.checkpoint import Checkpoint
 from gallery.draft import DAY_US, Draft
 from gallery.errors import GalleryError, StartRefused
 from gallery.imaging import Imaging
+from gallery.importing import Import
 from gallery.library import Library
+from gallery.originals import Budget
 from gallery.records import Record
-from gallery.settings import Settings
+from gallery.scrub import Scrub
+from gallery.settings import MIB, Settings
+from gallery.source import Summary
 
 _DEMO_DAYS = 40
 
@@ -69,9 +75,9 @@ def owners(settings: Settings) -> list[str]:
 
 
 def rebuild(settings: Settings, owners: list[str], processes: int, done: Callable[[], None]) -> int:
-    """Rebuilds these owners in several processes; gives the number of images. ``done`` is
-    called for each owner."""
-    count = processes or len(os.sched_getaffinity(0))
+    """Rebuilds these owners in several processes, where several may be; gives the number
+    of images. ``done`` is called for each owner."""
+    count = 1 if backends.alone(settings) else processes or len(os.sched_getaffinity(0))
     # Forked, as nothing here has threads yet: what is imported need not be read again.
     context = multiprocessing.get_context("fork")
     images = 0
@@ -136,6 +142,41 @@ def _records(library: Library, owner: str) -> Iterator[Record]:
         if page.next_cursor is None:
             return
         page = library.catalog.page(query.after(page.next_cursor))
+
+
+# -- import -------------------------------------------------------------------------------
+
+
+def take_in(
+    settings: Settings, paths: list[str], owner: str, kind: keys.Kind, summary: Summary,
+    done: Callable[[], None],
+) -> None:  # fmt: skip
+    """Imports these files for an owner. A dry run makes nothing, not even a library."""
+    imaging = _imaging(settings)
+    with opened(settings, imaging, only_look=summary.dry_run) as library:
+        taking = Import(library, imaging, owner, kind, summary, done)
+        taking.run(paths, threads=2 * (settings.decoders or len(os.sched_getaffinity(0))))
+
+
+# -- doctor and scrub ---------------------------------------------------------------------
+
+
+def scrubbed(settings: Settings) -> Checkpoint:
+    """What the scrub knows."""
+    return checkpoint.read(str(settings.manifests / checkpoint.NAME)) or Checkpoint()
+
+
+def scrub(library: Library, settings: Settings, mib: int, done: Callable[[], None]) -> Checkpoint:
+    """One pass over all originals, at so many MiB a second (0: as fast as it goes)."""
+    budget = Budget(mib * MIB or None, threading.Event().wait)
+    path = str(settings.manifests / checkpoint.NAME)
+    return Scrub(library, path, budget).whole_pass(done)
+
+
+def images_of(library: Library) -> int:
+    """How many images there are, trash included."""
+    totals = (library.catalog.totals(owner).values() for owner in library.catalog.owners())
+    return sum(some.active + some.trash for kinds in totals for some in kinds)
 
 
 # -- demo ---------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from typing import Any
 
 from gallery import keys
 from gallery.blobs import Listed
+from gallery.checkpoint import Checkpoint
 from gallery.errors import Damaged
 from gallery.keys import Key
 from gallery.library import Library
@@ -67,13 +68,18 @@ class Report:
         yield f"{len(self.discrepancies)} discrepancies"
 
 
-def examine(library: Library) -> Report:
-    """Looks at all of it. Raises Unavailable when that cannot be done."""
+def examine(library: Library, scrubbed: Checkpoint) -> Report:
+    """Looks at all of it, and repeats what the scrub found. Raises Unavailable when that
+    cannot be done."""
     report = Report()
     for owner in sorted({*library.blobs.owners(), *library.catalog.owners()}):
         _owner(library, owner, report)
     for owner, month in library.catalog.damaged():
         report.add("the manifest has bad lines", f"{owner} {month}")
+    for image, damage in scrubbed.damaged.items():
+        key = keys.parse(image)
+        if key and library.catalog.get(key.folder.owner, key.id, key.folder.month):
+            report.add(str(damage), image)
     return report
 
 
@@ -88,7 +94,9 @@ def _owner(library: Library, owner: str, report: Report) -> None:
 
     def known(listed: Iterator[Listed]) -> Iterator[Listed]:
         for found in listed:
-            if keys.parse(found.key) is None:
+            if keys.inboxed(found.key):
+                report.add("left in the inbox", found.key)
+            elif keys.parse(found.key) is None:
                 report.add("no name of ours", found.key)
             else:
                 yield found

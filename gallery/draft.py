@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from gallery import keys
-from gallery.blobs import Spool
 from gallery.imaging import Inspection
 from gallery.keys import Kind
 from gallery.records import Record
@@ -16,6 +15,7 @@ DAY_US = 86_400_000_000
 MAX_AHEAD_US = DAY_US
 _RATIOS = ("1:1", "5:4", "4:3", "3:2", "16:10", "16:9", "21:9", "2:1", "3:1", "32:9")
 _NEAR = 0.02
+_MAX_NAME = 255
 T = TypeVar("T")
 
 
@@ -42,7 +42,16 @@ class Draft:
     extra: dict[str, Any] = field(default_factory=dict)
 
 
-def describe(draft: Draft, now: int, spool: Spool, found: Inspection) -> Record:
+class Body(Protocol):
+    """The bytes of an image, as far as its record tells of them."""
+
+    @property
+    def size(self) -> int: ...
+    @property
+    def sha256(self) -> str: ...
+
+
+def describe(draft: Draft, now: int, body: Body, found: Inspection) -> Record:
     """The record of a new image: what the uploader said, then what the file says. Times
     are microseconds; a created_at more than 24 hours ahead of ``now`` becomes now."""
     embedded = found.embedded
@@ -61,8 +70,8 @@ def describe(draft: Draft, now: int, spool: Spool, found: Inspection) -> Record:
         prompt=_first(draft.prompt, embedded.prompt),
         original_filename=draft.original_filename,
         mime=found.mime,
-        bytes=spool.size,
-        sha256=spool.sha256,
+        bytes=body.size,
+        sha256=body.sha256,
         created_at=created_at,
         status="active",
         thumb=keys.folder_of(draft.owner, draft.kind, created_at).thumb(id),
@@ -95,3 +104,12 @@ def aspect_ratio(width: int, height: int) -> str:
                 return f"{w}:{h}"
     divisor = math.gcd(width, height)
     return f"{width // divisor}:{height // divisor}"
+
+
+def shown_name(name: str | None) -> str | None:
+    """A file's own name, without folders and control characters. It is only shown."""
+    if not name:
+        return None
+    last = name.replace("\\", "/").rpartition("/")[2]
+    kept = "".join(c for c in last if c.isprintable())
+    return kept.encode("utf-8", "replace").decode()[:_MAX_NAME]

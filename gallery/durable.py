@@ -27,6 +27,15 @@ def fsync_folder(path: str) -> None:
         os.close(fd)
 
 
+def fdatasync(path: str) -> None:
+    """Makes the content of a file durable."""
+    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        os.fdatasync(fd)
+    finally:
+        os.close(fd)
+
+
 def replace_file(path: str, data: bytes, mode: int = 0o640) -> None:
     """Puts ``data`` in the place of what is there, atomically and durably. Who else may
     be doing the same must be locked out."""
@@ -61,6 +70,16 @@ def locked(path: str) -> Iterator[None]:
     try:
         fcntl.flock(fd, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(fd)
+
+
+@contextmanager
+def trying(path: str) -> Iterator[bool]:
+    """As ``locked``, if that can be had without waiting; whether it could."""
+    fd = os.open(path, _LOCK, 0o640)
+    try:
+        yield try_lock(fd)
     finally:
         os.close(fd)
 

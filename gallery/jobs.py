@@ -1,4 +1,5 @@
-"""The periodic jobs, run by one process of a library: the walk, retention, tidying."""
+"""The periodic jobs, run by one process of a library: the walk, retention, tidying. It is
+also the one that watches the tree."""
 
 from __future__ import annotations
 
@@ -11,25 +12,32 @@ from gallery.clock import ClockGuard
 from gallery.errors import GalleryError
 from gallery.library import Library
 from gallery.reconcile import Reconciler
+from gallery.watcher import Watcher
 
 log = logging.getLogger(__name__)
 
+BEAT_SECONDS = 2.0
+"""How soon a process takes over when the one that ran the jobs has died."""
 TICK_SECONDS = 60.0
 HOUR_SECONDS = 3600.0
 _HOURS_A_DAY = 24
 
 
 class Jobs:
-    """Runs in a thread of its own, a tick a minute, as long as this process leads."""
+    """Runs in a thread of its own, a tick a minute, as long as this process leads. Without
+    a ``watcher`` the walk does itself what it would have noted for it."""
 
     def __init__(
-        self, library: Library, reconciler: Reconciler, clock: ClockGuard, *, walk_seconds: float
-    ) -> None:
+        self, library: Library, reconciler: Reconciler, clock: ClockGuard, *, walk_seconds: float,
+        watcher: Watcher | None = None,
+    ) -> None:  # fmt: skip
         self._library = library
         self._reconciler = reconciler
+        self._watcher = watcher
         self._clock = clock
         self._walk_seconds = walk_seconds
         self._stop = threading.Event()
+        self._wake = watcher.must_walk if watcher else self._stop
         self._thread = threading.Thread(target=self._run, name="jobs", daemon=True)
         self._due: dict[str, float] = {}
         self._hours = 0
@@ -40,18 +48,33 @@ class Jobs:
     def stop(self) -> None:
         """Returns when what was under way has come to a place where it can stop."""
         self._stop.set()
+        self._wake.set()
         self._thread.join()
+        if self._watcher:
+            self._watcher.stop()
 
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
                 if self._library.catalog.leads():
-                    self.tick()
+                    self._beat()
             except GalleryError as error:
                 log.warning("jobs: %s", error)
             except Exception:
                 log.exception("jobs: a job failed")
-            self._stop.wait(TICK_SECONDS)
+            self._wake.wait(BEAT_SECONDS)
+
+    def _beat(self) -> None:
+        """Watching begins before the walk: nothing happens between the two unseen."""
+        if self._watcher:
+            self._watcher.start()
+            self._due.setdefault("walk", time.monotonic() + self._walk_seconds)
+            if self._watcher.wants_walk():
+                self._due["walk"] = 0.0
+        if self._is_due("tick", TICK_SECONDS):
+            self.tick()
+        elif self._is_due("walk", self._walk_seconds):
+            self.walk()
 
     def tick(self) -> None:
         """One round: what is due is done."""
@@ -60,7 +83,6 @@ class Jobs:
         self._library.heal()
         if self._is_due("walk", self._walk_seconds):
             self.walk()
-        self._reconciler.look_again()
         if self._is_due("hourly", HOUR_SECONDS):
             if may_purge:
                 self.retention()
@@ -68,12 +90,14 @@ class Jobs:
 
     def walk(self) -> None:
         began = time.monotonic()
-        walked = self._reconciler.run(self._stop.is_set)
+        note = self._watcher.looks.note if self._watcher else None
+        walked = self._reconciler.run(self._stop.is_set, note)
         for line in walked.damage:
             log.error("damaged: %s", line)
         log.info(
-            "walked %d images in %.1f s, %d mended, %d damaged",
-            *(walked.images, time.monotonic() - began, walked.mended, len(walked.damage)),
+            "walked %d images in %.1f s, %d mended, %d to look at, %d damaged",
+            *(walked.images, time.monotonic() - began),
+            *(walked.mended, walked.noted, len(walked.damage)),
         )
 
     def retention(self) -> None:

@@ -38,6 +38,12 @@ _FOLDER = re.compile(
 _NAME = re.compile(r"([0-9a-f]{32})\.(png|jpg|webp|json)")
 _THUMB = re.compile(r"([0-9a-f]{32})\.(webp|jpg)")
 _MARK = re.compile(r"\.([0-9a-f]{32})\.json\.(put|purge|new)")
+_INBOX = re.compile(rf"users/({_ANON}|{_MEMBER})/inbox/(.+)", re.DOTALL)
+_WAY = re.compile(
+    rf"users(?:/(?:{_ANON}|{_MEMBER})(?:/inbox(?:/.*)?"
+    r"|(?:/(?:inputs|controls))?(?:/[0-9]{4}(?:/[0-9]{2}(?:/[0-9]{2})?)?)?)?)?",
+    re.DOTALL,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,23 @@ class Key:
     ext: str
 
 
+@dataclass(frozen=True, slots=True)
+class Inboxed:
+    """A file in an owner's inbox, where any name is right."""
+
+    owner: str
+    name: str
+    """As it lies below the inbox, folders and all."""
+
+    def __str__(self) -> str:
+        return f"users/{self.owner}/inbox/{self.name}"
+
+    @property
+    def hidden(self) -> bool:
+        """Whether whoever put it there doesn't mean it to be seen, or not yet."""
+        return any(part.startswith(".") for part in self.name.split("/"))
+
+
 def _iso(day: date, between: str) -> str:
     """Four digits for the year, always: strftime leaves zeros out."""
     return day.isoformat().replace("-", between)
@@ -103,6 +126,18 @@ def parse(text: str) -> Key | None:
         return Key(folder, match[1], "sidecar" if match[2] == "json" else "image", match[2])
     match = _MARK.fullmatch(name)
     return Key(folder, match[1], _MARKS[match[2]], "json") if match else None
+
+
+def inboxed(text: str) -> Inboxed | None:
+    """The file in an inbox that ``text`` names, or None."""
+    match = _INBOX.fullmatch(text)
+    return Inboxed(match[1], match[2]) if match else None
+
+
+def is_on_the_way(folder: str) -> bool:
+    """Whether images, or what is to become one, may lie in this folder or below it.
+    Those of thumbnails are left out: nobody's image depends on what changes there."""
+    return _WAY.fullmatch(folder) is not None
 
 
 @lru_cache(1024)

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import orjson
 
@@ -55,6 +56,7 @@ from gallery.thumbnails import Thumbnails
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+Alter = Callable[[Record], Record]
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,9 +212,17 @@ class Library:
             seen = self.blobs.commit(folder, record.id, sidecar)
         except GalleryError:
             with suppress(GalleryError):
-                self.sweep(folder, record.id)
+                self._sweep_uncommitted(folder, record.id)
             raise
         return self._apply("put", record, seen)
+
+    def _sweep_uncommitted(self, folder: Folder, id: str) -> None:
+        """A commit may have failed when its rename was done: then the image stays, whole,
+        for the walk to find."""
+        try:
+            self.blobs.stat(folder.sidecar(id))
+        except NotFound:
+            self.sweep(folder, id)
 
     def sweep(self, folder: Folder, id: str) -> None:
         """Removes what a put left that was never committed. The caller holds the lock."""
@@ -281,53 +291,58 @@ class Library:
                 favorite=record.favorite if favorite is None else favorite,
             )
 
-        return self._change(owner, id, "edit", alter, if_match=if_match)
+        return self._change(owner, id, alter, if_match=if_match)
 
     def trash(self, owner: str, id: str, kind: Kind | None = None) -> Entry:
-        def alter(record: Record) -> Record:
-            if record.status == "trash":
-                return record
-            return replace(record, status="trash", deleted_at=self.clock())
-
-        return self._change(owner, id, "trash", alter, kind=kind)
+        return self._change(owner, id, lambda record: trashed(record, self.clock()), kind=kind)
 
     def restore(self, owner: str, id: str, kind: Kind | None = None) -> Entry:
-        def alter(record: Record) -> Record:
-            return replace(record, status="active", deleted_at=None)
-
-        return self._change(owner, id, "restore", alter, kind=kind)
+        return self._change(owner, id, restored, kind=kind)
 
     def _change(
         self,
         owner: str,
         id: str,
-        op: Literal["edit", "trash", "restore"],
-        alter: Callable[[Record], Record],
+        alter: Alter,
         *,
         kind: Kind | None = None,
         if_match: str | None = None,
     ) -> Entry:
         self.get(owner, id, kind)
-        return self._locked(owner, lambda: self._replace(owner, id, op, alter, if_match))
+        return self.locked(owner, lambda: self._replace(owner, id, alter, if_match))
 
-    def _replace(
-        self, owner: str, id: str, op: Op, alter: Callable[[Record], Record], if_match: str | None
-    ) -> Entry:
+    def _replace(self, owner: str, id: str, alter: Alter, if_match: str | None) -> Entry:
         entry = self.current(owner, id)
         if if_match is not None and not {"*", entry.etag} & {*map(str.strip, if_match.split(","))}:
             raise PreconditionFailed(f"The image is at {entry.etag} now")
         before = entry.record
-        after = alter(before)
-        if after == before:
+        after = altered(before, alter)
+        if after is None:
             return entry
-        after = replace(after, rev=before.rev + 1)
         try:
             seen = self.blobs.replace(after.folder, id, encode_sidecar(after))
         except NotFound as error:
             raise Unavailable(f"{after.folder} is away") from error
-        return self._apply(op, after, seen)
+        return self._apply(_op_between(before, after), after, seen)
 
-    def _locked(self, owner: str, act: Callable[[], T]) -> T:
+    def write_all(self, steps: Sequence[tuple[Record, Record]]) -> None:
+        """Changes each first record to the second, which ``altered`` gave: all the sidecars,
+        then the catalog. The caller holds the owner's lock. When it raises, any of them may
+        have been changed."""
+        sidecars: defaultdict[Folder, dict[str, bytes]] = defaultdict(dict)
+        for _, after in steps:
+            sidecars[after.folder][after.id] = encode_sidecar(after)
+        seen: dict[str, Seen] = {}
+        for folder, found in sidecars.items():
+            try:
+                seen |= self.blobs.replace_all(folder, found)
+            except NotFound as error:
+                raise Unavailable(f"{folder} is away") from error
+        self.catalog.apply_all(
+            [change(_op_between(*step), step[1], seen[step[1].id]) for step in steps]
+        )
+
+    def locked(self, owner: str, act: Callable[[], T]) -> T:
         """A small change, under the owner's lock. It goes on when the disk is full: the
         reserve is given up for it."""
         with self.catalog.lock(owner):
@@ -355,15 +370,20 @@ class Library:
 
     def sidecar(self, folder: Folder, id: str) -> tuple[Record, Seen] | None:
         """The sidecar as it lies there. None when it is gone or damaged, which is logged."""
-        key = folder.sidecar(id)
         try:
-            found = self.blobs.stat(key)
-            record = decode_sidecar(self.blobs.read(key), Key(folder, id, "sidecar", "json"))
+            return self.read_sidecar(folder, id)
         except NotFound:
             return None
         except Damaged as error:
-            log.warning("sidecar %s: %s", key, error)
+            log.warning("sidecar %s: %s", folder.sidecar(id), error)
             return None
+
+    def read_sidecar(self, folder: Folder, id: str) -> tuple[Record, Seen]:
+        """The sidecar as it lies there. Raises NotFound and Damaged."""
+        key = folder.sidecar(id)
+        found = self.blobs.stat(key)
+        body = self.blobs.read(key, 0, MAX_SIDECAR_BYTES + 1)
+        record = decode_sidecar(body, Key(folder, id, "sidecar", "json"))
         return record, Seen(found.size, found.mtime_ns)
 
     # -- purge ----------------------------------------------------------------------------
@@ -371,7 +391,7 @@ class Library:
     def purge(self, owner: str, id: str, *, rev: int | None = None) -> None:
         """For ever, from the trash only. Raises Conflict for an active image, or when it
         is no longer at ``rev``."""
-        self._locked(owner, lambda: self._purge(owner, id, rev))
+        self.locked(owner, lambda: self._purge(owner, id, rev))
 
     def _purge(self, owner: str, id: str, rev: int | None) -> None:
         record = self.current(owner, id).record
@@ -450,6 +470,22 @@ class Library:
             if entry := self.catalog.get(key.folder.owner, key.id, key.folder.month):
                 return entry.record, entry.seen
         return None
+
+
+def trashed(record: Record, at: int) -> Record:
+    if record.status == "trash":
+        return record
+    return replace(record, status="trash", deleted_at=at)
+
+
+def restored(record: Record) -> Record:
+    return replace(record, status="active", deleted_at=None)
+
+
+def altered(before: Record, alter: Alter) -> Record | None:
+    """The record's next version, or None when ``alter`` leaves it as it is."""
+    after = alter(before)
+    return None if after == before else replace(after, rev=before.rev + 1)
 
 
 def _op_between(before: Record, after: Record) -> Op:

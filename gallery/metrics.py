@@ -10,12 +10,17 @@ from prometheus_client import CollectorRegistry, ProcessCollector, generate_late
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from gallery import checkpoint
+from gallery.checkpoint import Checkpoint
+
 
 class Metrics(Collector):
-    """What one server process has answered. ``folder`` is where free bytes are measured."""
+    """What one server process has answered. ``folder`` is where free bytes are measured,
+    ``scrubbed`` the checkpoint of the scrub, whichever process runs it."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, scrubbed: str) -> None:
         self._folder = folder
+        self._scrubbed = scrubbed
         self.requests: defaultdict[tuple[str, str, int], int] = defaultdict(int)
         self.seconds: defaultdict[str, float] = defaultdict(float)
         self._registry = CollectorRegistry()
@@ -35,6 +40,8 @@ class Metrics(Collector):
         for route, spent in list(self.seconds.items()):
             seconds.add_metric([route], spent)
         yield seconds
+        if state := checkpoint.read(self._scrubbed):
+            yield from _of_scrub(state)
         try:
             fs = os.statvfs(self._folder)
         except OSError:
@@ -45,3 +52,18 @@ class Metrics(Collector):
     def text(self) -> bytes:
         """The exposition format."""
         return generate_latest(self._registry)
+
+
+def _of_scrub(state: Checkpoint) -> Iterator[Metric]:
+    yield GaugeMetricFamily(
+        "gallery_damaged_images", "Originals that are damaged.", value=len(state.damaged)
+    )
+    yield CounterMetricFamily(
+        "gallery_scrubbed_bytes", "Bytes of originals read again.", value=state.checked_bytes
+    )
+    if state.ended is not None:
+        yield GaugeMetricFamily(
+            "gallery_scrub_ended_timestamp_seconds",
+            "When a scrub of all originals last ended.",
+            value=state.ended / 1e6,
+        )

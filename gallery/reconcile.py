@@ -1,17 +1,19 @@
-"""The walk: makes the catalog agree with the tree, and ends what a crash left half done.
+"""Makes the catalog agree with the tree, and ends what a crash left half done.
 
-It compares each sidecar's size and mtime with what the catalog saw, and reads only what
-differs. What it does about a difference, per image:
+The walk compares each sidecar's size and mtime with what the catalog saw; whatever differs
+is looked at. The watcher has single images looked at when their files change. What a look
+does about an image:
 
     put mark                      the put was never committed: swept, with what it names
     purge mark                    the purge was committed: finished
-    sidecar new or changed        the tree is right: adopted
-    sidecar gone, image there     written again from the catalog
+    sidecar changed               the tree is right: adopted
+    sidecar new                   adopted, when its image is there and is what it describes
+    sidecar gone, image there     written again from the catalog, when it stays away
     image only                    somebody dropped it: taken in, if it is a whole image
-    both gone                     purged from outside, when seen twice a minute apart
+    both gone                     purged from outside, when missed for a minute
     image gone, sidecar there     damage: reported, left alone
 
-Nothing is decided from the listing alone: every act looks again under the owner's lock.
+Nothing is decided from a listing alone: every act looks again under the owner's lock.
 """
 
 from __future__ import annotations
@@ -24,19 +26,29 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from gallery import keys
-from gallery.blobs import Listed
+from gallery.adopt import Adopter
+from gallery.arrivals import MENDED, SETTLE_SECONDS, SETTLED, Look, Memory
+from gallery.blobs import Listed, Stat
 from gallery.catalog import Entry
-from gallery.draft import DAY_US, Draft, describe
-from gallery.errors import GalleryError, NotFound, Unavailable
+from gallery.errors import Damaged, GalleryError, NotFound, Unavailable
 from gallery.imaging import Imaging
-from gallery.keys import Folder, Key, Kind, Role
+from gallery.inbox import Inbox
+from gallery.keys import Folder, Inboxed, Key, Kind, Role
 from gallery.library import Library
-from gallery.records import Record, Seen, change, encode_sidecar, to_us
+from gallery.records import Seen, change, encode_sidecar
 
 log = logging.getLogger(__name__)
 
-SETTLE_SECONDS = 5.0
 VANISH_SECONDS = 60.0
+RESTORE_SECONDS = 2.0
+"""Editors take a file away and put another in its place: a lost sidecar may be such a one."""
+AWAY_SECONDS = 5.0
+RETRY_SECONDS = 60.0
+
+Image = tuple[Folder, str]
+Thing = Image | Inboxed
+"""What can be looked at: an image by folder and id, or a file in an inbox."""
+Note = Callable[[Thing], None]
 
 
 @dataclass(slots=True)
@@ -55,223 +67,269 @@ class Files:
 
 @dataclass(slots=True)
 class Walked:
-    """What a walk did, and the damage that it cannot mend: lines for the log."""
+    """What a walk did, what it noted to be looked at, and the damage that it cannot mend:
+    lines for the log."""
 
     images: int = 0
     mended: int = 0
+    noted: int = 0
     damage: list[str] = field(default_factory=list)
 
 
 class Reconciler:
-    """Walks a library. One at a time: the holder of the job lock runs it."""
+    """Looks at images, one or all. One walk at a time: the holder of the job lock runs it.
+    No two looks at the same image at a time."""
 
     def __init__(self, library: Library, imaging: Imaging, *, settle: float = SETTLE_SECONDS,
                  vanish: float = VANISH_SECONDS) -> None:  # fmt: skip
         self.library = library
-        self.imaging = imaging
         self._settle = settle
         self._vanish = vanish
-        self._gone: dict[tuple[str, str], tuple[str, float]] = {}
-        """(owner, id) of images whose files are all gone, their month, and when that was
-        first seen (monotonic seconds)."""
+        self._memory = Memory()
+        self._adopter = Adopter(library, imaging, self._memory, settle=settle)
+        self._inbox = Inbox(library, imaging, self._memory, settle=settle)
 
-    def run(self, stop: Callable[[], bool] = lambda: False) -> Walked:
-        """Walks all owners, those with something stored and those the catalog knows."""
-        walked = Walked()
+    # -- the walk -----------------------------------------------------------------------------
+
+    def run(self, stop: Callable[[], bool] = lambda: False, note: Note | None = None) -> Walked:
+        """Walks all owners, those with something stored and those the catalog knows. What
+        differs is looked at at once, or given to ``note`` to be looked at."""
+        walk = _Walk(self, note)
         stored = set(self.library.blobs.owners())
         for owner in sorted({*stored, *self.library.catalog.owners()}):
             if stop():
                 break
             if owner not in stored:
-                self._without_folder(owner, walked)
+                walk.without_folder(owner)
                 continue
             try:
-                self.owner(owner, walked)
+                walk.owner(owner)
             except GalleryError as error:
                 log.warning("walk: %s was left out: %s", owner, error)
             except Exception:
                 log.exception("walk: %s was left out", owner)
-        return walked
+        return walk.walked
 
-    def _without_folder(self, owner: str, walked: Walked) -> None:
+    # -- one look -----------------------------------------------------------------------------
+
+    def look(self, thing: Thing) -> float | None:
+        """Looks at one thing, and does what there is to do; gives the seconds after which
+        to look again, if that is needed. Raises nothing that is about the thing."""
+        return self.looked(thing).again
+
+    def looked(self, thing: Thing) -> Look:
+        try:
+            self.library.blobs.check()
+        except Unavailable:
+            return Look(again=AWAY_SECONDS)
+        name = str(thing) if isinstance(thing, Inboxed) else thing[0].sidecar(thing[1])
+        try:
+            return self._inbox.look(thing) if isinstance(thing, Inboxed) else self._image(*thing)
+        except NotFound:  # it went away meanwhile, which will be noticed
+            return SETTLED
+        except GalleryError as error:
+            self._memory.say(name, str(error))
+            return Look(again=RETRY_SECONDS)
+
+    def _image(self, folder: Folder, id: str) -> Look:
+        entry = self.library.catalog.get(folder.owner, id, folder.month)
+        lies = self._stat(folder.sidecar(id))
+        seen = None if lies is None else Seen(lies.size, lies.mtime_ns)
+        if entry is not None and entry.seen == seen and entry.record.folder == folder:
+            self._memory.forget(folder.sidecar(id))
+            return SETTLED
+        if lies is None and (self._there(folder, id, "put") or self._there(folder, id, "purge")):
+            return self.finish(folder, id)
+        if entry is None:
+            entry = self.library.catalog.get(folder.owner, id)
+        if entry is not None and entry.record.folder != folder:
+            return self._elsewhere(folder, id, entry)
+        if lies is not None:
+            about = self._changed if entry else self._adopter.sidecar
+            return about(folder, id, lies)
+        ext = next((ext for ext in keys.MIME_OF if self._stat(folder.image(id, ext))), None)
+        if entry is not None:
+            return self._lost(entry) if ext else self._missing(entry)
+        return self._adopter.image(folder, id, ext) if ext else SETTLED
+
+    def forget(self, sidecar: str) -> None:
+        """To be told when an image was seen to be in order."""
+        self._memory.forget(sidecar)
+
+    def is_damage(self, files: Files, seen: Seen | None) -> bool:
+        """Whether a sidecar waits for its image in vain: a new one's may be on its way."""
+        lies = files.by_role.get("sidecar")
+        if lies is None or seen is not None:
+            return lies is not None
+        return time.time() - lies.mtime_ns / 1e9 >= self._settle
+
+    def finish(self, folder: Folder, id: str) -> Look:
+        """Ends what was under way when a process died: its marks say what."""
+        library, owner = self.library, folder.owner
+        with library.catalog.lock(owner):
+            present = self._stat(folder.sidecar(id)) is not None
+            if not present and self._there(folder, id, "purge"):
+                if entry := library.catalog.get(owner, id, folder.month):
+                    library.finish_purge(entry.record)
+                library.sweep(folder, id)
+                log.info("finished a purge: %s", folder.sidecar(id))
+                return MENDED
+            if not present and self._there(folder, id, "put"):
+                library.sweep(folder, id)
+                log.info("swept a put that was never committed: %s", folder.sidecar(id))
+                return MENDED
+            # Beside a sidecar a mark is old: the image was put or restored since.
+            library.blobs.finish(folder, id)
+            library.blobs.delete(folder.mark(id, "new"))
+            return SETTLED
+
+    def _elsewhere(self, folder: Folder, id: str, entry: Entry) -> Look:
+        name = folder.sidecar(id)
+        self._memory.say(name, f"left alone: its id is that of {entry.record.image}")
+        return SETTLED
+
+    def _changed(self, folder: Folder, id: str, lies: Stat) -> Look:
+        """Somebody wrote the sidecar of an image that is known. A damaged one is left: the
+        catalog's word holds."""
+        name, state = folder.sidecar(id), (lies.size, lies.mtime_ns)
+        if self._memory.is_left(name, state):
+            return SETTLED
+        try:
+            self.library.read_sidecar(folder, id)
+        except Damaged as error:
+            quiet = max(self._memory.age(name, state), time.time() - lies.mtime_ns / 1e9)
+            if quiet < self._settle:
+                return Look(again=self._settle - quiet)
+            return self._memory.leave(name, state, str(error))
+        with self.library.catalog.lock(folder.owner):
+            self.library.current(folder.owner, id)
+        log.info("adopted a sidecar that was edited: %s", name)
+        self._memory.forget(name)
+        return MENDED
+
+    def _lost(self, entry: Entry) -> Look:
+        """The sidecar is gone, its image is there."""
+        record = entry.record
+        name = record.folder.sidecar(record.id)
+        patience = min(self._settle, RESTORE_SECONDS)
+        if (age := self._memory.age(name, "lost")) < patience:
+            return Look(again=patience - age)
+        with self.library.catalog.lock(record.owner):
+            now = self.library.catalog.get(record.owner, record.id, record.month)
+            if now is None or self._stat(name) or not self._stat(record.image):
+                return Look(again=0.0)
+            record = now.record
+            seen = self.library.blobs.replace(record.folder, record.id, encode_sidecar(record))
+            self.library.catalog.apply(change("edit", record, seen))
+        log.info("wrote a lost sidecar again: %s", name)
+        self._memory.forget(name)
+        return MENDED
+
+    def _missing(self, entry: Entry) -> Look:
+        """Image and sidecar are gone. What isn't in a folder that is away was deleted, if it
+        stays away: but of an owner without a folder nothing is known."""
+        record = entry.record
+        name = record.folder.sidecar(record.id)
+        if (age := self._memory.age(name, "missing")) < self._vanish:
+            return Look(again=self._vanish - age)
+        if record.owner not in self.library.blobs.owners():
+            return SETTLED
+        with self.library.catalog.lock(record.owner):
+            if self.library.catalog.get(record.owner, record.id, record.month) is None:
+                return SETTLED
+            self.library.blobs.check()
+            if self._stat(name) or self._stat(record.image):
+                return Look(again=0.0)
+            self.library.finish_purge(record)
+        log.info("purged what was removed from outside: %s", record.image)
+        self._memory.forget(name)
+        return MENDED
+
+    def _there(self, folder: Folder, id: str, mark: keys.Mark) -> bool:
+        return self._stat(folder.mark(id, mark)) is not None
+
+    def _stat(self, key: str) -> Stat | None:
+        with suppress(NotFound):
+            return self.library.blobs.stat(key)
+        return None
+
+
+class _Walk:
+    """One walk over a library."""
+
+    def __init__(self, reconciler: Reconciler, note: Note | None) -> None:
+        self.walked = Walked()
+        self._reconciler = reconciler
+        self._library = reconciler.library
+        self._note = note
+
+    def without_folder(self, owner: str) -> None:
         """A folder that isn't there says nothing of what was in it: it may be elsewhere."""
-        totals = self.library.catalog.totals(owner).values()
+        totals = self._library.catalog.totals(owner).values()
         if images := sum(found.active + found.trash for found in totals):
-            walked.damage.append(f"users/{owner}: the folder of {images} images is gone")
+            self.walked.damage.append(f"users/{owner}: the folder of {images} images is gone")
 
-    def owner(self, owner: str, walked: Walked) -> None:
-        """Walks one owner's images."""
+    def owner(self, owner: str) -> None:
+        """Walks one owner's images, and then the inbox."""
         months: set[tuple[Kind, str]] = set()
-        for (kind, month), group in by_month(self.library.blobs.list(f"users/{owner}/")):
+        inbox: list[Inboxed] = []
+        listed = _without_inbox(self._library.blobs.list(f"users/{owner}/"), inbox)
+        for (kind, month), group in by_month(listed):
             months.add((kind, month))
-            self._month(owner, month, kind, group, walked)
-        for month in self.library.catalog.months(owner):
+            self._month(owner, month, kind, group)
+        for month in self._library.catalog.months(owner):
             for kind in keys.KINDS:
                 if (kind, month) not in months:
-                    self._month(owner, month, kind, [], walked)
+                    self._month(owner, month, kind, [])
+        for file in inbox:
+            self._see(file)
 
-    def _month(
-        self, owner: str, month: str, kind: Kind, group: list[Files],
-        walked: Walked,
-    ) -> None:  # fmt: skip
-        seen = self.library.asked(lambda: self.library.catalog.seen(owner, month, kind))
+    def _month(self, owner: str, month: str, kind: Kind, group: list[Files]) -> None:
+        catalog = self._library.catalog
+        seen = self._library.asked(lambda: catalog.seen(owner, month, kind))
         present = set()
         for files in group:
             if files.by_role.keys() <= {"thumb"}:
                 continue
-            walked.images += "sidecar" in files.by_role
+            self.walked.images += "sidecar" in files.by_role
             present.add(files.id)
-            self._gone.pop((owner, files.id), None)
-            if self._is_settled(files, seen.get(files.id)):
-                if "image" not in files.by_role:
-                    walked.damage.append(f"{files.folder.sidecar(files.id)}: its image is gone")
-                continue
-            self._mend(owner, month, files, walked)
+            self._files(files, seen.get(files.id))
         for id in seen.keys() - present:
-            self._missing(owner, id, month, walked)
+            if entry := catalog.get(owner, id, month):
+                self._see((entry.record.folder, id))
 
-    def _is_settled(self, files: Files, seen: Seen | None) -> bool:
-        marked = files.by_role.keys() & {"put", "purge", "new"}
-        return not marked and seen is not None and files.sidecar == seen
-
-    def _mend(self, owner: str, month: str, files: Files, walked: Walked) -> None:
+    def _files(self, files: Files, seen: Seen | None) -> None:
         where = files.folder.sidecar(files.id)
         try:
-            if "sidecar" not in files.by_role and "put" not in files.by_role:
-                dropped = self._dropped(owner, month, files)
-                if dropped:
-                    walked.mended += self._take_in(files.folder, files.id, dropped)
+            if files.by_role.keys() & {"put", "purge", "new"}:
+                done = self._reconciler.finish(files.folder, files.id)
+                self.walked.mended += done.mended
+                if done.mended:
                     return
-            with self.library.catalog.lock(owner):
-                walked.mended += self._mend_locked(owner, month, files.folder, files.id)
+            if "image" not in files.by_role and self._reconciler.is_damage(files, seen):
+                self.walked.damage.append(f"{where}: its image is gone")
+            if seen is None or files.sidecar != seen:
+                self._see((files.folder, files.id))
+            else:
+                self._reconciler.forget(where)
         except (Unavailable, NotFound) as error:
             log.warning("walk: %s: %s", where, error)
 
-    # -- under the owner's lock -------------------------------------------------------------
+    def _see(self, thing: Thing) -> None:
+        if self._note is None:
+            self.walked.mended += self._reconciler.looked(thing).mended
+        else:
+            self.walked.noted += 1
+            self._note(thing)
 
-    def _mend_locked(self, owner: str, month: str, folder: Folder, id: str) -> bool:
-        """Looks again, and does what there is to do. Whether there was."""
-        library = self.library
-        entry = library.catalog.get(owner, id, month)
-        sidecar = library.sidecar(folder, id)
-        present = self._there(folder.sidecar(id))
-        if not present and self._there(folder.mark(id, "purge")):
-            self._finish_purge(folder, id, entry)
-            return True
-        if not present and self._there(folder.mark(id, "put")):
-            library.sweep(folder, id)
-            log.info("swept a put that was never committed: %s", folder.sidecar(id))
-            return True
-        # Beside a sidecar a mark is old: the image was put or restored since.
-        library.blobs.finish(folder, id)
-        library.blobs.delete(folder.mark(id, "new"))
-        if sidecar is not None:
-            return self._adopt_sidecar(entry, *sidecar)
-        if entry is not None and not present:
-            return self._rewrite_sidecar(entry)
-        return False
 
-    def _finish_purge(self, folder: Folder, id: str, entry: Entry | None) -> None:
-        if entry is not None:
-            self.library.finish_purge(entry.record)
-        self.library.sweep(folder, id)
-        log.info("finished a purge: %s", folder.sidecar(id))
-
-    def _adopt_sidecar(self, entry: Entry | None, record: Record, seen: Seen) -> bool:
-        if entry is not None:
-            return self.library.current(record.owner, record.id).seen != entry.seen
-        self.library.catalog.apply(change("put", record, seen))
-        return True
-
-    def _rewrite_sidecar(self, entry: Entry) -> bool:
-        record = entry.record
-        if not self._there(record.image):
-            return False
-        seen = self.library.blobs.replace(record.folder, record.id, encode_sidecar(record))
-        self.library.catalog.apply(change("edit", record, seen))
-        log.info("wrote a lost sidecar again: %s", record.folder.sidecar(record.id))
-        return True
-
-    def _there(self, key: str) -> bool:
-        try:
-            self.library.blobs.stat(key)
-        except NotFound:
-            return False
-        return True
-
-    # -- images that vanished ---------------------------------------------------------------
-
-    def look_again(self) -> None:
-        """Looks once more for the images whose files were all gone a while ago."""
-        walked = Walked()
-        stored = set(self.library.blobs.owners()) if self._gone else set()
-        for (owner, id), (month, _) in list(self._gone.items()):
-            if owner in stored:
-                self._missing(owner, id, month, walked)
-
-    def _missing(self, owner: str, id: str, month: str, walked: Walked) -> None:
-        now = time.monotonic()
-        _, first = self._gone.setdefault((owner, id), (month, now))
-        if now - first < self._vanish:
-            return
-        with self.library.catalog.lock(owner), suppress(NotFound):
-            entry = self.library.catalog.get(owner, id, month)
-            del self._gone[owner, id]
-            if entry is None:
-                return
-            record = entry.record
-            self.library.blobs.check()
-            if not self._there(record.folder.sidecar(id)) and not self._there(record.image):
-                self.library.finish_purge(record)
-                walked.mended += 1
-                log.info("purged what was removed from outside: %s", record.image)
-
-    # -- images that were dropped -----------------------------------------------------------
-
-    def _dropped(self, owner: str, month: str, files: Files) -> Key | None:
-        """The key of an image without sidecar that nobody knows and nobody writes to."""
-        image = files.by_role.get("image")
-        if image is None or "purge" in files.by_role:
-            return None
-        if self.library.catalog.get(owner, files.id, month) is not None:
-            return None
-        if time.time() - image.mtime_ns / 1e9 < self._settle:
-            return None
-        return keys.parse(image.key)
-
-    def _take_in(self, folder: Folder, id: str, key: Key) -> bool:
-        """Gives a dropped image its thumbnail, sidecar and catalog entry. Its own name and
-        its day stay as they are."""
-        library, image = self.library, folder.image(id, key.ext)
-        found = library.blobs.stat(image)
-        spool = library.thumbnails.spooled(image)
-        try:
-            spool.sync()
-            try:
-                inspection = self.imaging.inspect(spool.path).result()
-            except Unavailable:
-                raise
-            except GalleryError as error:
-                log.warning("walk: %s is left alone: %s", image, error)
-                return False
-            if keys.EXT_OF[inspection.mime] != key.ext:
-                log.warning("walk: %s is left alone: it is %s", image, inspection.mime)
-                return False
-            draft = Draft(folder.owner, folder.kind, id, created_at=_within(folder, found))
-            record = describe(draft, library.clock(), spool, inspection)
-            if record.folder != folder:
-                log.warning("walk: %s is left alone: its day is yet to come", image)
-                return False
-            with library.catalog.lock(folder.owner):
-                if found != library.blobs.stat(image) or self._there(folder.sidecar(id)):
-                    return False
-                library.blobs.put(record.thumb, inspection.thumbnail)
-                seen = library.blobs.replace(folder, id, encode_sidecar(record))
-                library.catalog.apply(change("put", record, seen))
-        finally:
-            spool.discard()
-        log.info("took in a dropped image: %s", image)
-        return True
+def _without_inbox(listed: Iterator[Listed], inbox: list[Inboxed]) -> Iterator[Listed]:
+    """What is listed, but for the files of the inbox, which are put into ``inbox``."""
+    for found in listed:
+        if file := keys.inboxed(found.key):
+            inbox.append(file)
+        else:
+            yield found
 
 
 def by_month(listed: Iterator[Listed]) -> Iterator[tuple[tuple[Kind, str], list[Files]]]:
@@ -291,9 +349,3 @@ def _files(folder: Folder, pairs: Iterator[tuple[Key, Listed]]) -> list[Files]:
             images[key.id] = Files(folder, key.id)
         images[key.id].by_role[key.role] = found
     return list(images.values())
-
-
-def _within(folder: Folder, found: Listed) -> int:
-    """The file's time, moved into its folder's day if it lies outside (microseconds)."""
-    start = to_us(folder.day.isoformat())
-    return min(max(found.mtime_ns // 1000, start), start + DAY_US - 1)

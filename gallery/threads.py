@@ -1,5 +1,6 @@
-"""Where blocking work runs: one set of threads for reading, another for changing, so that
-writers who wait for an owner's lock never keep a reader waiting."""
+"""Where blocking work runs: threads for reading, others for changing, so that writers who
+wait for an owner's lock never keep a reader waiting, and a few for changes of many images,
+which keep neither waiting."""
 
 from __future__ import annotations
 
@@ -13,17 +14,21 @@ T = TypeVar("T")
 
 
 class Threads:
-    """Two bounded pools. Awaiting a call gives its result or raises what it raised."""
+    """Three bounded pools. Awaiting a call gives its result or raises what it raised."""
 
-    def __init__(self, *, readers: int = 8, writers: int = 16) -> None:
+    def __init__(self, *, readers: int = 8, writers: int = 16, bulk: int = 2) -> None:
         self._readers = ThreadPoolExecutor(readers, "read")
         self._writers = ThreadPoolExecutor(writers, "write")
+        self._bulk = ThreadPoolExecutor(bulk, "bulk")
 
     async def read(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._run(self._readers, call, *args, **kwargs)
 
     async def write(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._run(self._writers, call, *args, **kwargs)
+
+    async def bulk(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._run(self._bulk, call, *args, **kwargs)
 
     async def _run(
         self, pool: ThreadPoolExecutor, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs
@@ -35,3 +40,4 @@ class Threads:
         """Waits for what is running."""
         self._readers.shutdown()
         self._writers.shutdown()
+        self._bulk.shutdown()

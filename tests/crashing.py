@@ -9,14 +9,17 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from gallery.blobs import Spool
 from gallery.blobs.files import FileBlobs
+from gallery.bulk import Bulk
 from gallery.catalog.manifests import ManifestCatalog, library_of
+from gallery.catalog.ops import FileOps
+from gallery.journal import Report, Wanted
 from gallery.keys import Folder
 from gallery.library import Library
 from gallery.records import Change, Seen
@@ -41,6 +44,30 @@ OPERATIONS: dict[str, Callable[[Library], Any]] = {
 }
 
 
+OP = ident(99)
+ASKED = tuple(map(ident, (1, 2, 3, 9, 4)))
+"""Image 2 is in the trash, and there is no image 9."""
+WANTED = {
+    "delete": Wanted("delete", ASKED),
+    "tag": Wanted("tag", ASKED, tags=("bridge", "red")),
+}
+
+
+def bulk(library: Library, action: str) -> Report:
+    return Bulk(library, batch=2).run(OWNER, WANTED[action], OP)
+
+
+def undo(library: Library) -> Report:
+    return Bulk(library, batch=2).undo(OWNER, OP)
+
+
+OF_MANY: dict[str, Callable[[Library], Any]] = {
+    "bulk-delete": lambda library: bulk(library, "delete"),
+    "bulk-tag": lambda library: bulk(library, "tag"),
+    "undo": undo,
+}
+
+
 def prepare(folder: Path) -> None:
     """A library with image 1, and image 2 in the trash."""
     with opened(folder) as library:
@@ -55,7 +82,8 @@ def opened(folder: Path, after: Callable[[], None] = lambda: None) -> Iterator[L
     manifests = str(folder / "manifests")
     blobs = SteppedBlobs(str(folder / "outputs"), library_of(manifests))
     catalog = SteppedCatalog(manifests, memory_bytes=PLENTY)
-    blobs.after = catalog.after = after
+    catalog.ops = ops = SteppedOps(os.path.join(manifests, "users"))
+    blobs.after = catalog.after = ops.after = after
     library = Library(blobs, catalog, clock=lambda: NOON)
     library.start()
     try:
@@ -87,8 +115,8 @@ class SteppedBlobs(FileBlobs):
         self.after()
         return seen
 
-    def replace(self, folder: Folder, id: str, sidecar: bytes) -> Seen:
-        seen = super().replace(folder, id, sidecar)
+    def replace_all(self, folder: Folder, sidecars: Mapping[str, bytes]) -> dict[str, Seen]:
+        seen = super().replace_all(folder, sidecars)
         self.after()
         return seen
 
@@ -102,6 +130,18 @@ class SteppedCatalog(ManifestCatalog):
 
     def apply(self, change: Change) -> None:
         super().apply(change)
+        self.after()
+
+    def apply_all(self, changes: Sequence[Change]) -> None:
+        super().apply_all(changes)
+        self.after()
+
+
+class SteppedOps(FileOps):
+    after: Callable[[], None]
+
+    def append(self, owner: str, op: str, entry: Mapping[str, Any]) -> None:
+        super().append(owner, op, entry)
         self.after()
 
 
@@ -142,7 +182,7 @@ def main(folder: Path, operation: str) -> None:
         if (child := os.fork()) == 0:
             with opened(copy) as library:
                 die_at(step)
-                OPERATIONS[operation](library)
+                (OPERATIONS | OF_MANY)[operation](library)
                 os._exit(0)
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     print(step, status)

@@ -32,6 +32,11 @@ def ident(n: int) -> str:
     return f"{n:032x}"
 
 
+def pixels(n: int) -> bytes:
+    """What image number ``n`` is made of."""
+    return (b"%d" % n).ljust(100 + n % 1000, b".")
+
+
 def record(n: int = 1, *, owner: str = OWNER, at: int | None = None, **fields: Any) -> Record:
     """Image number ``n``, made ``n`` seconds past noon unless ``at`` says otherwise."""
     created_at = NOON + n * SECOND if at is None else at
@@ -43,8 +48,8 @@ def record(n: int = 1, *, owner: str = OWNER, at: int | None = None, **fields: A
         "prompt": f"a red bridge, number {n}",
         "original_filename": None,
         "mime": "image/png",
-        "bytes": 100 + n,
-        "sha256": hashlib.sha256(str(n).encode()).hexdigest(),
+        "bytes": len(pixels(n)),
+        "sha256": hashlib.sha256(pixels(n)).hexdigest(),
         "status": "active",
         "thumb": folder_of(owner, kind, created_at).thumb(ident(n)),
         "rev": 1,
@@ -123,8 +128,9 @@ def upload(library: Library, body: bytes = b"pixels", *, owner: str = OWNER, **s
         spool.discard()
 
 
-def plant(blobs: BlobStore, record: Record, body: bytes = b"pixels") -> None:
+def plant(blobs: BlobStore, record: Record, body: bytes | None = None) -> None:
     """The three files of an image, written by somebody else."""
+    body = pixels(int(record.id, 16)) if body is None else body
     blobs.put(record.folder.image(record.id, EXT_OF[record.mime]), body)
     blobs.put(record.thumb, THUMBNAIL)
     blobs.put(record.folder.sidecar(record.id), encode_sidecar(record))

@@ -28,7 +28,9 @@ def root(tmp_path: Path) -> Path:
 # -- what can be wrong at once ----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["serve", "doctor", "rebuild", "purge-trash", "thumbnails"])
+@pytest.mark.parametrize(
+    "name", ["serve", "doctor", "rebuild", "purge-trash", "scrub", "thumbnails"]
+)
 def test_an_unknown_variable_is_one_line_and_exit_code_2(tmp_path: Path, name: str) -> None:
     result = run(tmp_path, name, outputz="x")
     assert result.returncode == 2

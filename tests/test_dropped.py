@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 from threading import Event, Thread
 
@@ -23,10 +24,12 @@ from tests.images import A1111, png
 from tests.samples import (
     NOON,
     OWNER,
+    THUMBNAIL,
     active,
     drop,
     files,
     ident,
+    pixels,
     put,
     record,
 )
@@ -109,8 +112,9 @@ def test_an_image_with_the_ending_of_another_type_is_left_as_it_lies(
 def test_a_sidecar_arriving_after_its_image_wins(
     library: Library, walker: Reconciler, outputs: Path
 ) -> None:
-    one = record(1)
-    drop(outputs, one.image, png())
+    body = png()
+    one = record(1, bytes=len(body), sha256=sha256(body).hexdigest())
+    drop(outputs, one.image, body)
     drop(outputs, DAY.sidecar(one.id), encode_sidecar(one))
     walker.run()
     assert library.get(OWNER, one.id).record == one
@@ -138,7 +142,8 @@ def test_a_put_under_way_elsewhere_is_not_swept(
     def slow_put() -> None:
         with elsewhere.catalog.lock(OWNER):
             elsewhere.blobs.stage(DAY, one.id, encode_sidecar(one))
-            elsewhere.blobs.put(one.image, b"pixels")
+            elsewhere.blobs.put(one.image, pixels(1))
+            elsewhere.blobs.put(one.thumb, THUMBNAIL)
             marked.set()
             go_on.wait()
             elsewhere.blobs.commit(DAY, one.id, encode_sidecar(one))
@@ -152,7 +157,7 @@ def test_a_put_under_way_elsewhere_is_not_swept(
     go_on.set()
     putting.join()
     walking.join()
-    assert library.blobs.read(one.image) == b"pixels"
+    assert library.blobs.read(one.image) == pixels(1)
     assert active(library) == [1]
 
 

@@ -258,3 +258,20 @@ def test_a_repeated_line_is_harmless(manifests: Path, opened: Open) -> None:
         file.write(repeated + b"\n")
     page = two.page(ACTIVE)
     assert (ids(page), page.total) == ([2, 1], 2)
+
+
+def test_nothing_old_is_answered_while_news_is_taken_in(opened: Open) -> None:
+    """The news is of two owners, and the second one's page is asked for after the first."""
+    one, two = opened(), opened()
+    for owner in (OWNER, OTHER):
+        apply(one, "put", record(1, owner=owner))
+        assert ids(two.page(Query(owner))) == [1]
+    apply(one, "put", record(2, owner=OWNER), record(2, owner=OTHER))
+    answers = []
+    two.listen(lambda *_: answers.append(two.page_now(Query(OTHER))))
+    two.page(ACTIVE)
+    assert [ids(page) for page in answers if page] in ([], [[2, 1]])
+    assert len(answers) == 2
+    page = two.page_now(Query(OTHER))
+    assert page is not None
+    assert ids(page) == [2, 1]

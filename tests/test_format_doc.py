@@ -11,6 +11,8 @@ import pytest
 
 from gallery import keys
 from gallery.blobs.volume import FORMAT
+from gallery.catalog.ops import FileOps
+from gallery.journal import Journal, Result, Wanted
 from gallery.records import (
     Op,
     Totals,
@@ -43,7 +45,7 @@ SIDECARS = [(b["where"], b["body"]) for b in BLOCKS if b["what"] == "sidecar"]
 
 
 def test_there_are_examples_of_everything() -> None:
-    kinds = {"keys", "roles", "no-keys", "library", "sidecar", "line", "position"}
+    kinds = {"keys", "roles", "no-keys", "library", "sidecar", "line", "journal", "position"}
     assert {block["what"] for block in BLOCKS} == kinds
     assert {row.split()[0] for row in rows("keys")} == set(keys.KINDS)
     assert {row.split()[0] for row in rows("roles")} == {"sidecar", "thumb", "put", "purge", "new"}
@@ -120,6 +122,24 @@ def test_a_record_in_a_line_is_canonical(line: bytes) -> None:
     assert [Totals(*values).as_list() for values in data["totals"].values()] == list(
         data["totals"].values()
     )
+
+
+def test_a_journal_of_an_operation_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "yuna" / "ops" / "example.jsonl"
+    path.parent.mkdir(parents=True)
+    path.write_text("".join(blocks("journal")))
+    journal = Journal.read(FileOps(str(tmp_path)), "yuna", "example")
+    assert journal is not None
+    assert len(journal.do.outcomes) == len(journal.ids) == 3
+    assert journal.request == Wanted("delete", tuple(journal.ids)).digest()
+    (changed,) = journal.do.intents
+    assert journal.do.outcomes[changed].outcome == "done"
+    assert [*journal.undo.intents] == journal.pending(journal.undo)[:1] == [changed]
+
+
+def test_every_outcome_is_named() -> None:
+    section = DOCUMENT.partition("## Operations")[2].partition("\n## ")[0]
+    assert all(f"`{result}`" in section for result in get_args(Result))
 
 
 def test_every_operation_is_named() -> None:

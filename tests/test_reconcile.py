@@ -16,10 +16,12 @@ from tests.samples import (
     NOON,
     OTHER,
     OWNER,
+    THUMBNAIL,
     active,
     drop,
     files,
     ident,
+    pixels,
     plant,
     put,
     record,
@@ -159,7 +161,8 @@ def test_an_older_writers_sidecar_is_taken_up_as_it_stands(
                     "original_filename", "bytes", "sha256", "created_at", "status", "thumb", "tags"}
     }  # fmt: skip
     library.blobs.put(DAY.sidecar(one.id), orjson.dumps(old))
-    library.blobs.put(one.image, b"pixels")
+    library.blobs.put(one.image, pixels(1))
+    library.blobs.put(one.thumb, THUMBNAIL)
     assert walker.run().mended == 1
     assert library.get(OWNER, one.id).record == one
     assert orjson.loads(library.blobs.read(DAY.sidecar(one.id))) == old

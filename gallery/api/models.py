@@ -31,7 +31,8 @@ Flag = bool
 
 def _written_day(value: object) -> object:
     """Numbers of seconds, which pydantic would take for a day, are none."""
-    if isinstance(value, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+    written = isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value)
+    if not written and not isinstance(value, date | None):
         raise ValueError("a day is written as 2026-03-14")
     return value
 
@@ -61,7 +62,7 @@ def _number(value: object) -> object:
 
 Whole = Annotated[int, Field(strict=False), BeforeValidator(_number)]
 """A whole number in JSON, where 7.0 is one."""
-CalendarDay = Annotated[date, BeforeValidator(_written_day)]
+CalendarDay = Annotated[date, Field(strict=False), BeforeValidator(_written_day)]
 Moment = Annotated[
     datetime, Field(strict=False), BeforeValidator(_written_moment), AfterValidator(_in_utc)
 ]
@@ -101,7 +102,7 @@ class Dates(Strict):
     tz: str = Field("UTC", max_length=64, description="time zone of the days, as Asia/Seoul")
 
 
-class ListQuery(Paging, Dates):
+class Filter(Dates):
     status: Literal["active", "trash"] = "active"
     kind: Kind = "output"
     aspect_ratio: Ratio | None = None
@@ -111,6 +112,9 @@ class ListQuery(Paging, Dates):
     q: str | None = Field(
         None, max_length=500, description='words of the prompt; -word excludes, "a phrase"'
     )
+
+
+class ListQuery(Paging, Filter):
     count: Flag = Field(False, description="count what matches a filter, too")
 
 

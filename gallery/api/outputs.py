@@ -116,8 +116,10 @@ class Bytes:
                 self._evict((oldest.owner, oldest.id))
 
     async def _find(self, key: str, scope: Scope) -> Served:
-        served = self._hot.get(key)
-        if served is None or self._immediate is None or not self._immediate.fresh():
+        # Asked first: what is found in memory after that is as new as the answer.
+        fresh = self._immediate is not None and self._immediate.fresh()
+        served = self._hot.get(key) if fresh else None
+        if served is None:
             self._authorize(keys_owner(key), scope)
             served = await self._threads.read(self._look_up, key)
         return served

@@ -12,7 +12,8 @@ from starlette.requests import Request
 from starlette.types import Receive
 
 from gallery.blobs import BlobStore, Spool
-from gallery.errors import BadRequest, Timeout, TooLarge, UnsupportedBody, storage
+from gallery.draft import shown_name
+from gallery.errors import BadRequest, Timeout, TooLarge, UnsupportedBody
 from gallery.threads import Threads
 
 BATCH = 1 << 20
@@ -22,7 +23,6 @@ SLOWEST = 16 << 10
 """Bytes a second: who sends fewer, however steadily, is given up."""
 FIELD_BYTES = 256 << 10
 MAX_PARTS = 8
-_MAX_NAME = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +150,7 @@ class _Reader:
                 elif event:
                     self._add(event)
         if self.spool:  # parsed while it was in the processor's cache, written at once
-            with storage("an upload"):
-                self.spool.write(b"".join(self._pieces))
+            self.spool.write(b"".join(self._pieces))
             self._pieces.clear()
         if not batch[-1]:
             self._parser.close()
@@ -163,7 +162,7 @@ class _Reader:
         self._part = name
         if name == "file":
             self._blobs.room(0)
-            self.spool, self._filename = self._blobs.spool(), _base_name(filename)
+            self.spool, self._filename = self._blobs.spool(), shown_name(filename)
         else:
             self._fields[name] = b""
 
@@ -178,13 +177,3 @@ class _Reader:
         if len(value) > FIELD_BYTES:
             raise TooLarge(f"{self._part} may have {FIELD_BYTES} bytes", code="field_too_large")
         self._fields[self._part] = value
-
-
-def _base_name(name: str | None) -> str | None:
-    """The file's own name, without folders and control characters. It is only shown."""
-    if not name:
-        return None
-    last = name.replace("\\", "/").rpartition("/")[2]
-    return (
-        "".join(c for c in last if c.isprintable()).encode("utf-8", "replace").decode()[:_MAX_NAME]
-    )

@@ -28,7 +28,6 @@ from gallery.errors import (
     Unavailable,
     Unprocessable,
     UnsupportedImage,
-    storage,
 )
 from gallery.imaging import Inspection
 from gallery.keys import Kind
@@ -76,7 +75,7 @@ class Uploads:
 
     async def _inspected(self, spool: Spool) -> Inspection:
         """Decoded in a worker process while a thread makes it durable."""
-        synced = asyncio.ensure_future(self._threads.write(_sync, spool))
+        synced = asyncio.ensure_future(self._threads.write(spool.sync))
         try:
             return await asyncio.wrap_future(self._services.imaging.inspect(spool.path))
         finally:
@@ -148,8 +147,3 @@ def _owner(found: Received, visitor: str | None) -> str:
     if named is not None:
         raise Forbidden("owner needs a service token", code="wrong_role")
     return visitor
-
-
-def _sync(spool: Spool) -> None:
-    with storage("an upload"):
-        spool.sync()

@@ -11,11 +11,12 @@ import contextlib
 import hashlib
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from gallery.durable import write_all
+from gallery.errors import storage
 from gallery.keys import Folder
 from gallery.records import Seen
 
@@ -61,8 +62,9 @@ class Spool:
         self._fd: int | None = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
 
     def write(self, data: bytes | bytearray) -> None:
-        """Raises OSError, and then nothing of it counts."""
-        write_all(self._open(), data)
+        """Raises StorageFull or Unavailable, and then nothing of it counts."""
+        with storage(self.path):
+            write_all(self._open(), data)
         self._hash.update(data)
         self.size += len(data)
 
@@ -71,13 +73,15 @@ class Spool:
         return self._hash.hexdigest()
 
     def sync(self) -> None:
-        """Makes the bytes durable, and closes the file."""
-        os.fsync(self._open())
+        """Makes the bytes durable, and closes the file. Raises like ``write``."""
+        with storage(self.path):
+            os.fsync(self._open())
         self._close()
 
     def discard(self) -> None:
+        """What cannot be removed now is swept with the old bodies: no reason to fail."""
         self._close()
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):
             os.unlink(self.path)
 
     def _open(self) -> int:
@@ -169,6 +173,10 @@ class BlobStore(Protocol):
         """Puts ``sidecar`` in the place of the present one, atomically and durably. A
         store that has folders raises NotFound when the image's is not there."""
 
+    def replace_all(self, folder: Folder, sidecars: Mapping[str, bytes]) -> dict[str, Seen]:
+        """Like ``replace`` for each id, but cheaper. When it raises, any of them may have been
+        replaced."""
+
     def doom(self, folder: Folder, id: str) -> None:
         """From here on the image does not exist: its sidecar is gone, durably. A
         store that has folders raises NotFound when the image's is not there."""
@@ -181,6 +189,12 @@ class BlobStore(Protocol):
 class LocalFiles(Protocol):
     """An ability of stores whose objects are files of this machine."""
 
+    root: str
+    """The folder that keys are paths in."""
+
     def open(self, key: str) -> int:
         """A descriptor open for reading, for the caller to close. Raises NotFound, also
         for what is not a regular file or lies behind a symbolic link."""
+
+    def sync_folder(self, key: str) -> None:
+        """Makes the names in the object's folder durable."""

@@ -11,7 +11,7 @@ import builtins
 import contextlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from gallery import keys
@@ -37,13 +37,12 @@ class FileBlobs(Volume):
 
     def put(self, key: str, body: bytes | Spool) -> None:
         if isinstance(body, bytes):
-            with storage(key):
-                spool = self.spool()
-                try:
-                    spool.write(body)
-                    self.put(key, spool)
-                finally:
-                    spool.discard()
+            spool = self.spool()
+            try:
+                spool.write(body)
+                self.put(key, spool)
+            finally:
+                spool.discard()
             return
         with self._folder(key, make=True) as (folder, name):
             os.rename(body.path, name, dst_dir_fd=folder)
@@ -99,6 +98,10 @@ class FileBlobs(Volume):
                 if found.key.startswith(prefix):
                     yield found
         self.check()
+
+    def sync_folder(self, key: str) -> None:
+        with self._folder(key) as (folder, _):
+            os.fsync(folder)
 
     def fetch(self, found: Listed, size: int) -> tuple[bytes, Seen]:
         # The listing has walked the folders on the way: there is no link among them.
@@ -181,10 +184,20 @@ class FileBlobs(Volume):
         return self._rename(folder.mark(id, "put"), folder.sidecar(id))
 
     def replace(self, folder: Folder, id: str, sidecar: bytes) -> Seen:
-        mark = folder.mark(id, "new")
-        with self._folder(mark) as (fd, name):
-            _write_at(fd, name, sidecar, durable=True)
-        return self._rename(mark, folder.sidecar(id))
+        return self.replace_all(folder, {id: sidecar})[id]
+
+    def replace_all(self, folder: Folder, sidecars: Mapping[str, bytes]) -> dict[str, Seen]:
+        """One after the other, and then the folder is synced, once."""
+        seen = {}
+        with self._folder(folder.sidecar(next(iter(sidecars)))) as (fd, _):
+            try:
+                for id, sidecar in sidecars.items():
+                    new = _name(folder.mark(id, "new"))
+                    _write_at(fd, new, sidecar, durable=True)
+                    seen[id] = _rename_at(fd, new, _name(folder.sidecar(id)))
+            finally:
+                os.fsync(fd)  # also when one fails: those before it have been replaced
+        return seen
 
     def doom(self, folder: Folder, id: str) -> None:
         mark = folder.mark(id, "purge")
@@ -201,10 +214,9 @@ class FileBlobs(Volume):
 
     def _rename(self, old: str, new: str) -> Seen:
         with self._folder(new) as (fd, name):
-            os.rename(old.rpartition("/")[2], name, src_dir_fd=fd, dst_dir_fd=fd)
-            info = os.stat(name, dir_fd=fd, follow_symlinks=False)
+            seen = _rename_at(fd, _name(old), name)
             os.fsync(fd)
-            return Seen(info.st_size, info.st_mtime_ns)
+            return seen
 
     # -- paths --------------------------------------------------------------------------
 
@@ -273,6 +285,16 @@ def _enter(fd: int, name: str, *, make: bool, key: str) -> int:
 def _sort_key(entry: os.DirEntry[str]) -> str:
     """The order of code points is that of UTF-8 bytes."""
     return f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name
+
+
+def _name(key: str) -> str:
+    return key.rpartition("/")[2]
+
+
+def _rename_at(folder: int, old: str, new: str) -> Seen:
+    os.rename(old, new, src_dir_fd=folder, dst_dir_fd=folder)
+    info = os.stat(new, dir_fd=folder, follow_symlinks=False)
+    return Seen(info.st_size, info.st_mtime_ns)
 
 
 def _write_at(folder: int, name: str, data: bytes, *, durable: bool) -> None:

@@ -9,7 +9,7 @@ import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from gallery import keys
@@ -158,6 +158,9 @@ class MemoryBlobs:
 
     def replace(self, folder: Folder, id: str, sidecar: bytes) -> Seen:
         return self._set(folder.sidecar(id), sidecar)
+
+    def replace_all(self, folder: Folder, sidecars: Mapping[str, bytes]) -> dict[str, Seen]:
+        return {id: self.replace(folder, id, sidecar) for id, sidecar in sidecars.items()}
 
     def doom(self, folder: Folder, id: str) -> None:
         self._set(folder.mark(id, "purge"), b"{}\n")

@@ -6,13 +6,14 @@ every sentence below, for each catalog.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
 import orjson
 
+from gallery.catalog.ops import OpsLog
 from gallery.catalog.query import Query
 from gallery.keys import Kind
 from gallery.records import Change, Op, Record, Seen, TotalsByKind, decode, etag
@@ -88,6 +89,10 @@ class Catalog(Protocol):
     Every method raises Unavailable when the catalog cannot be reached.
     """
 
+    @property
+    def ops(self) -> OpsLog:
+        """The journals of changes of many images."""
+
     def start(self, library: str) -> None:
         """Opens the catalog of ``library``. Raises StartRefused when it is another's."""
 
@@ -99,6 +104,10 @@ class Catalog(Protocol):
     def apply(self, change: Change) -> None:
         """Makes ``change`` durable and visible to every later call in any process. Applying
         it twice is like applying it once. The caller holds the owner's lock."""
+
+    def apply_all(self, changes: Sequence[Change]) -> None:
+        """Like ``apply`` for each, in this order, but cheaper. They are of one owner and of
+        different images. When it raises, any of the first may have been applied."""
 
     def get(self, owner: str, id: str, month: str | None = None) -> Entry | None:
         """The image, active or in the trash. ``month`` (``YYYY-MM``), where the caller

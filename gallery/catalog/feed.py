@@ -3,7 +3,8 @@
     manifests/feed/{n:010d}   segments; a first line with the generation, then the changes,
                               and a last line {"op":"close","next":n} when it ended cleanly
     manifests/feed/.lock      held while a line is appended; never renamed or removed
-    manifests/feed/.live      held, shared, by every process that has the feed open
+    manifests/feed/.live      held, shared, by every process that has the feed open; by one
+                              alone on a network file system
 
 It is how processes stay coherent: a request fstats the current segment, and a size that
 is not the one last read means that there is news. A position is
@@ -46,8 +47,9 @@ class Feed:
     """One process's view of the feed. Reading and appending are the catalog's to serialize;
     ``fresh`` may be called at any time."""
 
-    def __init__(self, folder: str, library: str) -> None:
+    def __init__(self, folder: str, library: str, *, alone: str = "") -> None:
         self.folder = folder
+        self.alone = alone
         self.library = library
         self.generation = ""
         self._segment = 0
@@ -61,15 +63,19 @@ class Feed:
     # -- opening and closing --------------------------------------------------------------
 
     def open(self) -> None:
-        """Joins the other processes, or begins a new segment if there are none."""
+        """Joins the other processes, or begins a new segment if there are none. Raises
+        StartRefused where there may be no others, for the reason in ``alone``."""
         os.makedirs(self.folder, exist_ok=True)
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
         self._lock_fd = os.open(os.path.join(self.folder, ".lock"), flags, 0o640)
         self._live_fd = os.open(os.path.join(self.folder, ".live"), flags, 0o640)
         with self._locked():
-            alone = try_lock(self._live_fd)
-            fcntl.flock(self._live_fd, fcntl.LOCK_SH)
-            self._join(begin=alone)
+            first = try_lock(self._live_fd)
+            if self.alone and not first:
+                raise StartRefused(f"{self.alone}, and another process is running")
+            if not self.alone:
+                fcntl.flock(self._live_fd, fcntl.LOCK_SH)
+            self._join(begin=first)
 
     def close(self) -> None:
         """The last process to leave says that the segment ended cleanly."""

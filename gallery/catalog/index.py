@@ -8,7 +8,7 @@ from __future__ import annotations
 import bisect
 import operator
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from gallery.keys import KINDS, Kind
@@ -125,6 +125,11 @@ class Index:
         columns = (self.offset, self.length, self.record, self.thumb, self.ext)
         get = operator.itemgetter(*slots, *slots[:1])  # one more: of a single one it makes no tuple
         return list(zip(*map(get, columns), strict=True))[:-1]
+
+    def counts(self) -> Iterator[tuple[Kind, tuple[int, int]]]:
+        """How many are active and in the trash, of each kind."""
+        for kind in KINDS:
+            yield kind, (len(self.views[kind, "active"]), len(self.views[kind, "trash"]))
 
     def status(self, slot: int) -> View | None:
         place = self.place[slot]

@@ -3,6 +3,7 @@
     manifests/library.json                  names the library
     manifests/users/{owner}/{month}.jsonl   see ``shard``
     manifests/users/{owner}/.lock           the owner's lock; never renamed or removed
+    manifests/users/{owner}/ops/            see ``ops``
     manifests/.lock                         held while library.json is made
     manifests/jobs.lock                     held by the process that runs the periodic jobs
     manifests/feed/                         see ``feed``
@@ -18,9 +19,10 @@ import errno
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 
 import orjson
 
@@ -29,6 +31,7 @@ from gallery.catalog import Changes, Entry, Expired, Listener, Page, history
 from gallery.catalog.feed import Feed
 from gallery.catalog.index import Index
 from gallery.catalog.mirror import Mirror
+from gallery.catalog.ops import FileOps
 from gallery.catalog.query import Cursor, Query
 from gallery.catalog.select import Row, Selection
 from gallery.catalog.shard import (
@@ -41,7 +44,7 @@ from gallery.catalog.shard import (
     whole,
 )
 from gallery.catalog.swallowed import feed_line, unannounced
-from gallery.durable import fsync_folder, locked, replace_file, try_lock
+from gallery.durable import fdatasync, fsync_folder, locked, replace_file, try_lock
 from gallery.errors import StartRefused, Unavailable, storage
 from gallery.keys import Kind, folder_of
 from gallery.records import Change, Record, Seen, Totals, TotalsByKind, item, record_in_line
@@ -55,15 +58,20 @@ _APPEND = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class ManifestCatalog:
-    """Fulfils Catalog and Immediate. ``memory_bytes`` bounds ring and loaded manifests."""
+    """Fulfils Catalog and Immediate. ``memory_bytes`` bounds ring and loaded manifests.
+    ``alone`` is why no other process may have it open, if none may."""
 
-    def __init__(self, root: str, *, memory_bytes: int, ring_items: int = 10_000) -> None:
+    def __init__(
+        self, root: str, *, memory_bytes: int, ring_items: int = 10_000, alone: str = ""
+    ) -> None:
         self.root = os.path.abspath(root)
         self.library = ""
         self._users = os.path.join(self.root, "users")
         self._memory = (memory_bytes, ring_items)
+        self._alone = alone
         self._mirror: Mirror | None = None
         self._jobs_fd: int | None = None
+        self.ops = FileOps(self._users)
 
     # -- opening --------------------------------------------------------------------------
 
@@ -78,7 +86,7 @@ class ManifestCatalog:
                     replace_file(os.path.join(self.root, "library.json"), marker)
             if known not in (None, library):
                 raise StartRefused(f"{self.root} is of library {known}, the images of {library}")
-            feed = Feed(os.path.join(self.root, "feed"), library)
+            feed = Feed(os.path.join(self.root, "feed"), library, alone=self._alone)
             feed.open()
         except OSError as error:
             raise StartRefused(f"cannot open {self.root}: {error}") from error
@@ -106,7 +114,7 @@ class ManifestCatalog:
     # -- asking ---------------------------------------------------------------------------
 
     def fresh(self) -> bool:
-        return self._mirror is not None and self._mirror.feed.fresh()
+        return self._mirror is not None and self._mirror.fresh()
 
     def page_now(self, query: Query) -> Page | None:
         return self.mirror.page_now(query) if _is_plain(query) else None
@@ -288,13 +296,22 @@ class ManifestCatalog:
         """Manifest line, durable, then feed line."""
         self.mirror.ask(lambda: self._apply(change))
 
-    def _apply(self, change: Change) -> None:
+    def apply_all(self, changes: Sequence[Change]) -> None:
+        """Each is seen at once by everybody, and durable with the others. In between, a power
+        cut takes back lines of changes that their sidecars tell of."""
+        for change in changes:
+            self.mirror.ask(partial(self._apply, change, durable=False))
+        for path in {self.mirror.path(change.owner, change.month) for change in changes}:
+            with storage(path, ours=True):
+                fdatasync(path)
+
+    def _apply(self, change: Change, *, durable: bool = True) -> None:
         self._announce_swallowed(self.mirror.shard(change.owner, change.month))
         shard = self.mirror.shard(change.owner, change.month)
         index = self.mirror.load(shard)
         if self._is_known(change, shard, index):
             return
-        generation, end = self._append(change, shard, index)
+        generation, end = self._append(change, shard, index, durable=durable)
         head = {"op": change.op, "id": change.id, "kind": change.kind, "rev": change.rev}
         self.mirror.announce(feed_line(head, shard, generation, end))
 
@@ -316,8 +333,10 @@ class ManifestCatalog:
             return entry is None and change.record is None
         return entry.seen == change.seen and entry.record == change.record
 
-    def _append(self, change: Change, shard: Shard, index: Index) -> tuple[str, int]:
-        """The manifest line, durable. Gives the manifest's generation and the line's end."""
+    def _append(
+        self, change: Change, shard: Shard, index: Index, *, durable: bool
+    ) -> tuple[str, int]:
+        """The manifest line. Gives the manifest's generation and the line's end."""
         fd = os.open(shard.path, _APPEND, 0o640)
         try:
             size = os.fstat(fd).st_size
@@ -337,7 +356,8 @@ class ManifestCatalog:
                 line = b"\n" + line
             if os.write(fd, line) != len(line):
                 raise OSError(errno.ENOSPC, "the manifest line was cut short")
-            os.fdatasync(fd)
+            if durable:
+                os.fdatasync(fd)
         finally:
             os.close(fd)
         if size == 0:
@@ -388,6 +408,7 @@ class ManifestCatalog:
         self.mirror.sync()
         with storage(self.root):
             self.mirror.feed.maintain(now=time.time())
+        self.ops.expire(time.time())
         for owner in self.owners():
             for month in self.months(owner):
                 path = self.mirror.path(owner, month)

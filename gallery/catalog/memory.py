@@ -10,12 +10,13 @@ import secrets
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Literal
 
 from gallery.catalog import Changes, Entry, Expired, Listener, Noted, Page
+from gallery.catalog.ops import MemoryOps
 from gallery.catalog.query import Cursor, Query
 from gallery.errors import PositionGone, StartRefused
 from gallery.keys import KINDS, Kind
@@ -36,6 +37,7 @@ class MemoryCatalog:
         self._listeners: list[Listener] = []
         self._generation = secrets.token_hex(8)
         self._noted: list[Noted] = []
+        self.ops = MemoryOps()
 
     def start(self, library: str) -> None:
         if self.library not in ("", library):
@@ -66,6 +68,10 @@ class MemoryCatalog:
             self._versions[change.owner] += 1
             self._note(change.op, change.owner, change.month, change.id, change.kind, change.rev)
         self._tell(change.owner, change.id)
+
+    def apply_all(self, changes: Sequence[Change]) -> None:
+        for change in changes:
+            self.apply(change)
 
     def rebuild(self, owner: str, month: str, records: list[tuple[Record, Seen]]) -> None:
         with self._mutex:
@@ -211,7 +217,7 @@ class MemoryCatalog:
         return True
 
     def maintain(self) -> None:
-        pass
+        self.ops.expire(time.time())
 
 
 class _Held(AbstractContextManager[None]):

@@ -76,8 +76,14 @@ class Mirror:
         self._files = Files()
         self._damaged: set[tuple[str, str]] = set()
         self.listeners: list[Listener] = []
+        self._learning = False
 
     # -- coherence ------------------------------------------------------------------------
+
+    def fresh(self) -> bool:
+        """Whether all that any process has written is known here. News that was read and
+        not yet taken in is not known, so the size is looked at first."""
+        return self.feed.fresh() and not self._learning
 
     def sync(self) -> None:
         """Reads what any process has written since."""
@@ -108,6 +114,7 @@ class Mirror:
         raise Unavailable("the manifests change faster than they can be read")
 
     def _learn_from(self, source: Callable[[], Iterable[dict[str, Any]]]) -> None:
+        self._learning = True
         try:
             for line in source():
                 if owner := self._owners.get(line["owner"]):
@@ -118,6 +125,8 @@ class Mirror:
         except BaseException:
             self._forget()  # the lines that were not come to are not given again
             raise
+        finally:
+            self._learning = False
 
     def _forget(self) -> None:
         """Everything is to be read again."""
@@ -169,8 +178,8 @@ class Mirror:
         self._ring.forget(name)
         before = owner.months.get(month)
         after = owner.months[month] = self._summary(name, month)
-        if before and before.end and not after.end:
-            after.damaged = True  # removed: the tree will tell what it said
+        if before and after.end < before.end and after.generation in ("", before.generation):
+            after.damaged = True  # removed or cut: the tree will tell what it said
             self._note(after)
 
     def _tell(self, owner: str, id: str) -> None:
@@ -261,7 +270,8 @@ class Mirror:
                 owner.changed()
         shard.end, shard.crc, shard.totals = fresh.end, fresh.crc, fresh.totals
         shard.mtime_ns = fresh.mtime_ns
-        shard.index, shard.damaged = fresh.index or Index(), fresh.damaged
+        shard.index = fresh.index or Index()
+        shard.damaged = shard.damaged or fresh.damaged
         self._note(shard)
         return shard.index
 
@@ -288,7 +298,7 @@ class Mirror:
     def page_now(self, query: Query) -> Page | None:
         """The page of a plain query, if it can be had without waiting for a disk and is up
         to date. Waits a millisecond at most, for a thread that needs microseconds."""
-        if not self.feed.fresh():
+        if not self.fresh():
             return None
         owner = self._owners.get(query.owner or "")
         if owner is None:

@@ -168,10 +168,16 @@ def summarize(shard: Shard) -> None:
 
 
 def load(shard: Shard) -> None:
-    """Reads the whole manifest into an index. Bad lines are skipped and logged."""
+    """Reads the whole manifest into an index. Bad lines are skipped and logged, and so is
+    that lines were lost, or stand in another order than they were written in: each says how
+    many images there were."""
     shard.index, shard.end, shard.totals, shard.crc = Index(), 0, {}, ""
     read_on(shard, sort=False)
     shard.index.sort_views()
+    counted = {kind: (t.active, t.trash) for kind, t in shard.totals.items()}
+    if not shard.damaged and any(n != counted.get(k, (0, 0)) for k, n in shard.index.counts()):
+        log.warning("%s: its last line counts other images than there are", shard.path)
+        shard.damaged = True
 
 
 def read_on(shard: Shard, *, sort: bool = True) -> list[tuple[dict[str, Any], bytes]]:

@@ -24,6 +24,7 @@ from PIL import (
 
 from gallery.errors import GalleryError, Unprocessable, UnsupportedImage
 from gallery.imaging import Embedded, Inspection, prompts
+from gallery.imaging.sniff import HEAD_BYTES, mime_of
 
 __all__ = ["inspect", "thumbnail", "warm"]
 
@@ -126,13 +127,10 @@ def _decode(data: bytes, max_pixels: int) -> _Decoded:
 
 def _recognise(data: bytes) -> tuple[str, str]:
     """Pillow's name and the media type of what the first bytes say the file is."""
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "PNG", "image/png"
-    if data.startswith(b"\xff\xd8\xff"):
-        return "JPEG", "image/jpeg"
-    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
-        return "WEBP", "image/webp"
-    raise UnsupportedImage
+    mime = mime_of(data[:HEAD_BYTES])
+    if mime is None:
+        raise UnsupportedImage
+    return mime.removeprefix("image/").upper(), mime
 
 
 def _shrink(image: ImageFile.ImageFile) -> Image.Image:

@@ -16,7 +16,7 @@ from tests.conformance.stores import BLOBS
 from tests.samples import OTHER, OWNER, ident, spooled
 
 DAY = Folder(OWNER, "output", date(2026, 3, 14))
-IMAGE, ONE = DAY.image(ident(1), "png"), ident(1)
+IMAGE, ONE, TWO = DAY.image(ident(1), "png"), ident(1), ident(2)
 
 
 @pytest.fixture(params=sorted(BLOBS))
@@ -191,6 +191,19 @@ def test_a_replaced_sidecar_is_seen_as_it_lies_there(blobs: BlobStore) -> None:
     found = blobs.stat(DAY.sidecar(ONE))
     assert (found.size, found.mtime_ns) == (seen.size, seen.mtime_ns)
     assert keys_of(blobs, "users/") == [DAY.sidecar(ONE)]
+
+
+def test_many_sidecars_of_a_folder_are_replaced_at_once(blobs: BlobStore) -> None:
+    for id in (ONE, TWO):
+        blobs.stage(DAY, id, b"{1}")
+        blobs.commit(DAY, id, b"{1}")
+    seen = blobs.replace_all(DAY, {TWO: b"{222}", ONE: b"{11}"})
+    assert set(seen) == {ONE, TWO}
+    for id, body in {ONE: b"{11}", TWO: b"{222}"}.items():
+        found = blobs.stat(DAY.sidecar(id))
+        assert blobs.read(DAY.sidecar(id)) == body
+        assert (found.size, found.mtime_ns) == (seen[id].size, seen[id].mtime_ns)
+    assert keys_of(blobs, "users/") == sorted([DAY.sidecar(ONE), DAY.sidecar(TWO)])
 
 
 def test_a_sidecar_can_be_put_where_there_is_none(blobs: BlobStore) -> None:

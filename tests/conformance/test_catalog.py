@@ -20,6 +20,7 @@ from tests.samples import (
     SECOND,
     apply,
     apply_change,
+    eventually,
     ident,
     ids,
     record,
@@ -139,6 +140,25 @@ def test_applying_twice_is_like_applying_once(both: Catalogs, op: str) -> None:
     again = (both.read.page(ACTIVE), both.read.page(TRASH), both.read.totals(OWNER))
     assert [p.items for p in again[:2]] == [p.items for p in once[:2]]
     assert again[2] == once[2]
+
+
+def test_many_changes_at_once_are_like_one_after_the_other(both: Catalogs) -> None:
+    images = [record(n, at=NOON + (n % 2) * MONTH_US + n) for n in range(1, 7)]
+    apply(both.write, "put", *images)
+    assert len(both.read.page(ACTIVE).items) == 6
+    gone = [replace(r, status="trash", deleted_at=NOON + n, rev=2) for n, r in enumerate(images)]
+    told: list[str] = []
+    both.read.listen(lambda _, id: told.append(id))
+    changes = [change("trash", one, seen(one)) for one in gone[:5]]
+    for _ in range(2):
+        with both.write.lock(OWNER):
+            both.write.apply_all(changes)
+        assert ids(both.read.page(ACTIVE)) == [6]
+        assert ids(both.read.page(TRASH)) == [5, 4, 3, 2, 1]
+        at = images[5].created_at
+        assert some_totals(both) == {"output": Totals(1, 5, 621, NOON, at, at)}
+        eventually(lambda: {one.id for one in images[:5]} <= set(told))
+        assert list(dict.fromkeys(told))[:5] == [one.id for one in images[:5]]
 
 
 def test_totals_are_exact_after_every_change(both: Catalogs) -> None:

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,17 +66,20 @@ class Server:
 
 
 @contextmanager
-def served(root: Path, **settings: object) -> Iterator[Server]:
-    """A server that is ready; its process is gone afterwards."""
+def served(
+    root: Path, *, through: Sequence[str] = (), ready: int = 200, **settings: object
+) -> Iterator[Server]:
+    """A server whose ``/readyz`` says ``ready``; its process is gone afterwards. ``through``
+    is a command that starts it and becomes it."""
     port, log = free_port(), root / "log"
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "gallery", "serve", "--port", str(port)],
+            [*through, sys.executable, "-m", "gallery", "serve", "--port", str(port)],
             cwd=root, env=environment(root, **settings), stdout=output, stderr=output,
         )  # fmt: skip
     server = Server(process, port, log)
     try:
-        _wait_until_ready(server)
+        _wait_until(server, ready)
         yield server
     finally:
         if process.poll() is None:
@@ -88,7 +91,7 @@ def served(root: Path, **settings: object) -> Iterator[Server]:
                 process.wait()
 
 
-def _wait_until_ready(server: Server) -> None:
+def _wait_until(server: Server, ready: int) -> None:
     until = time.monotonic() + _START_SECONDS
     transport = httpx.HTTPTransport(retries=0)
     with httpx.Client(base_url=server.url, transport=transport, timeout=5) as client:
@@ -96,7 +99,7 @@ def _wait_until_ready(server: Server) -> None:
             assert server.process.poll() is None, server.logged()
             assert time.monotonic() < until, server.logged()
             try:
-                if client.get("/readyz").status_code == 200:
+                if client.get("/readyz").status_code == ready:
                     return
             except httpx.TransportError:
                 # Not listening yet: a process that ends, or 50 ms, whichever is first.

@@ -20,7 +20,7 @@ from tests import images
 ADMIN_TOKEN = "an administrator's token"
 SERVICE_TOKEN = "a pipeline's own token"
 SECRET = "the key that signs in tests"
-_OF_JOBS = {"ballast", "clock", "clock.new", "jobs.lock"}
+_OF_JOBS = {"ballast", "clock", "clock.new", "jobs.lock", "scrub.json", "scrub.lock"}
 """What the periodic jobs may write at any time."""
 
 

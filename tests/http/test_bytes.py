@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import threading
 from pathlib import Path
 from urllib.parse import quote
 
 import httpx
 import pytest
 
+from gallery import commands
+from gallery.catalog import Immediate
 from tests import images
 from tests.http.site import Site, refused, trashed, upload, uploaded
 
@@ -176,3 +180,33 @@ async def test_a_web_server_in_front_is_told_where_the_original_lies(tmp_path: P
         thumb = await client.get(record["thumb_url"])
         assert thumb.content[8:12] == b"WEBP"
         refused(await stranger.get(record["url"]), 404, "unknown_image")
+
+
+class LearnsWhenAsked:
+    """A catalog that another thread brings up to date just when it is asked whether it is."""
+
+    def __init__(self, site: Site, owner: str) -> None:
+        self.catalog, self.owner = site.app.library.catalog, owner
+
+    def fresh(self) -> bool:
+        learning = threading.Thread(target=self.catalog.totals, args=(self.owner,))
+        learning.start()
+        while learning.is_alive():
+            pass  # waiting in any other way is forbidden on the event loop
+        assert isinstance(self.catalog, Immediate)
+        return self.catalog.fresh()
+
+
+async def test_a_thumbnail_purged_elsewhere_is_not_sent_though_it_was_found_in_memory(
+    site: Site, visitor: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = await trashed(visitor)
+    assert (await visitor.get(record["thumb_url"])).status_code == 200
+
+    def purge() -> None:
+        with commands.opened(site.settings) as other:
+            other.purge(record["owner"], record["id"])
+
+    await asyncio.to_thread(purge)
+    monkeypatch.setattr(site.app.bytes, "_immediate", LearnsWhenAsked(site, record["owner"]))
+    refused(await visitor.get(record["thumb_url"]), 404, "unknown_image")

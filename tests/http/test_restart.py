@@ -14,6 +14,7 @@ import pytest
 from tests.http.server import served
 from tests.http.site import ADMIN_TOKEN, Site, listed, refused, trashed, uploaded
 from tests.images import png
+from tests.living import until
 
 
 def fill(client: httpx.Client) -> dict[str, Any]:
@@ -111,8 +112,13 @@ async def test_a_lost_manifest_of_one_owner_is_made_again(tmp_path: Path) -> Non
 
 
 async def walked(site: Site) -> None:
-    """The walk of the tree that a server makes in the background has been made."""
-    await asyncio.to_thread(site.app._jobs.walk)
+    """The walk of the tree that a server makes in the background has been made, and what
+    it noted has been looked at."""
+    jobs = site.app._jobs
+    await asyncio.to_thread(jobs.walk)
+    assert jobs._watcher is not None
+    looks = jobs._watcher.looks
+    await asyncio.to_thread(until, lambda: not (looks._due or looks._busy))
 
 
 @pytest.mark.anyio

@@ -43,7 +43,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @dataclass
 class Visitor:
-    """Somebody with a few images, one of them in the trash."""
+    """Somebody with a few images, one of them in the trash, and an operation that has the id of
+    an image."""
 
     cookie: str
     ids: Iterator[str]
@@ -57,6 +58,8 @@ def visitor(server: Server) -> Visitor:
             files = {"file": ("a.png", images.png(seed=number))}
             ids.append(client.post("/api/v1/images", files=files).json()["id"])
         client.post(f"/api/v1/images/{ids[0]}/delete")
+        change = {"ids": ids, "action": "favorite", "op": ids[1]}
+        client.post("/api/v1/images/bulk", json=change)
         return Visitor(client.cookies["anon_id"], cycle([*ids, "f" * 32]))
 
 
@@ -69,6 +72,7 @@ def checked(case: Case[Any], url: str, visitor: Visitor, **sent: Any) -> None:
         case.path_parameters["id"] = next(visitor.ids)
     parameters = {parameter.name for parameter in case.operation.query}
     vague = parameters & {"cursor", "tz"} or "multipart/form-data" in str(case.media_type)
+    vague = vague or case.operation.path.endswith("/bulk")  # whose filter has a time zone
     excluded: list[Any] = [positive_data_acceptance] if vague else []
     case.call_and_validate(url, excluded_checks=excluded, **sent)
 

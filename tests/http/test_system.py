@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -54,6 +56,18 @@ async def test_metrics_count_requests_by_route_and_never_by_what_a_client_makes_
     assert not [route for _, route, _ in counts if "made" in route or record["id"] in route]
 
 
+@pytest.mark.parametrize(("mib", "scrubs"), [(8, True), (0, False)])
+async def test_a_server_scrubs_while_it_runs_unless_it_is_told_not_to(
+    tmp_path: Path, mib: int, scrubs: bool
+) -> None:
+    def threads() -> set[str]:
+        return {thread.name for thread in threading.enumerate()}
+
+    async with Site(tmp_path, scrub_mib=mib).running():
+        assert ("scrub" in threads()) is scrubs
+    assert "scrub" not in threads()
+
+
 async def test_the_document_describes_every_route(site: Site) -> None:
     async with site.client() as client:
         answer = await client.get("/openapi.json")
@@ -71,6 +85,8 @@ async def test_the_document_describes_every_route(site: Site) -> None:
         *{("POST", f"/api/v1/images/{{id}}/{verb}") for verb in ("delete", "restore", "purge")},
         *{("POST", f"/api/v1/admin/images/{{id}}/{verb}") for verb in ("delete", "restore")},
         *{("POST", f"/api/v1/{path}") for path in ("trash/empty", "admin/purge-trash")},
+        *{("POST", "/api/v1/images/bulk"), ("POST", "/api/v1/ops/{id}/undo")},
+        *{("GET", "/api/v1/ops/{id}"), ("GET", "/api/v1/events")},
         *{
             ("POST", f"/api/v1/{drawer}/{path}")
             for drawer in ("inputs", "controls")

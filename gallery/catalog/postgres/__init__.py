@@ -5,6 +5,7 @@
     rows           from a record to its row and the terms it is found by
     questions      from a query to SQL
     told           the feed: positions, and an order without late comers
+    ops            the journals of changes of many images
     listener       the thread that hears of other processes' changes
 
 An image's row, the owner's version, the counters (by triggers) and the line in the feed are
@@ -26,6 +27,7 @@ from gallery.catalog import Changes, Entry, Expired, Listener, Page
 from gallery.catalog.postgres import questions, rows, schema, told
 from gallery.catalog.postgres.connections import Connection, Connections, failures
 from gallery.catalog.postgres.listener import CHANNEL, Hearing
+from gallery.catalog.postgres.ops import PostgresOps
 from gallery.catalog.query import Cursor, Query
 from gallery.errors import StartRefused, Unavailable
 from gallery.keys import Kind
@@ -73,6 +75,7 @@ class PostgresCatalog:
     def __init__(self, url: str, *, lock_seconds: float = 30.0) -> None:
         self._connections = Connections(url, lock_seconds=lock_seconds)
         self._hearing = Hearing(self._connections.open)
+        self.ops = PostgresOps(self._connections)
         self._leader: Connection | None = None
         self._leading = threading.Lock()
 
@@ -270,8 +273,8 @@ class PostgresCatalog:
     def maintain(self) -> None:
         """Forgets changes that are older than anybody needs."""
         before = time.time_ns() // 1000 - told.KEEP_US
-        with failures(), self._connections.borrowed() as connection:
-            connection.execute(told.FORGET, {"before": before})
+        self._ask(f"{told.FORGET} RETURNING 1", before=before)
+        self.ops.expire(time.time())
 
 
 def _claim(connection: Connection, library: str) -> None:

@@ -1,4 +1,4 @@
-"""The images, what is counted of them, the feed, and the library's row."""
+"""The images, what is counted of them, the feed, and the journals of operations."""
 
 from __future__ import annotations
 
@@ -76,6 +76,15 @@ _TABLES = (
         PRIMARY KEY (xid, seq)
     )""",
     "CREATE INDEX changes_by_owner ON changes (owner, xid, seq)",
+    """
+    CREATE TABLE ops (
+        owner text COLLATE "C" NOT NULL,
+        op text COLLATE "C" NOT NULL,
+        number bigint GENERATED ALWAYS AS IDENTITY,
+        at double precision NOT NULL,
+        entry bytea NOT NULL,
+        PRIMARY KEY (owner, op, number)
+    )""",
 )
 
 _ADDED = "SELECT owner, kind, status, bytes, 1 AS n FROM added"

@@ -1,0 +1,189 @@
+"""Files that others write: whether one lies there whole, and what was seen of it before.
+
+An image is whole when it begins and ends as its format has it and nobody has written to it
+for a moment. One with another end waits for longer, and then decoding decides: a JPEG may
+have a tail. What turned out to be no image is left alone until it changes, and logged once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import time
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple, TypeVar
+
+from gallery.blobs import BlobStore, LocalFiles
+from gallery.errors import Unavailable, storage
+from gallery.imaging import Imaging, Inspection
+
+log = logging.getLogger(__name__)
+
+SETTLE_SECONDS = 5.0
+QUIET_SECONDS = 0.1
+_MAX_NAMES = 100_000
+_CHUNK = 1 << 20
+_EDGE = 16
+V = TypeVar("V")
+
+
+class Look(NamedTuple):
+    """How a look at something ended: whether it did anything, and in how many seconds
+    another one is wanted."""
+
+    mended: bool = False
+    again: float | None = None
+
+
+SETTLED = Look()
+MENDED = Look(mended=True)
+
+
+class Memory:
+    """What is remembered of names from one look to the next. Bounded: what is forgotten is
+    seen as if for the first time."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, tuple[Hashable, float]] = {}
+        self._left: dict[str, Hashable] = {}
+        self._said: dict[str, str] = {}
+
+    def age(self, name: str, state: Hashable) -> float:
+        """For how many seconds ``name`` has been seen in the same state."""
+        now = time.monotonic()
+        before = self._seen.get(name)
+        if before is not None and before[0] == state:
+            return now - before[1]
+        _keep(self._seen, name, (state, now))
+        return 0.0
+
+    def leave(self, name: str, state: Hashable, why: str) -> Look:
+        """Leaves it alone for as long as it is in this state, which is logged."""
+        _keep(self._left, name, state)
+        self.say(name, f"left alone: {why}")
+        return SETTLED
+
+    def is_left(self, name: str, state: Hashable) -> bool:
+        return name in self._left and self._left[name] == state
+
+    def say(self, name: str, what: str) -> None:
+        """Logs what is in the way of a file, unless that was the last that was said of it."""
+        if self._said.get(name) != what:
+            _keep(self._said, name, what)
+            # Names of any bytes may be there: shown so that no terminal obeys them.
+            log.warning("%s: %s", ascii(name)[1:-1], what)
+
+    def forget(self, name: str) -> None:
+        for kept in (self._seen, self._left, self._said):
+            kept.pop(name, None)
+
+
+def _keep(kept: dict[str, V], name: str, value: V) -> None:
+    kept[name] = value
+    if len(kept) > _MAX_NAMES:
+        kept.pop(next(iter(kept)), None)
+
+
+class State(NamedTuple):
+    """Another one means that the file has changed, or is another file."""
+
+    device: int
+    inode: int
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+
+
+class Arrival:
+    """A file that somebody put there, open for reading: what is read of it is this very
+    file's, whatever becomes of its name."""
+
+    def __init__(self, name: str, fd: int, files: LocalFiles) -> None:
+        self.name = name
+        self.fd = fd
+        self._files = files
+        self.state = _state(fd)
+
+    def read(self, size: int, at: int) -> bytes:
+        with storage(self.name):
+            return os.pread(self.fd, size, at)
+
+    def chunks(self) -> Iterator[bytes]:
+        at = 0
+        while data := self.read(_CHUNK, at):
+            yield data
+            at += len(data)
+
+    def sha256(self) -> str:
+        found = hashlib.sha256()
+        for data in self.chunks():
+            found.update(data)
+        return found.hexdigest()
+
+    def sync(self) -> None:
+        """Makes its bytes and its name durable, which its writer may not have done: nothing
+        may say that it is there before it is."""
+        with storage(self.name):
+            os.fsync(self.fd)
+        self._files.sync_folder(self.name)
+
+    def inspect(self, imaging: Imaging) -> Inspection:
+        """Raises a GalleryError for what is no image; see ``Imaging``."""
+        return imaging.inspect(f"/proc/{os.getpid()}/fd/{self.fd}").result()
+
+    def is_in_place(self) -> bool:
+        """Whether its name still leads to it, and nobody has written to it since."""
+        fd = self._files.open(self.name)
+        try:
+            return _state(fd) == self.state
+        finally:
+            os.close(fd)
+
+    def quiet(self, memory: Memory) -> float:
+        """The seconds since somebody wrote to it: by its own time, or as long as it was
+        looked at, for its time may lie in the future."""
+        by_its_time = time.time() - self.state.mtime_ns / 1e9
+        return max(by_its_time, memory.age(self.name, self.state))
+
+    def ending(self) -> bool | None:
+        """Whether it ends as an image of its format does; None if it begins as none."""
+        head, size = self.read(_EDGE, 0), self.state.size
+        tail = self.read(_EDGE, max(0, size - _EDGE))
+        if head.startswith(b"\x89PNG\r\n\x1a\n"):
+            return tail.endswith(b"IEND\xaeB`\x82")
+        if head.startswith(b"\xff\xd8\xff"):
+            return tail.endswith(b"\xff\xd9")
+        if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+            return int.from_bytes(head[4:8], "little") + 8 == size
+        return None
+
+
+def _state(fd: int) -> State:
+    with storage("a file that was dropped"):
+        found = os.fstat(fd)
+    return State(
+        found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns,
+        found.st_ctime_ns,
+    )  # fmt: skip
+
+
+@contextmanager
+def arrived(blobs: BlobStore, name: str) -> Iterator[Arrival]:
+    """The file under a name. Raises NotFound, also for what is not a regular file."""
+    if not isinstance(blobs, LocalFiles):
+        raise Unavailable("nothing is dropped into a store that is elsewhere")
+    fd = blobs.open(name)
+    try:
+        yield Arrival(name, fd, blobs)
+    finally:
+        os.close(fd)
+
+
+def wait_for(arrival: Arrival, memory: Memory, settle: float) -> float | None:
+    """In how many seconds to look again at an image that is not whole yet; None if it is
+    time to see what it is."""
+    quiet, ending = arrival.quiet(memory), arrival.ending()
+    needed = min(settle, QUIET_SECONDS) if ending else settle
+    return None if quiet >= needed else max(QUIET_SECONDS, min(needed - quiet, settle / 4))

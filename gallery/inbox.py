@@ -1,0 +1,121 @@
+"""The inbox: files of any name, each given an id and moved to a key of its own.
+
+A file is copied, stored like an upload, and only then removed. Its id is determined by what
+it is, so that one which a crash left behind finds its image instead of becoming another.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from gallery.arrivals import MENDED, SETTLED, Arrival, Look, Memory, arrived, wait_for
+from gallery.blobs import Spool
+from gallery.draft import Draft, shown_name
+from gallery.errors import (
+    GalleryError,
+    StorageFull,
+    TooLarge,
+    Unavailable,
+    UnsupportedImage,
+    storage,
+)
+from gallery.imaging import Imaging
+from gallery.keys import Inboxed
+from gallery.library import Library
+from gallery.records import id_for
+
+log = logging.getLogger(__name__)
+
+
+class Inbox:
+    """Takes in what lies in the owners' inboxes."""
+
+    def __init__(
+        self, library: Library, imaging: Imaging, memory: Memory, *, settle: float
+    ) -> None:
+        self._library = library
+        self._imaging = imaging
+        self._memory = memory
+        self._settle = settle
+
+    def look(self, file: Inboxed) -> Look:
+        """Raises NotFound when it is gone."""
+        if file.hidden:
+            return SETTLED
+        with arrived(self._library.blobs, str(file)) as arrival:
+            if self._memory.is_left(arrival.name, arrival.state):
+                return SETTLED
+            if wait := wait_for(arrival, self._memory, self._settle):
+                return Look(again=wait)
+            try:
+                if arrival.ending() is None:
+                    raise UnsupportedImage
+                self._make_sure_of_room(file.owner, arrival.state.size)
+                return self._take_in(file, arrival)
+            except Unavailable:
+                raise
+            except (TooLarge, StorageFull) as error:
+                # Not left for good: the next walk tries again.
+                self._memory.say(arrival.name, f"waits in the inbox: {error}")
+                return SETTLED
+            except GalleryError as error:
+                return self._memory.leave(arrival.name, arrival.state, str(error))
+
+    def _make_sure_of_room(self, owner: str, size: int) -> None:
+        self._library.check_quota(owner, size)
+        self._library.blobs.room(size)
+
+    def _take_in(self, file: Inboxed, arrival: Arrival) -> Look:
+        library = self._library
+        with self._copied(arrival) as spool:
+            inspection = self._imaging.inspect(spool.path).result()
+            draft = Draft(
+                file.owner,
+                id=self._id(file, arrival, spool.sha256),
+                created_at=_made_at(arrival, library.clock()),
+                original_filename=shown_name(file.name),
+            )
+            if not arrival.is_in_place():
+                return Look(again=0.0)
+            stored = library.put(draft, spool, inspection)
+        log.info("took in from the inbox: %s is %s", ascii(str(file)), stored.entry.record.image)
+        self._memory.forget(arrival.name)
+        try:
+            if arrival.is_in_place():
+                library.blobs.delete(arrival.name)
+        except Unavailable as error:
+            self._memory.leave(arrival.name, arrival.state, f"taken in, but stays: {error}")
+        return MENDED
+
+    @contextmanager
+    def _copied(self, arrival: Arrival) -> Iterator[Spool]:
+        """A copy that nobody else can write to, durable."""
+        spool = self._library.blobs.spool()
+        try:
+            with storage(arrival.name):
+                for data in arrival.chunks():
+                    spool.write(data)
+                spool.sync()
+            yield spool
+        finally:
+            spool.discard()
+
+    def _id(self, file: Inboxed, arrival: Arrival, sha256: str) -> str:
+        """The same file's, whenever it is asked for. What was put into the trash is not
+        what somebody puts into the inbox again: that gets another."""
+        state = arrival.state
+        what = f"inbox/{file.name!a} {state.size} {state.mtime_ns} {sha256}"
+        while True:
+            id = id_for(self._library.blobs.library, file.owner, what)
+            known = self._library.catalog.get(file.owner, id)
+            if known is None or known.record.status == "active":
+                return id
+            what = f"{what} after {id}"
+
+
+def _made_at(arrival: Arrival, now: int) -> int:
+    """The file's time, or that of its arrival if it claims to be from after that. Either
+    stays the same, so that a repeat finds its image in its folder (microseconds)."""
+    return min(arrival.state.mtime_ns // 1000, arrival.state.ctime_ns // 1000, now)

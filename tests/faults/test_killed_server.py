@@ -1,0 +1,44 @@
+"""kill -9 under load: of the only server, and of one of two on the same tree."""
+
+from __future__ import annotations
+
+import signal
+import time
+from pathlib import Path
+
+from tests.faults.ledger import Ledger, check_answers, check_healed, load, visiting
+from tests.http.server import served
+
+
+def test_a_server_killed_under_load_keeps_its_promise(tmp_path: Path) -> None:
+    ledger = Ledger()
+    for number in range(3):
+        names = [f"round-{number}-{n % 2}" for n in range(4)]
+        with (
+            served(tmp_path) as server,
+            visiting(server, ledger, *names) as visitors,
+            load(visitors),
+        ):
+            time.sleep(1.5)
+            server.end(signal.SIGKILL)
+    assert ledger.statuses[201] > 20
+    check_healed(ledger, tmp_path)
+
+
+def test_when_one_of_two_servers_is_killed_the_other_goes_on(tmp_path: Path) -> None:
+    ledger, names = Ledger(), [f"owner-{n % 2}" for n in range(3)]
+    with (
+        served(tmp_path) as first,
+        served(tmp_path) as second,
+        visiting(first, ledger, *names) as doomed,
+        visiting(second, ledger, *names) as staying,
+    ):
+        with load(doomed + staying):
+            time.sleep(2)
+            first.end(signal.SIGKILL)
+            before = ledger.statuses[201]
+            time.sleep(2)
+        assert ledger.statuses[201] > before
+        assert not {503, 507} & set(ledger.statuses)
+        check_answers(ledger, second)
+    check_healed(ledger, tmp_path)

@@ -1,0 +1,35 @@
+"""The power fails under load: nothing is synced any more, and the file system is mounted anew."""
+
+from __future__ import annotations
+
+import random
+import signal
+import time
+from pathlib import Path
+
+from tests.faults.ledger import Ledger, check_healed, load, visiting
+from tests.faults.machine import disk
+from tests.http.server import served
+
+OWNERS = ["kim", "kim", "yuna", "yuna"]
+
+
+def test_what_was_answered_outlives_a_power_cut(tmp_path: Path, rounds: int) -> None:
+    ledger = Ledger()
+    with disk(tmp_path / "disk", megabytes=256) as volume:
+        folders = {name: volume.at / name for name in ("outputs", "manifests")}
+        for _ in range(rounds):
+            before = ledger.statuses[201]
+            with (
+                served(tmp_path, **folders) as server,
+                visiting(server, ledger, *OWNERS) as visitors,
+            ):
+                with load(visitors):
+                    time.sleep(random.uniform(0.5, 2))
+                    volume.cut()
+                    time.sleep(0.1)
+                    server.end(signal.SIGKILL)
+                assert ledger.statuses[201] > before
+            volume.unmount()
+            volume.mount()
+            check_healed(ledger, tmp_path, **folders)
