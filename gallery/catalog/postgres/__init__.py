@@ -97,6 +97,7 @@ class PostgresCatalog:
         with self._leading:
             if self._leader:
                 self._leader.close()
+                self._leader = None
 
     def listen(self, listener: Listener) -> None:
         self._hearing.listeners.append(listener)
@@ -156,8 +157,10 @@ class PostgresCatalog:
 
     def page(self, query: Query) -> Page:
         found: list[tuple[Any, ...]] = []
+        # A plan that is kept doesn't know which tags and words are rare.
+        prepare = False if query.filters_content else None
         for sql, values in questions.page(query):
-            found = self._connections.ask(sql, values)
+            found = self._connections.ask(sql, values, prepare=prepare)
             if len(found) > query.size:
                 break
         version, total = found[0][:2]

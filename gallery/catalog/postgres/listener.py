@@ -30,28 +30,32 @@ _BATCH = 1_000
 
 
 class Hearing:
-    """``connect`` opens a connection. Started and closed once."""
+    """``connect`` opens a connection. Started once."""
 
     def __init__(self, connect: Callable[[], Connection]) -> None:
         self.listeners: list[Listener] = []
         self._connect = connect
         self._position = ""
-        self._wake_read, self._wake_write = os.pipe()
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="postgres", daemon=True)
+        self._thread: threading.Thread | None = None
+        self._wake = (-1, -1)
 
     def start(self, position: str) -> None:
         """From this position of the feed on."""
         self._position = position
+        self._wake = os.pipe()
+        self._thread = threading.Thread(target=self._run, name="postgres", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
+        if self._thread is None:
+            return
         self._stopping.set()
-        os.write(self._wake_write, b"x")
-        if self._thread.is_alive():
-            self._thread.join()
-        os.close(self._wake_read)
-        os.close(self._wake_write)
+        os.write(self._wake[1], b"x")
+        self._thread.join()
+        self._thread = None
+        for fd in self._wake:
+            os.close(fd)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -68,7 +72,7 @@ class Hearing:
         connection.execute(f"LISTEN {CHANNEL}")
         while not self._stopping.is_set():
             held = self._tell(connection)
-            news: list[int] = [connection.fileno(), self._wake_read]
+            news: list[int] = [connection.fileno(), self._wake[0]]
             select.select(news, [], [], _HELD_SECONDS if held else _IDLE_SECONDS)
             for _ in connection.notifies(timeout=0):
                 pass

@@ -23,15 +23,20 @@ def page(query: Query) -> list[Question]:
     """The questions to put, one after the other until one answers with ``size`` + 1 rows;
     the last answers for good. A row is version, total, and time, id and record of an image,
     which are NULL where there is none."""
-    values = _values(query)
-    values |= {"limit": query.size + 1, "offset": query.offset}
-    values |= {"reach": query.offset + query.size + 1, "walk": WALK, "terms": wanted(query)}
+    values = _values(query) | {
+        "limit": query.size + 1,
+        "offset": query.offset,
+        "reach": query.offset + query.size + 1,
+        "walk": WALK,
+    }
+    return [(_with_head(query, sql), values) for sql in _ways(query)]
+
+
+def _ways(query: Query) -> list[str]:
     if not query.filters_content:
-        return [(_with_head(query, _straight(query)), values)]
-    if not values["terms"]:
-        return [(_with_head(query, _filtered(query)), values)]
-    found = [_walked(query)] if query.offset < WALK else []
-    return [(_with_head(query, sql), values) for sql in (*found, _by_terms(query))]
+        return [_deep(query) if query.offset else _straight(query)]
+    whole = _by_terms(query) if wanted(query) else _straight(query)
+    return [_walked(query), whole] if query.offset < WALK else [whole]
 
 
 def _with_head(query: Query, found: str) -> str:
@@ -44,18 +49,18 @@ def _with_head(query: Query, found: str) -> str:
 
 
 def _straight(query: Query) -> str:
-    """A deep page passes over keys in the index; the rows are fetched when it is known which."""
+    return f"""
+        SELECT at, id, raw FROM ({_arms(query, "reach", content(query))}) AS arms
+        ORDER BY at DESC, id DESC LIMIT %(limit)s OFFSET %(offset)s"""
+
+
+def _deep(query: Query) -> str:
+    """Passes over keys in the index; the rows are fetched when it is known which."""
     return f"""
         SELECT at, id, raw FROM (
             SELECT at, id, owner FROM ({_arms(query, "reach")}) AS arms
             ORDER BY at DESC, id DESC LIMIT %(limit)s OFFSET %(offset)s
         ) AS keys JOIN images USING (id, owner)"""
-
-
-def _filtered(query: Query) -> str:
-    return f"""
-        SELECT at, id, raw FROM ({_arms(query, "reach", content(query))}) AS arms
-        ORDER BY at DESC, id DESC LIMIT %(limit)s OFFSET %(offset)s"""
 
 
 def _walked(query: Query) -> str:
@@ -94,9 +99,8 @@ def _arms(query: Query, limit: str, more: str = "true") -> str:
 def matching(query: Query) -> str:
     """All that the query finds, wherever its cursor is."""
     terms = "terms @> %(terms)s::int[]" if wanted(query) else "true"
-    within = content(query) if query.filters_content else "true"
     return f"""{_owner(query)} AND kind = ANY(%(kinds)s) AND status = ANY(%(statuses)s)
-        AND {_range(query)} AND {terms} AND {within}"""
+        AND {_range(query)} AND {terms} AND {content(query)}"""
 
 
 def _at(query: Query) -> str:
@@ -118,7 +122,7 @@ def _range(query: Query) -> str:
 
 
 def content(query: Query) -> str:
-    """The same as ``Query.match_content``, where there is something to match."""
+    """The same as ``Query.match_content``, as conditions."""
     words = query.words or Words((), ())
     named = [
         n for n in ("workflow_id", "aspect_ratio", "favorite") if getattr(query, n) is not None
@@ -129,7 +133,7 @@ def content(query: Query) -> str:
         *(f"position(%(present{n})s in prompt) > 0" for n in range(len(words.present))),
         *(f"position(%(absent{n})s in prompt) = 0" for n in range(len(words.absent))),
     ]
-    return " AND ".join(conditions)
+    return " AND ".join(conditions) or "true"
 
 
 def _values(query: Query) -> dict[str, Any]:
