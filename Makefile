@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: serve test lint bench clean
+.PHONY: serve test lint bench faults faults-all clean
 
 serve: $(VENV)/.installed
 	$(BIN)/gallery serve
@@ -16,6 +16,14 @@ lint: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Needs root, strace and mkfs.ext4 (Debian: apt-get install strace e2fsprogs util-linux mount).
+# What the tests mount is mounted for them alone.
+faults: $(VENV)/.test
+	unshare --mount $(BIN)/pytest tests/faults
+
+faults-all: $(VENV)/.test
+	unshare --mount $(BIN)/pytest tests/faults --all-faults
 
 # Needs nginx and wrk (Debian: apt-get install nginx-light wrk).
 bench: $(VENV)/.test

@@ -13,7 +13,7 @@ from pathlib import Path
 import orjson
 
 from bench import bytes as bytes_
-from bench import lists, rebuild, search, start, uploads
+from bench import events, lists, processes, rebuild, search, start, uploads, watch
 from bench.figures import Figure, table
 from bench.part import Run
 from bench.servers import Failed, Missing
@@ -25,6 +25,9 @@ PARTS: dict[str, Callable[[Run], list[Figure]]] = {
     "start": start.measure,
     "search": search.measure,
     "rebuild": rebuild.measure,
+    "processes": processes.measure,
+    "watch": watch.measure,
+    "events": events.measure,
 }
 
 

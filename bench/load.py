@@ -61,11 +61,28 @@ def rate(server: Server, gets: Sequence[Get], seconds: int, *, settle: float = 0
         script.flush()
         command = [program("wrk"), "-t2", "-c32", f"-d{seconds}s", "-s", script.name, server.url]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
-    if bad := _BAD.search(done.stdout):
-        raise Failed(f"{gets[0].path}: {bad.group()}\n{server.tail()}")
-    if found := _RATE.search(done.stdout):
+    return _rate_in(done.stdout + done.stderr, gets[0], server)
+
+
+def together(servers: Sequence[Server], get: Get, seconds: int, prefix: Sequence[str]) -> float:
+    """The sum of what these servers answer at the same time, each to a wrk of its own with
+    32 connections, started with ``prefix`` before it. Raises Failed like ``rate``."""
+    headers = [part for name, value in get.headers.items() for part in ("-H", f"{name}: {value}")]
+    command = [*prefix, program("wrk"), "-t1", "-c32", f"-d{seconds}s", *headers]
+    loads = [
+        subprocess.Popen([*command, server.url + get.path], stdout=subprocess.PIPE, text=True)
+        for server in servers
+    ]
+    said = [load.communicate(timeout=60)[0] for load in loads]
+    return sum(_rate_in(text, get, server) for text, server in zip(said, servers, strict=True))
+
+
+def _rate_in(said: str, get: Get, server: Server) -> float:
+    if bad := _BAD.search(said):
+        raise Failed(f"{get.path}: {bad.group()}\n{server.tail()}")
+    if found := _RATE.search(said):
         return float(found.group(1))
-    raise Failed(f"wrk said:\n{done.stdout}{done.stderr}")
+    raise Failed(f"wrk said:\n{said}")
 
 
 class Client:

@@ -122,15 +122,22 @@ def gallery_command(tree: Tree, port: int) -> list[str]:
 
 
 @contextmanager
-def gallery(tree: Tree, *, walks: bool = True, **settings: str) -> Iterator[Server]:
+def gallery(
+    tree: Tree, *, walks: bool = True, core: int | None = None, **settings: str
+) -> Iterator[Server]:
     """Our server, when it has ended the walk that it begins with (which of several on one
-    tree only the first does)."""
+    tree only the first does); kept to one ``core`` if that is named."""
     port = free_port()
     env = environment(**settings)
-    with running(gallery_command(tree, port), port, tree.root, env) as server:
+    with running([*pinned(core), *gallery_command(tree, port)], port, tree.root, env) as server:
         if walks:
             server.wait_for("walked", 120)
         yield server
+
+
+def pinned(core: int | None) -> list[str]:
+    """What goes before a command to keep it, with all its threads, to one core."""
+    return [] if core is None else [program("taskset"), "-c", str(core)]
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from gallery.arrivals import (
 )
 from gallery.blobs import Stat
 from gallery.draft import DAY_US, Draft, describe
-from gallery.errors import Damaged, GalleryError, NotFound, Unavailable
+from gallery.errors import Damaged, GalleryError, NotFound, Unavailable, storage
 from gallery.imaging import Imaging, Inspection
 from gallery.keys import Folder
 from gallery.library import Library
@@ -70,13 +70,22 @@ class Adopter:
         return describe(draft, self._library.clock(), body, inspection)
 
     def _take_in(self, record: Record, arrival: Arrival, inspection: Inspection) -> Look:
-        library, folder = self._library, record.folder
+        """What takes time comes before the lock: thousands may be waiting for it."""
+        library, name = self._library, record.folder.sidecar(record.id)
         library.blobs.put(record.thumb, inspection.thumbnail)
-        with library.catalog.lock(record.owner):
-            if not arrival.is_in_place() or self._there(folder.sidecar(record.id)):
-                return Look(again=0.0)
-            seen = library.blobs.replace(folder, record.id, encode_sidecar(record))
-            library.catalog.apply(change("put", record, seen))
+        spool = library.blobs.spool()
+        try:
+            with storage(name):
+                spool.write(encode_sidecar(record))
+                spool.sync()
+            with library.catalog.lock(record.owner):
+                if not arrival.is_in_place() or self._there(name):
+                    return Look(again=0.0)
+                library.blobs.put(name, spool)
+                lies = library.blobs.stat(name)
+                library.catalog.apply(change("put", record, Seen(lies.size, lies.mtime_ns)))
+        finally:
+            spool.discard()
         log.info("took in a dropped image: %s", record.image)
         self._memory.forget(arrival.name)
         return MENDED
@@ -141,6 +150,7 @@ class Adopter:
     # -- what both need ---------------------------------------------------------------------
 
     def _inspected(self, arrival: Arrival, ext: str) -> Inspection:
+        self._library.blobs.room(0)  # before the work, that it be not done in vain
         try:
             inspection = arrival.inspect(self._imaging)
         except Unavailable:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import threading
 import time
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
@@ -46,6 +47,7 @@ class Memory:
     seen as if for the first time."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._seen: dict[str, tuple[Hashable, float]] = {}
         self._left: dict[str, Hashable] = {}
         self._said: dict[str, str] = {}
@@ -56,12 +58,12 @@ class Memory:
         before = self._seen.get(name)
         if before is not None and before[0] == state:
             return now - before[1]
-        _keep(self._seen, name, (state, now))
+        self._keep(self._seen, name, (state, now))
         return 0.0
 
     def leave(self, name: str, state: Hashable, why: str) -> Look:
         """Leaves it alone for as long as it is in this state, which is logged."""
-        _keep(self._left, name, state)
+        self._keep(self._left, name, state)
         self.say(name, f"left alone: {why}")
         return SETTLED
 
@@ -71,19 +73,20 @@ class Memory:
     def say(self, name: str, what: str) -> None:
         """Logs what is in the way of a file, unless that was the last that was said of it."""
         if self._said.get(name) != what:
-            _keep(self._said, name, what)
+            self._keep(self._said, name, what)
             # Names of any bytes may be there: shown so that no terminal obeys them.
             log.warning("%s: %s", ascii(name)[1:-1], what)
 
     def forget(self, name: str) -> None:
-        for kept in (self._seen, self._left, self._said):
-            kept.pop(name, None)
+        with self._lock:
+            for kept in (self._seen, self._left, self._said):
+                kept.pop(name, None)
 
-
-def _keep(kept: dict[str, V], name: str, value: V) -> None:
-    kept[name] = value
-    if len(kept) > _MAX_NAMES:
-        kept.pop(next(iter(kept)), None)
+    def _keep(self, kept: dict[str, V], name: str, value: V) -> None:
+        with self._lock:
+            kept[name] = value
+            if len(kept) > _MAX_NAMES:
+                kept.pop(next(iter(kept)))
 
 
 class State(NamedTuple):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from gallery import keys
-from gallery.blobs import Listed
+from gallery.blobs import Listed, LocalFiles
 from gallery.checkpoint import Checkpoint
 from gallery.errors import Damaged
 from gallery.keys import Key
@@ -37,6 +38,11 @@ class Discrepancy:
     what: str
     name: str
 
+    @property
+    def text(self) -> str:
+        """The name as text: a file's may be any bytes."""
+        return os.fsencode(self.name).decode("utf-8", "backslashreplace")
+
 
 @dataclass(slots=True)
 class Report:
@@ -52,7 +58,7 @@ class Report:
     def as_json(self) -> dict[str, Any]:
         return {
             "months": [asdict(month) for month in self.months.values()],
-            "discrepancies": [asdict(found) for found in self.discrepancies],
+            "discrepancies": [asdict(found) | {"name": found.text} for found in self.discrepancies],
         }
 
     def lines(self) -> Iterator[str]:
@@ -74,6 +80,9 @@ def examine(library: Library, scrubbed: Checkpoint) -> Report:
     report = Report()
     for owner in sorted({*library.blobs.owners(), *library.catalog.owners()}):
         _owner(library, owner, report)
+    if isinstance(library.blobs, LocalFiles):
+        for name in library.blobs.strangers():
+            report.add("no file of an owner", name)
     for owner, month in library.catalog.damaged():
         report.add("the manifest has bad lines", f"{owner} {month}")
     for image, damage in scrubbed.damaged.items():

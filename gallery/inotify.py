@@ -38,8 +38,8 @@ class Event(NamedTuple):
 
 
 class Inotify:
-    """One queue of the kernel's, for one thread; what is written to the eventfd ``waker``
-    ends its waiting. Raises OSError when the kernel has no more queues, or, in ``add``, no
+    """One queue of the kernel's, for one thread; what can be read from ``waker`` ends its
+    waiting. Raises OSError when the kernel has no more queues, or, in ``add``, no
     more watches."""
 
     def __init__(self, waker: int) -> None:

@@ -9,7 +9,7 @@ import time
 
 from gallery import purge
 from gallery.clock import ClockGuard
-from gallery.errors import GalleryError
+from gallery.errors import GalleryError, Unavailable
 from gallery.library import Library
 from gallery.reconcile import Reconciler
 from gallery.watcher import Watcher
@@ -21,6 +21,8 @@ BEAT_SECONDS = 2.0
 TICK_SECONDS = 60.0
 HOUR_SECONDS = 3600.0
 _HOURS_A_DAY = 24
+_REST = 4
+"""Between walks that something asks for, as many times as long as the last one took."""
 
 
 class Jobs:
@@ -40,6 +42,9 @@ class Jobs:
         self._wake = watcher.must_walk if watcher else self._stop
         self._thread = threading.Thread(target=self._run, name="jobs", daemon=True)
         self._due: dict[str, float] = {}
+        self._rested = 0.0
+        """When another walk may begin, however much one is wanted."""
+        self._reported: set[str] = set()
         self._hours = 0
 
     def start(self) -> None:
@@ -55,14 +60,17 @@ class Jobs:
 
     def _run(self) -> None:
         while not self._stop.is_set():
+            wake = self._wake
             try:
                 if self._library.catalog.leads():
                     self._beat()
             except GalleryError as error:
                 log.warning("jobs: %s", error)
+                wake = self._stop  # what wants a walk has to wait
             except Exception:
                 log.exception("jobs: a job failed")
-            self._wake.wait(BEAT_SECONDS)
+                wake = self._stop
+            wake.wait(BEAT_SECONDS)
 
     def _beat(self) -> None:
         """Watching begins before the walk: nothing happens between the two unseen."""
@@ -70,7 +78,7 @@ class Jobs:
             self._watcher.start()
             self._due.setdefault("walk", time.monotonic() + self._walk_seconds)
             if self._watcher.wants_walk():
-                self._due["walk"] = 0.0
+                self._due["walk"] = min(self._due["walk"], self._rested)
         if self._is_due("tick", TICK_SECONDS):
             self.tick()
         elif self._is_due("walk", self._walk_seconds):
@@ -91,14 +99,28 @@ class Jobs:
     def walk(self) -> None:
         began = time.monotonic()
         note = self._watcher.looks.note if self._watcher else None
-        walked = self._reconciler.run(self._stop.is_set, note)
-        for line in walked.damage:
-            log.error("damaged: %s", line)
+        try:
+            walked = self._reconciler.run(self._stop.is_set, note)
+        except Unavailable:
+            self._due["walk"] = time.monotonic() + TICK_SECONDS
+            raise
+        self._report(walked.damage)
+        took = time.monotonic() - began
+        self._rested = time.monotonic() + _REST * took
         log.info(
             "walked %d images in %.1f s, %d mended, %d to look at, %d damaged",
-            *(walked.images, time.monotonic() - began),
+            *(walked.images, took),
             *(walked.mended, walked.noted, len(walked.damage)),
         )
+
+    def _report(self, damage: list[str]) -> None:
+        """Once an hour, and at once what is new: walks may follow upon each other."""
+        if self._is_due("report", HOUR_SECONDS):
+            self._reported.clear()
+        for line in damage:
+            if line not in self._reported:
+                log.error("damaged: %s", line)
+        self._reported = set(damage)
 
     def retention(self) -> None:
         """Purges what has been in the trash for longer than the retention time."""

@@ -271,6 +271,7 @@ class _Walk:
 
     def owner(self, owner: str) -> None:
         """Walks one owner's images, and then the inbox."""
+        self._library.catalog.catch_up(owner)
         months: set[tuple[Kind, str]] = set()
         inbox: list[Inboxed] = []
         listed = _without_inbox(self._library.blobs.list(f"users/{owner}/"), inbox)

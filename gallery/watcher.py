@@ -43,7 +43,7 @@ class Watcher:
         self.must_walk = threading.Event()
         """Set when something may have changed that nobody saw."""
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
-        self._waker = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        self._woken, self._waker = os.pipe()
         self._blind = False
 
     def start(self) -> None:
@@ -55,22 +55,25 @@ class Watcher:
     def stop(self) -> None:
         """Returns when nothing of it runs any more."""
         self._stop.set()
-        os.eventfd_write(self._waker, 1)
+        os.write(self._waker, b"\0")
         if self._thread.ident is not None:
             self._thread.join()
         self.looks.stop()
+        os.close(self._woken)
         os.close(self._waker)
 
     def wants_walk(self) -> bool:
         """Whether something may have changed unseen, since this was asked last."""
-        blind = self.must_walk.is_set()
+        if not self.must_walk.is_set():
+            return False
         self.must_walk.clear()
-        return blind
+        return True
 
     # -- watching -----------------------------------------------------------------------------
 
     def _run(self) -> None:
-        self.must_walk.set()
+        if self._root is None or _place(self._root) is None:
+            self.must_walk.set()  # for what can be told without it
         while self._root is not None and not self._stop.is_set():
             try:
                 if (place := _place(self._root)) is None:
@@ -85,7 +88,7 @@ class Watcher:
 
     def _watch(self, root: str, place: Place) -> None:
         """Until it is stopped, or the tree is another. Raises OSError when it cannot."""
-        kernel = Inotify(self._waker)
+        kernel = Inotify(self._woken)
         try:
             tree = Tree(kernel, root)
             for _ in tree.enter(TOP):  # the walk lists the files

@@ -13,8 +13,10 @@ from gallery.catalog import feed
 from gallery.catalog.manifests import ManifestCatalog
 from gallery.catalog.query import Query
 from gallery.errors import PositionGone
+from gallery.library import Library
+from gallery.reconcile import Reconciler
 from tests.conftest import Open
-from tests.samples import OWNER, apply, ids, record
+from tests.samples import OWNER, apply, ident, ids, record, upload
 
 
 def feed_file(manifests: Path, number: int) -> Path:
@@ -180,3 +182,18 @@ def test_a_rebuild_that_nobody_was_told_of_is_noticed_by_the_next_writer(
     apply(other, "put", record(3))
     assert ids(other.page(Query(OWNER))) == [3]
     assert other.totals(OWNER)["output"].active == 1
+
+
+def test_the_walk_tells_what_a_crash_kept_from_the_feed(
+    manifests: Path, library: Library, walker: Reconciler
+) -> None:
+    upload(library, b"one", id=ident(1))
+    path = feed_file(manifests, 1)
+    before = path.stat().st_size
+    upload(library, b"two", id=ident(2))
+    library.catalog.close()
+    os.truncate(path, before)
+    library.catalog.start(library.blobs.library)
+    start = library.catalog.changes(None).position
+    walker.run()
+    assert [noted.id for noted in library.catalog.changes(start).noted] == [ident(2)]

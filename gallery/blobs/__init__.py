@@ -198,3 +198,7 @@ class LocalFiles(Protocol):
 
     def sync_folder(self, key: str) -> None:
         """Makes the names in the object's folder durable."""
+
+    def strangers(self) -> Iterator[str]:
+        """What ``list`` never shows of an owner: links, pipes and sockets, and whatever
+        lies beside the owners' folders."""

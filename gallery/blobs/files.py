@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import logging
 import os
+import secrets
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,9 +20,11 @@ from gallery import keys
 from gallery.blobs import MAX_READ, Listed, Spool, Stat
 from gallery.blobs.volume import Volume
 from gallery.durable import write_all
-from gallery.errors import NotFound, storage
+from gallery.errors import NotFound, Unavailable, storage
 from gallery.keys import Folder
 from gallery.records import Seen
+
+log = logging.getLogger(__name__)
 
 _DIR = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -45,7 +49,7 @@ class FileBlobs(Volume):
                 spool.discard()
             return
         with self._folder(key, make=True) as (folder, name):
-            os.rename(body.path, name, dst_dir_fd=folder)
+            _move(body.path, None, name, folder)
             body.taken = True
 
     def read(self, key: str, start: int = 0, size: int = MAX_READ) -> bytes:
@@ -78,7 +82,11 @@ class FileBlobs(Volume):
             return Stat(key, found.st_size, found.st_mtime_ns)
 
     def delete(self, key: str) -> None:
-        with contextlib.suppress(NotFound), self._folder(key) as (folder, name):
+        with (
+            contextlib.suppress(NotFound),
+            self._folder(key) as (folder, name),
+            contextlib.suppress(IsADirectoryError),  # somebody else's
+        ):
             os.unlink(name, dir_fd=folder)
 
     def owners(self) -> Iterator[str]:
@@ -94,14 +102,20 @@ class FileBlobs(Volume):
         self.check()
         top = prefix.rpartition("/")[0]
         if self._is_within(top):
-            for found in self._walk(top):
-                if found.key.startswith(prefix):
-                    yield found
+            for key, entry in self._walk(top):
+                if key.startswith(prefix) and entry.is_file(follow_symlinks=False):
+                    yield _Found(key, entry)
         self.check()
 
     def sync_folder(self, key: str) -> None:
         with self._folder(key) as (folder, _):
             os.fsync(folder)
+
+    def strangers(self) -> Iterator[str]:
+        self.check()
+        for key, entry in self._walk("users"):
+            if not entry.is_file(follow_symlinks=False) or not keys.is_owner(key.split("/")[1]):
+                yield key
 
     def fetch(self, found: Listed, size: int) -> tuple[bytes, Seen]:
         # The listing has walked the folders on the way: there is no link among them.
@@ -150,16 +164,16 @@ class FileBlobs(Volume):
             return True
         return False
 
-    def _walk(self, top: str) -> Iterator[Listed]:
-        """Folders wait on a stack: recursion would pass each file up through every level."""
+    def _walk(self, top: str) -> Iterator[_Placed]:
+        """All but the folders. These wait on a stack: recursion would pass each file up
+        through every level."""
         stack: builtins.list[Iterator[_Placed]] = [iter(self._entries(top))]
         while stack:
             for key, entry in stack[-1]:
                 if entry.is_dir(follow_symlinks=False):
                     stack.append(iter(self._entries(key)))
                     break
-                if entry.is_file(follow_symlinks=False):
-                    yield _Found(key, entry)
+                yield key, entry
             else:
                 stack.pop()
 
@@ -275,11 +289,25 @@ def _enter(fd: int, name: str, *, make: bool, key: str) -> int:
         if not make:
             raise
     except NotADirectoryError as error:
+        if make:
+            raise Unavailable(f"{name!r}, on the way to {key}, is no folder") from error
         raise NotFound(key) from error
     with contextlib.suppress(FileExistsError):
         os.mkdir(name, 0o750, dir_fd=fd)
         os.fsync(fd)
     return os.open(name, _DIR, dir_fd=fd)
+
+
+def _move(old: str, source: int | None, name: str, folder: int) -> None:
+    """Renames a file to ``name`` in a folder. Another folder that has this name is moved
+    aside, with what somebody keeps in it: else the image could never be written again."""
+    try:
+        os.rename(old, name, src_dir_fd=source, dst_dir_fd=folder)
+    except IsADirectoryError:
+        aside = f"{name}.{secrets.token_hex(4)}.aside"
+        os.rename(name, aside, src_dir_fd=folder, dst_dir_fd=folder)
+        log.warning("a folder lay in the place of %s: it is %s now", name, aside)
+        os.rename(old, name, src_dir_fd=source, dst_dir_fd=folder)
 
 
 def _sort_key(entry: os.DirEntry[str]) -> str:
@@ -292,7 +320,7 @@ def _name(key: str) -> str:
 
 
 def _rename_at(folder: int, old: str, new: str) -> Seen:
-    os.rename(old, new, src_dir_fd=folder, dst_dir_fd=folder)
+    _move(old, folder, new, folder)
     info = os.stat(new, dir_fd=folder, follow_symlinks=False)
     return Seen(info.st_size, info.st_mtime_ns)
 

@@ -206,8 +206,9 @@ class ManifestCatalog:
             return dict(self.mirror.owner(owner).sums()[0])
 
     def owners(self) -> list[str]:
-        with storage(self._users, ours=True):
-            return sorted(name for name in os.listdir(self._users) if keys.is_owner(name))
+        with storage(self._users, ours=True), os.scandir(self._users) as entries:
+            folders = (entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
+            return sorted(name for name in folders if keys.is_owner(name))
 
     def months(self, owner: str) -> list[str]:
         with storage(self._users):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -72,7 +72,7 @@ def is_ready(server: Server) -> int:
 @pytest.mark.parametrize("name", ["outputs", "manifests"])
 @pytest.mark.parametrize("fault", [gone, moved])
 def test_a_volume_that_vanishes_under_load_comes_back_by_itself(
-    tmp_path: Path, name: str, fault: type
+    tmp_path: Path, name: str, fault: Callable[[Bound], AbstractContextManager[None]]
 ) -> None:
     ledger = Ledger()
     with bound(tmp_path / "volume", tmp_path / name) as volume:
@@ -167,9 +167,7 @@ def test_when_both_are_absent_at_the_start_the_volume_is_not_mixed_with_what_was
 
 
 @pytest.mark.parametrize("call", ["fsync,fdatasync", "write", "pread64,preadv2", "renameat"])
-def test_a_disk_that_fails_for_a_while_is_said_so_and_used_again(
-    tmp_path: Path, call: str
-) -> None:
+def test_a_disk_that_fails_for_a_while_is_said_so_and_used_again(tmp_path: Path, call: str) -> None:
     ledger = Ledger()
     with served(tmp_path) as server, visiting(server, ledger, *OWNERS) as visitors:
         for visitor in visitors:
@@ -193,16 +191,17 @@ def tree_of(top: Path) -> list[Path]:
 
 def test_a_folder_that_cannot_be_read_is_its_owners_trouble_alone(tmp_path: Path) -> None:
     ledger = Ledger()
-    through = [needed("setpriv"), *LACKING_POWER]
-    with served(tmp_path, through=through) as server, visiting(
-        server, ledger, "kim", "yuna"
-    ) as [kim, yuna]:
+    under = [needed("setpriv"), *LACKING_POWER]
+    with (
+        served(tmp_path, under=under) as server,
+        visiting(server, ledger, "kim", "yuna") as [kim, yuna],
+    ):
         kim.uploaded(3)
         yuna.uploaded(3)
     closed = tmp_path / "outputs" / "users" / "kim"
     for item, folder in enumerate((closed, next(closed.glob("*/*/*")))):
         folder.chmod(0)
-        with served(tmp_path, through=through) as server:
+        with served(tmp_path, under=under) as server:
             with visiting(server, ledger, "kim", "yuna") as [kim, yuna]:
                 assert kim.upload() is None
                 assert kim.change(ledger.of("kim")[item], "edit") == 503

@@ -6,6 +6,7 @@ import random
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 from tests.faults.ledger import Ledger, check_healed, load, visiting
 from tests.faults.machine import disk
@@ -17,7 +18,7 @@ OWNERS = ["kim", "kim", "yuna", "yuna"]
 def test_what_was_answered_outlives_a_power_cut(tmp_path: Path, rounds: int) -> None:
     ledger = Ledger()
     with disk(tmp_path / "disk", megabytes=256) as volume:
-        folders = {name: volume.at / name for name in ("outputs", "manifests")}
+        folders: dict[str, Any] = {name: volume.at / name for name in ("outputs", "manifests")}
         for _ in range(rounds):
             before = ledger.statuses[201]
             with (

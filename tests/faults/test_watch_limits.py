@@ -22,7 +22,7 @@ def test_without_enough_watches_at_the_start_all_is_walked(tmp_path: Path) -> No
     raised = tmp_path / "raised"
     drop(tmp_path, 1)
     try:
-        with served(tmp_path, through=limited(3, raised)) as server:
+        with served(tmp_path, under=limited(3, raised)) as server:
             until(lambda: ids(server) == {1})
             drop(tmp_path, 2)
             until(lambda: ids(server) == {1, 2})
@@ -40,7 +40,7 @@ def test_when_the_watches_run_out_in_a_new_folder_all_is_walked(tmp_path: Path) 
     raised = tmp_path / "raised"
     drop(tmp_path, 1)
     try:
-        with served(tmp_path, through=limited(7, raised)) as server:
+        with served(tmp_path, under=limited(7, raised)) as server:
             until(lambda: ids(server) == {1})
             for n in range(2, 9):
                 drop(tmp_path, n, f"2026/03/{n:02}")

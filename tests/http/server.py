@@ -67,14 +67,14 @@ class Server:
 
 @contextmanager
 def served(
-    root: Path, *, through: Sequence[str] = (), ready: int = 200, **settings: object
+    root: Path, *, under: Sequence[str] = (), ready: int = 200, **settings: object
 ) -> Iterator[Server]:
-    """A server whose ``/readyz`` says ``ready``; its process is gone afterwards. ``through``
-    is a command that starts it and becomes it."""
+    """A server whose ``/readyz`` says ``ready``; its process is gone afterwards. ``under``
+    is a command that becomes it."""
     port, log = free_port(), root / "log"
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [*through, sys.executable, "-m", "gallery", "serve", "--port", str(port)],
+            [*under, sys.executable, "-m", "gallery", "serve", "--port", str(port)],
             cwd=root, env=environment(root, **settings), stdout=output, stderr=output,
         )  # fmt: skip
     server = Server(process, port, log)

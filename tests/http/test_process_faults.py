@@ -102,7 +102,7 @@ def test_a_process_killed_while_it_writes_takes_nothing_that_was_answered_with_i
 
         at_once(kill, *(partial(write, number) for number in range(5)))
         late = stack.enter_context(served(tmp_path))
-        until(lambda: late.logged().count("walked") == 2)  # what was half done is mended
+        until(lambda: late.logged().count("walked") >= 2)  # what was half done is mended
         for person in people:
             with Person([*others, late], person.owner) as now:
                 now.told = person.told
