@@ -35,6 +35,8 @@ def known_library(settings: Settings) -> str | None:
 
 def _catalog(settings: Settings) -> Catalog:
     if settings.catalog.startswith(_POSTGRES):
+        # The periodic jobs' own notes lie there in any case.
+        settings.manifests.mkdir(parents=True, exist_ok=True)
         catalog: Catalog = _postgres().PostgresCatalog(settings.catalog)
         return catalog
     if settings.catalog != "manifest:":
