@@ -8,9 +8,9 @@ connections than threads; those that nobody uses are kept for the next.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg import errors
@@ -43,6 +43,11 @@ _SESSION = """
 """
 """The server gives up the locks of a client that vanished, and a commit is a commit."""
 
+_LOCK = "SELECT pg_advisory_lock(hashtextextended(%s, 0))"
+_UNLOCK = "SELECT pg_advisory_unlock(hashtextextended(%s, 0))"
+
+T = TypeVar("T")
+
 
 @contextmanager
 def failures() -> Iterator[None]:
@@ -66,8 +71,7 @@ class Connections:
     the connection that the lock is tied to."""
 
     def __init__(self, url: str, *, lock_seconds: float) -> None:
-        given = conninfo_to_dict(url)
-        self._options: dict[str, Any] = {**_SILENT, **given}
+        self._options: dict[str, Any] = {**_SILENT, **conninfo_to_dict(url)}
         self._lock_seconds = lock_seconds
         self._mutex = threading.Lock()
         self._idle: list[Connection] = []
@@ -115,24 +119,28 @@ class Connections:
         for connection in idle:
             connection.close()
 
+    def _over(self, stack: ExitStack, act: Callable[[Connection], T]) -> tuple[Connection, T]:
+        """What ``act`` gives over a borrowed connection, and that one. When one that was kept
+        turns out to be dead, so are the others, probably: it is done again over a new one."""
+        connection = stack.enter_context(self.borrowed())
+        try:
+            return connection, act(connection)
+        except psycopg.OperationalError:
+            if not connection.closed:
+                raise
+        stack.close()
+        self._drop_idle()
+        connection = stack.enter_context(self.borrowed())
+        return connection, act(connection)
+
     # -- asking ---------------------------------------------------------------------------
 
     def ask(self, sql: str, values: Values | None = None, *, prepare: bool | None = None) -> Rows:
-        """The rows that answer. When a connection that was kept turns out to be dead, so are
-        the others, probably: the question is put once more, over a new one."""
-        with failures():
+        """The rows that answer."""
+        with failures(), ExitStack() as stack:
             if held := self._held():
                 return _rows(held[-1][1], sql, values, prepare)
-            with suppress(_Dead), self.borrowed() as connection:
-                try:
-                    return _rows(connection, sql, values, prepare)
-                except psycopg.OperationalError as error:
-                    if not connection.closed:
-                        raise
-                    raise _Dead from error
-            self._drop_idle()
-            with self.borrowed() as connection:
-                return _rows(connection, sql, values, prepare)
+            return self._over(stack, lambda over: _rows(over, sql, values, prepare))[1]
 
     # -- locks ----------------------------------------------------------------------------
 
@@ -140,35 +148,19 @@ class Connections:
     def lock(self, name: str) -> Iterator[None]:
         """The lock of this name, tied to a connection: when that is lost so is the lock, and
         then nothing more can be written over it. Raises Unavailable after a while."""
-        with failures():
+        with ExitStack() as stack:
+            with failures():
+                connection, _ = self._over(stack, lambda over: over.execute(_LOCK, (name,)))
+            held = self._held()
+            held.append((name, connection))
             try:
-                connection, borrowed = self._locked(name)
-            except _Dead:
-                self._drop_idle()
-                connection, borrowed = self._locked(name)
-        held = self._held()
-        held.append((name, connection))
-        try:
-            yield
-        finally:
-            held.remove((name, connection))
-            try:
-                connection.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", (name,))
-            except psycopg.Error:
-                connection.close()
-            borrowed.__exit__(None, None, None)
-
-    def _locked(self, name: str) -> tuple[Connection, Any]:
-        borrowed = self.borrowed()
-        connection = borrowed.__enter__()
-        try:
-            connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (name,))
-        except psycopg.Error as error:
-            borrowed.__exit__(None, None, None)
-            if connection.closed:
-                raise _Dead from error
-            raise
-        return connection, borrowed
+                yield
+            finally:
+                held.remove((name, connection))
+                try:
+                    connection.execute(_UNLOCK, (name,))
+                except psycopg.Error:
+                    connection.close()
 
     def holding(self, name: str) -> Connection:
         """The connection that the caller's lock of this name is tied to."""
@@ -180,10 +172,6 @@ class Connections:
     def _held(self) -> list[tuple[str, Connection]]:
         held: list[tuple[str, Connection]] = self._local.__dict__.setdefault("held", [])
         return held
-
-
-class _Dead(psycopg.OperationalError):
-    """A connection that was kept is no longer one."""
 
 
 def _rows(connection: Connection, sql: str, values: Values | None, prepare: bool | None) -> Rows:
