@@ -71,6 +71,7 @@ def _plan(catalog: PostgresCatalog, query: Query, way: int = -1) -> str:
         (Query(OWNER, cursor=Cursor(NOON + 3_600_000_000_000, ident(0))), "images_by_time"),
         (Query(OWNER, start=NOON + 10**12, end=NOON + 2 * 10**12), "images_by_time"),
         (Query(OWNER, ("trash",), KINDS, "deleted"), "images_by_deletion"),
+        (Query(OTHER), "images_by_time"),
         (Query(None), "images_of_all_by_time"),
         (Query(None, ("active", "trash")), "images_of_all_by_time"),
     ],

@@ -211,9 +211,9 @@ class PostgresCatalog:
         while True:
             found = self._ask(
                 """SELECT owner, id, deleted_at FROM images
-                   WHERE status = 'trash' AND deleted_at < %(before)s::bigint
-                     AND (deleted_at, id, owner) > (%(at)s::bigint, %(id)s, %(owner)s)
-                   ORDER BY deleted_at, id, owner LIMIT %(limit)s""",
+                   WHERE status = 'trash' AND deleted_at + 0 < %(before)s::bigint
+                     AND (deleted_at + 0, id, owner) > (%(at)s::bigint, %(id)s, %(owner)s)
+                   ORDER BY deleted_at + 0, id, owner LIMIT %(limit)s""",
                 before=before, at=at, id=id, owner=owner, limit=_BATCH,
             )  # fmt: skip
             yield from (Expired(*row) for row in found)

@@ -104,7 +104,12 @@ def matching(query: Query) -> str:
 
 
 def _at(query: Query) -> str:
-    return "created_at" if query.order == "created" else "deleted_at"
+    return _time(query, "created_at" if query.order == "created" else "deleted_at")
+
+
+def _time(query: Query, column: str) -> str:
+    """As it stands in the indexes of one owner's images, and in those of everybody's."""
+    return column if query.owner is not None else f"({column} + 0)"
 
 
 def _owner(query: Query) -> str:
@@ -116,8 +121,9 @@ def _after(query: Query) -> str:
 
 
 def _range(query: Query) -> str:
-    start = "true" if query.start is None else "created_at >= %(start)s::bigint"
-    end = "true" if query.end is None else "created_at < %(end)s::bigint"
+    made = _time(query, "created_at")
+    start = "true" if query.start is None else f"{made} >= %(start)s::bigint"
+    end = "true" if query.end is None else f"{made} < %(end)s::bigint"
     return f"{start} AND {end}"
 
 
