@@ -14,6 +14,7 @@ from gallery.catalog import Catalog
 from gallery.catalog.manifests import ManifestCatalog
 from gallery.catalog.memory import MemoryCatalog
 from gallery.catalog.postgres import PostgresCatalog
+from gallery.catalog.postgres.questions import WALKS
 from tests import databases
 
 LIBRARY = "3f0c1d52-8f0e-4a3b-9d51-0a5f2f7d9c11"
@@ -50,9 +51,9 @@ def _memory(_: Path) -> Catalog:
     return catalog
 
 
-def _postgres(folder: Path) -> Catalog:
+def _postgres(folder: Path, walks: tuple[int, int] = WALKS) -> Catalog:
     """On the database that belongs to the folder."""
-    catalog = PostgresCatalog(_database_of(folder))
+    catalog = PostgresCatalog(_database_of(folder), walks=walks)
     catalog.start(LIBRARY)
     return catalog
 
@@ -76,5 +77,7 @@ CATALOGS: dict[str, Callable[[Path], Catalogs]] = {
         _manifests(folder, 10_000), _manifests(folder, 10_000)
     ),
     "postgres": _alone(_postgres),
-    "postgres read by another": lambda folder: Catalogs(_postgres(folder), _postgres(folder)),
+    "postgres read by another, which walks little": lambda folder: Catalogs(
+        _postgres(folder), _postgres(folder, (2, 5))
+    ),
 }

@@ -72,7 +72,10 @@ def library_of(url: str) -> str | None:
 class PostgresCatalog:
     """Fulfils Catalog. ``lock_seconds`` is how long a lock is waited for."""
 
-    def __init__(self, url: str, *, lock_seconds: float = 30.0) -> None:
+    def __init__(
+        self, url: str, *, lock_seconds: float = 30.0, walks: questions.Walks = questions.WALKS
+    ) -> None:
+        self._walks = walks
         self._connections = Connections(url, lock_seconds=lock_seconds)
         self._hearing = Hearing(self._connections.open)
         self.ops = PostgresOps(self._connections)
@@ -156,20 +159,27 @@ class PostgresCatalog:
         return Entry(found[0][0], Seen(found[0][1], found[0][2])) if found else None
 
     def page(self, query: Query) -> Page:
-        found: list[tuple[Any, ...]] = []
-        # A plan that is kept doesn't know which tags and words are rare.
-        prepare = False if query.filters_content else None
-        for sql, values in questions.page(query):
-            found = self._connections.ask(sql, values, prepare=prepare)
-            if len(found) > query.size:
-                break
-        version, total = found[0][:2]
-        images = [row[2:] for row in found[: query.size] if row[3] is not None]
+        version, total, images = self._found(query)
         cursor = None
-        if len(found) > query.size:
+        if len(images) > query.size:
+            images.pop()
             at, id, _ = images[-1]
             cursor = Cursor(at, id).encode(query.order)
         return Page([item(raw) for _, _, raw in images], total, cursor, version)
+
+    def _found(self, query: Query) -> tuple[str, int | None, list[tuple[int, str, bytes]]]:
+        """Version, total, and time, id and record of one image more than the page shows."""
+        # A plan that is kept doesn't know which tags and words are rare.
+        prepare = False if query.filters_content else None
+        rows: list[tuple[Any, ...]] = []
+        for attempt in questions.page(query, self._walks):
+            if len(rows) >= attempt.worth:
+                found = self._connections.ask(attempt.sql, attempt.values, prepare=prepare)
+                version, total, final, *_ = found[0]
+                rows = [row[3:] for row in found if row[4] is not None]
+                if final or len(rows) > query.size:
+                    break
+        return version, total, rows
 
     def totals(self, owner: str) -> TotalsByKind:
         ends = """

@@ -7,88 +7,110 @@ because what many images have fills a page soon; what few have is found by its t
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
 from gallery.catalog.postgres.rows import storable, wanted
 from gallery.catalog.query import Query, Words
 
-WALK = 2_000
-"""How many of the newest images are looked at before the index of terms is asked."""
+Walks = tuple[int, int]
+WALKS = (2_000, 32_000)
+"""How many of the newest images are looked at, first and then, before the terms are asked.
+The second walk is for what the first has met often enough to expect a full page."""
 
-Question = tuple[str, dict[str, Any]]
-
-
-def page(query: Query) -> list[Question]:
-    """The questions to put, one after the other until one answers with ``size`` + 1 rows;
-    the last answers for good. A row is version, total, and time, id and record of an image,
-    which are NULL where there is none."""
-    values = _values(query) | {
-        "limit": query.size + 1,
-        "offset": query.offset,
-        "reach": query.offset + query.size + 1,
-        "walk": WALK,
-    }
-    return [(_with_head(query, sql), values) for sql in _ways(query)]
+Values = dict[str, Any]
+Question = tuple[str, Values]
 
 
-def _ways(query: Query) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A question that may answer a page. It is worth asking when the one before has given
+    at least so many images."""
+
+    sql: str
+    values: Values
+    worth: int = 0
+
+
+def page(query: Query, walks: Walks = WALKS) -> list[Attempt]:
+    """The questions to put, one after the other until one answers with ``size`` + 1 rows or
+    for good. A row is version, total and whether this is for good, and time, id and record
+    of an image, which are NULL where there is none."""
+    values = _values(query)
     if not query.filters_content:
-        return [_deep(query) if query.offset else _straight(query)]
+        found = _deep(query) if query.offset else _straight(query)
+        return [Attempt(_with_head(query, found), values)]
     whole = _by_terms(query) if wanted(query) else _straight(query)
-    return [_walked(query), whole] if query.offset < WALK else [whole]
+    attempts = [
+        Attempt(_walked(query, walks[0]), values),
+        Attempt(_walked(query, walks[1]), values, _reach(query) * walks[0] // walks[1] + 1),
+        Attempt(_with_head(query, whole), values),
+    ]
+    return attempts if query.offset < walks[0] else attempts[-1:]
 
 
-def _with_head(query: Query, found: str) -> str:
+def _reach(query: Query) -> int:
+    return query.offset + query.size + 1
+
+
+def _shown(query: Query) -> str:
+    """The page and one more. Numbers stand in the text: a plan is made for them."""
+    return f"LIMIT {query.size + 1} OFFSET {query.offset}"
+
+
+def _with_head(query: Query, found: str, final: str = "true") -> str:
     """Rows, version and total as of one moment."""
+    head = f"{_version(query)} AS version, {_total(query)} AS total, {final} AS final"
     return f"""
-        SELECT head.version, head.total, found.at, found.id, found.raw
-        FROM (SELECT {_version(query)} AS version, {_total(query)} AS total) AS head
+        SELECT head.*, found.at, found.id, found.raw FROM (SELECT {head}) AS head
         LEFT JOIN ({found}) AS found ON true
         ORDER BY found.at DESC, found.id DESC"""
 
 
 def _straight(query: Query) -> str:
     return f"""
-        SELECT at, id, raw FROM ({_arms(query, "reach", content(query))}) AS arms
-        ORDER BY at DESC, id DESC LIMIT %(limit)s OFFSET %(offset)s"""
+        SELECT at, id, raw FROM ({_arms(query, _reach(query), content(query))}) AS arms
+        ORDER BY at DESC, id DESC {_shown(query)}"""
 
 
 def _deep(query: Query) -> str:
     """Passes over keys in the index; the rows are fetched when it is known which."""
     return f"""
         SELECT at, id, raw FROM (
-            SELECT at, id, owner FROM ({_arms(query, "reach")}) AS arms
-            ORDER BY at DESC, id DESC LIMIT %(limit)s OFFSET %(offset)s
+            SELECT at, id, owner FROM ({_arms(query, _reach(query))}) AS arms
+            ORDER BY at DESC, id DESC {_shown(query)}
         ) AS keys JOIN images USING (id, owner)"""
 
 
-def _walked(query: Query) -> str:
-    return f"""
+def _walked(query: Query, walk: int) -> str:
+    """For good, if there are no more images than it walks over."""
+    found = f"""
         SELECT at, id, raw FROM (
-            SELECT * FROM ({_arms(query, "walk")}) AS arms
-            ORDER BY at DESC, id DESC LIMIT %(walk)s
+            SELECT * FROM ({_arms(query, walk)}) AS arms
+            ORDER BY at DESC, id DESC LIMIT {walk}
         ) AS newest WHERE {content(query)}
-        ORDER BY at DESC, id DESC LIMIT %(limit)s OFFSET %(offset)s"""
+        ORDER BY at DESC, id DESC {_shown(query)}"""
+    return _with_head(query, found, f"{_size(query)} <= {walk}")
 
 
 def _by_terms(query: Query) -> str:
-    """Sorted by a sum, which no index has, so that the terms' index is what is read."""
+    """Sorted by a sum, which no index of an owner's has, so that the terms' index is read."""
     at = _at(query)
     return f"""
         SELECT {at} AS at, id, raw FROM images
         WHERE {matching(query)} AND {_after(query)}
-        ORDER BY {at} + 0 DESC, id DESC LIMIT %(limit)s OFFSET %(offset)s"""
+        ORDER BY {at} + 0 DESC, id DESC {_shown(query)}"""
 
 
-def _arms(query: Query, limit: str, more: str = "true") -> str:
+def _arms(query: Query, limit: int, more: str = "true") -> str:
     at = _at(query)
     columns = f"{at} AS at, id, owner, raw, tags, workflow_id, aspect_ratio, favorite, prompt"
     return " UNION ALL ".join(
         f"""(SELECT {columns} FROM images
              WHERE {_owner(query)} AND kind = '{kind}' AND status = '{status}'
                AND {_range(query)} AND {_after(query)} AND {more}
-             ORDER BY {at} DESC, id DESC LIMIT %({limit})s)"""
+             ORDER BY {at} DESC, id DESC LIMIT {limit})"""
         for kind, status in product(dict.fromkeys(query.kinds), dict.fromkeys(query.statuses))
     )
 
@@ -142,8 +164,8 @@ def content(query: Query) -> str:
     return " AND ".join(conditions) or "true"
 
 
-def _values(query: Query) -> dict[str, Any]:
-    values: dict[str, Any] = {
+def _values(query: Query) -> Values:
+    values: Values = {
         "owner": query.owner,
         "kinds": list(query.kinds),
         "statuses": list(query.statuses),
@@ -177,6 +199,11 @@ def _version(query: Query) -> str:
 def _total(query: Query) -> str:
     if query.filters:
         return f"(SELECT count(*) FROM images WHERE {matching(query)})" if query.count else "NULL"
+    return _size(query)
+
+
+def _size(query: Query) -> str:
+    """How many images there are, without the filters."""
     counts = " + ".join(dict.fromkeys(query.statuses))
     return f"""(SELECT coalesce(sum({counts}), 0)::bigint FROM counters
         WHERE {_owner(query)} AND kind = ANY(%(kinds)s))"""
