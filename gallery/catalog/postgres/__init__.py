@@ -31,7 +31,7 @@ from gallery.catalog.postgres.ops import PostgresOps
 from gallery.catalog.query import Cursor, Query
 from gallery.errors import StartRefused, Unavailable
 from gallery.keys import Kind
-from gallery.records import Change, Record, Seen, Totals, TotalsByKind, item
+from gallery.records import Change, Record, Seen, Totals, TotalsByKind
 
 _BATCH = 1_000
 _COLUMNS = ", ".join(rows.FIELDS)
@@ -165,10 +165,10 @@ class PostgresCatalog:
             images.pop()
             at, id, _ = images[-1]
             cursor = Cursor(at, id).encode(query.order)
-        return Page([item(raw) for _, _, raw in images], total, cursor, version)
+        return Page([item for _, _, item in images], total, cursor, version)
 
     def _found(self, query: Query) -> tuple[str, int | None, list[tuple[int, str, bytes]]]:
-        """Version, total, and time, id and record of one image more than the page shows."""
+        """Version, total, and time, id and item of one image more than the page shows."""
         # A plan that is kept doesn't know which tags and words are rare.
         prepare = False if query.filters_content else None
         rows: list[tuple[Any, ...]] = []

@@ -19,6 +19,8 @@ WALKS = (2_000, 32_000)
 """How many of the newest images are looked at, first and then, before the terms are asked.
 The second walk is for what the first has met often enough to expect a full page."""
 
+_ITEM = "substring(raw FOR octet_length(raw) - 1) || links AS item"
+
 Values = dict[str, Any]
 Question = tuple[str, Values]
 
@@ -35,7 +37,7 @@ class Attempt:
 
 def page(query: Query, walks: Walks = WALKS) -> list[Attempt]:
     """The questions to put, one after the other until one answers with ``size`` + 1 rows or
-    for good. A row is version, total and whether this is for good, and time, id and record
+    for good. A row is version, total and whether this is for good, and time, id and item
     of an image, which are NULL where there is none."""
     values = _values(query)
     if not query.filters_content:
@@ -63,21 +65,21 @@ def _with_head(query: Query, found: str, final: str = "true") -> str:
     """Rows, version and total as of one moment."""
     head = f"{_version(query)} AS version, {_total(query)} AS total, {final} AS final"
     return f"""
-        SELECT head.*, found.at, found.id, found.raw FROM (SELECT {head}) AS head
+        SELECT head.*, found.at, found.id, found.item FROM (SELECT {head}) AS head
         LEFT JOIN ({found}) AS found ON true
         ORDER BY found.at DESC, found.id DESC"""
 
 
 def _straight(query: Query) -> str:
     return f"""
-        SELECT at, id, raw FROM ({_arms(query, _reach(query), content(query))}) AS arms
+        SELECT at, id, {_ITEM} FROM ({_arms(query, _reach(query), content(query))}) AS arms
         ORDER BY at DESC, id DESC {_shown(query)}"""
 
 
 def _deep(query: Query) -> str:
     """Passes over keys in the index; the rows are fetched when it is known which."""
     return f"""
-        SELECT at, id, raw FROM (
+        SELECT at, id, {_ITEM} FROM (
             SELECT at, id, owner FROM ({_arms(query, _reach(query))}) AS arms
             ORDER BY at DESC, id DESC {_shown(query)}
         ) AS keys JOIN images USING (id, owner)"""
@@ -86,7 +88,7 @@ def _deep(query: Query) -> str:
 def _walked(query: Query, walk: int) -> str:
     """For good, if there are no more images than it walks over."""
     found = f"""
-        SELECT at, id, raw FROM (
+        SELECT at, id, {_ITEM} FROM (
             SELECT * FROM ({_arms(query, walk)}) AS arms
             ORDER BY at DESC, id DESC LIMIT {walk}
         ) AS newest WHERE {content(query)}
@@ -98,14 +100,16 @@ def _by_terms(query: Query) -> str:
     """Sorted by a sum, which no index of an owner's has, so that the terms' index is read."""
     at = _at(query)
     return f"""
-        SELECT {at} AS at, id, raw FROM images
+        SELECT {at} AS at, id, {_ITEM} FROM images
         WHERE {matching(query)} AND {_after(query)}
         ORDER BY {at} + 0 DESC, id DESC {_shown(query)}"""
 
 
 def _arms(query: Query, limit: int, more: str = "true") -> str:
     at = _at(query)
-    columns = f"{at} AS at, id, owner, raw, tags, workflow_id, aspect_ratio, favorite, prompt"
+    columns = (
+        f"{at} AS at, id, owner, raw, links, tags, workflow_id, aspect_ratio, favorite, prompt"
+    )
     return " UNION ALL ".join(
         f"""(SELECT {columns} FROM images
              WHERE {_owner(query)} AND kind = '{kind}' AND status = '{status}'

@@ -12,17 +12,18 @@ import zlib
 from typing import Any
 
 from gallery.catalog.query import Query, fold
-from gallery.records import Change, Record, Seen, encode
+from gallery.records import Change, Record, Seen, encode, item
 
 FIELDS = (
     *("id", "owner", "kind", "status", "created_at", "deleted_at", "month", "bytes", "rev"),
-    *("tags", "workflow_id", "aspect_ratio", "favorite", "prompt", "terms", "raw"),
+    *("tags", "workflow_id", "aspect_ratio", "favorite", "prompt", "terms", "raw", "links"),
     *("seen_size", "seen_mtime_ns"),
 )
 
 
 def row(record: Record, seen: Seen) -> dict[str, Any]:
-    prompt = fold(record.prompt or "")
+    """``links`` are what turns the record into the item of a list."""
+    prompt, raw = fold(record.prompt or ""), encode(record)
     return {
         "id": record.id,
         "owner": record.owner,
@@ -39,7 +40,8 @@ def row(record: Record, seen: Seen) -> dict[str, Any]:
         "favorite": record.favorite,
         "prompt": prompt,
         "terms": _terms(record, prompt),
-        "raw": encode(record),
+        "raw": raw,
+        "links": item(raw)[len(raw) - 1 :],
         "seen_size": seen.size,
         "seen_mtime_ns": seen.mtime_ns,
     }

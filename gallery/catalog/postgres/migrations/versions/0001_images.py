@@ -34,12 +34,14 @@ _TABLES = (
         prompt text COLLATE "C" NOT NULL,
         terms int[] NOT NULL,
         raw bytea NOT NULL,
+        links bytea NOT NULL,
         seen_size bigint NOT NULL,
         seen_mtime_ns bigint NOT NULL,
         PRIMARY KEY (id, owner)
     )""",
     # What pages are made of lies in the row; the terms, which only the index needs, aside.
-    """ALTER TABLE images ALTER raw SET STORAGE MAIN, ALTER prompt SET STORAGE MAIN,
+    """ALTER TABLE images ALTER raw SET STORAGE MAIN, ALTER links SET STORAGE MAIN,
+       ALTER prompt SET STORAGE MAIN,
        ALTER terms SET STORAGE EXTERNAL""",
     "CREATE INDEX images_by_time ON images (owner, kind, status, created_at, id)",
     """CREATE INDEX images_by_deletion ON images (owner, kind, deleted_at, id)
