@@ -28,7 +28,7 @@ def stores(settings: Settings) -> tuple[BlobStore, Catalog]:
 def known_library(settings: Settings) -> str | None:
     """The library that the catalog is of, if it is of any yet. Raises StartRefused."""
     if settings.catalog.startswith(_POSTGRES):
-        library: str | None = _postgres().library_of(settings.catalog)
+        library: str | None = _postgres().schema.library_of(settings.catalog)
         return library
     return library_of(str(settings.manifests))
 

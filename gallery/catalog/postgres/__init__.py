@@ -3,10 +3,12 @@
     connections    which there are, and the locks that are tied to them
     schema         the migrations, and what a database has to offer
     rows           from a record to its row and the terms it is found by
+    writes         what is written in one transaction
     questions      from a query to SQL
     told           the feed: positions, and an order without late comers
-    ops            the journals of changes of many images
     listener       the thread that hears of other processes' changes
+    leader         which process runs the periodic jobs
+    ops            the journals of changes of many images
 
 An image's row, the owner's version, the counters (by triggers) and the line in the feed are
 one transaction, so there is nothing to catch up with after a crash, and nothing to repair.
@@ -14,8 +16,6 @@ one transaction, so there is nothing to catch up with after a crash, and nothing
 
 from __future__ import annotations
 
-import contextlib
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -24,9 +24,10 @@ from typing import Any
 import psycopg
 
 from gallery.catalog import Changes, Entry, Expired, Listener, Page
-from gallery.catalog.postgres import questions, rows, schema, told
-from gallery.catalog.postgres.connections import Connection, Connections, failures
-from gallery.catalog.postgres.listener import CHANNEL, Hearing
+from gallery.catalog.postgres import questions, schema, told, writes
+from gallery.catalog.postgres.connections import Connections, one_line
+from gallery.catalog.postgres.leader import Leader
+from gallery.catalog.postgres.listener import Hearing
 from gallery.catalog.postgres.ops import PostgresOps
 from gallery.catalog.query import Cursor, Query
 from gallery.errors import StartRefused, Unavailable
@@ -34,39 +35,6 @@ from gallery.keys import Kind
 from gallery.records import Change, Record, Seen, Totals, TotalsByKind
 
 _BATCH = 1_000
-_COLUMNS = ", ".join(rows.FIELDS)
-_KEPT = [name for name in rows.FIELDS if name not in ("id", "owner")]
-_REPLACED = f"""
-    ON CONFLICT (id, owner) DO UPDATE SET {", ".join(f"{n} = excluded.{n}" for n in _KEPT)}
-    WHERE (images.raw, images.seen_size, images.seen_mtime_ns)
-        IS DISTINCT FROM (excluded.raw, excluded.seen_size, excluded.seen_mtime_ns)"""
-_CHANGED = f"""
-    , counted AS (
-        INSERT INTO owners (owner, version) SELECT %(owner)s, 1 FROM done
-        ON CONFLICT (owner) DO UPDATE SET version = owners.version + 1
-    ) {told.NOTE} FROM done"""
-_PUT = f"""
-    WITH done AS (
-        INSERT INTO images ({_COLUMNS}) VALUES ({", ".join(f"%({n})s" for n in rows.FIELDS)})
-        {_REPLACED} RETURNING 1
-    ) {_CHANGED}"""
-_PURGE = f"""
-    WITH done AS (DELETE FROM images WHERE id = %(id)s AND owner = %(owner)s RETURNING 1)
-    {_CHANGED}"""
-_LOAD = f"WITH done AS (SELECT) {_CHANGED}"
-_LEADER = "SELECT pg_try_advisory_lock(hashtextextended('gallery leader', 0))"
-
-
-def library_of(url: str) -> str | None:
-    """The library that a database is of, if it is of any. Raises StartRefused."""
-    try:
-        with psycopg.connect(url, connect_timeout=5) as connection:
-            if schema.version(connection) is None:
-                return None
-            found = connection.execute("SELECT id FROM library").fetchone()
-            return None if found is None else str(found[0])
-    except psycopg.Error as error:
-        raise StartRefused(f"cannot open the database: {_line(error)}") from error
 
 
 class PostgresCatalog:
@@ -79,8 +47,7 @@ class PostgresCatalog:
         self._connections = Connections(url, lock_seconds=lock_seconds)
         self._hearing = Hearing(self._connections.open)
         self.ops = PostgresOps(self._connections)
-        self._leader: Connection | None = None
-        self._leading = threading.Lock()
+        self._leader = Leader(self._connections.open)
 
     # -- opening --------------------------------------------------------------------------
 
@@ -89,18 +56,15 @@ class PostgresCatalog:
             with self._connections.open() as connection:
                 schema.check_server(connection)
                 schema.migrate(connection)
-                _claim(connection, library)
+                schema.claim(connection, library)
         except (psycopg.Error, Unavailable) as error:
-            raise StartRefused(f"cannot open the database: {_line(error)}") from error
+            raise StartRefused(f"cannot open the database: {one_line(error)}") from error
         self._hearing.start(self.changes(None).position)
 
     def close(self) -> None:
         self._hearing.close()
         self._connections.close()
-        with self._leading:
-            if self._leader:
-                self._leader.close()
-                self._leader = None
+        self._leader.close()
 
     def listen(self, listener: Listener) -> None:
         self._hearing.listeners.append(listener)
@@ -115,35 +79,12 @@ class PostgresCatalog:
 
     def apply_all(self, changes: Sequence[Change]) -> None:
         """Applies changes of one owner, all or none."""
-        if not changes:
-            return
-        connection = self._connections.holding(_name(changes[0].owner))
-        with failures(), connection.transaction(), connection.pipeline():
-            for change in changes:
-                values = rows.noted(change)
-                if change.record is not None:
-                    values |= rows.row(change.record, change.seen)
-                connection.execute(_PURGE if change.record is None else _PUT, values)
-        _notify(connection)
+        if changes:
+            connection = self._connections.holding(_name(changes[0].owner))
+            writes.apply_all(connection, changes)
 
     def rebuild(self, owner: str, month: str, records: list[tuple[Record, Seen]]) -> None:
-        connection = self._connections.holding(_name(owner))
-        with failures(), connection.transaction():
-            connection.execute("CREATE TEMP TABLE staged (LIKE images) ON COMMIT DROP")
-            with connection.cursor().copy(f"COPY staged ({_COLUMNS}) FROM STDIN") as copy:
-                for record, seen in records:
-                    copy.write_row(tuple(rows.row(record, seen).values()))
-            connection.execute(
-                """DELETE FROM images WHERE owner = %s AND month = %s
-                   AND id NOT IN (SELECT id FROM staged)""",
-                (owner, month),
-            )
-            connection.execute(
-                f"INSERT INTO images ({_COLUMNS}) SELECT {_COLUMNS} FROM staged {_REPLACED}"
-            )
-            load = {"op": "load", "owner": owner, "month": month, "id": "", "kind": None, "rev": 0}
-            connection.execute(_LOAD, load)
-        _notify(connection)
+        writes.rebuild(self._connections.holding(_name(owner)), owner, month, records)
 
     def catch_up(self, owner: str) -> int:  # noqa: ARG002 - row and change are one transaction
         return 0
@@ -265,23 +206,7 @@ class PostgresCatalog:
     # -- periodic jobs ----------------------------------------------------------------------
 
     def leads(self) -> bool:
-        """The leader's lock is tied to a connection of its own, and lost with it."""
-        with self._leading, failures():
-            if self._leader is not None:
-                with contextlib.suppress(psycopg.Error):
-                    self._leader.execute("SELECT")
-                    return True
-                self._leader.close()
-                self._leader = None
-            connection = self._connections.open()
-            try:
-                if _one(connection, _LEADER):
-                    self._leader = connection
-                    return True
-            finally:
-                if self._leader is None:
-                    connection.close()
-            return False
+        return self._leader.leads()
 
     def maintain(self) -> None:
         """Forgets changes that are older than anybody needs."""
@@ -290,42 +215,6 @@ class PostgresCatalog:
         self.ops.expire(time.time())
 
 
-def _claim(connection: Connection, library: str) -> None:
-    """Writes down whose database this is. A dump of another server's begins a new feed."""
-    generation = {"generation": told.new_generation(), "id": library}
-    connection.execute(
-        """INSERT INTO library (id, generation) VALUES (%(id)s, %(generation)s)
-           ON CONFLICT DO NOTHING""",
-        generation,
-    )
-    if (known := _one(connection, "SELECT id FROM library")) != library:
-        raise StartRefused(f"the database is of library {known}, the images of {library}")
-    if _one(connection, told.FOREIGN):
-        with connection.transaction():
-            connection.execute("DELETE FROM changes")
-            connection.execute(
-                """UPDATE library SET generation = %(generation)s,
-                   forgotten_xid = 0, forgotten_seq = 0""",
-                generation,
-            )
-
-
-def _one(connection: Connection, sql: str) -> Any:
-    found = connection.execute(sql.encode()).fetchone()
-    return found and found[0]
-
-
-def _notify(connection: Connection) -> None:
-    """Says that there is something to hear. After the commit and not within it, because
-    notifying transactions wait for each other. Unsaid, it is noticed a moment later."""
-    with contextlib.suppress(psycopg.Error):
-        connection.execute("SELECT pg_notify(%s, '')", (CHANNEL,))
-
-
 def _name(owner: str) -> str:
     """Of an owner's lock."""
     return f"owner {owner}"
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())

@@ -55,14 +55,14 @@ def failures() -> Iterator[None]:
     try:
         yield
     except errors.DiskFull as error:
-        raise StorageFull(f"database: {_line(error)}") from error
+        raise StorageFull(f"database: {one_line(error)}") from error
     except errors.LockNotAvailable as error:
         raise Unavailable("somebody else is at work on it", code="busy") from error
     except (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError) as error:
-        raise Unavailable(f"database: {_line(error)}") from error
+        raise Unavailable(f"database: {one_line(error)}") from error
 
 
-def _line(error: psycopg.Error) -> str:
+def one_line(error: Exception) -> str:
     return " ".join(str(error).split())
 
 

@@ -17,7 +17,7 @@ import psycopg
 
 from gallery.catalog import Listener
 from gallery.catalog.postgres import told
-from gallery.catalog.postgres.connections import Connection, Rows, Values
+from gallery.catalog.postgres.connections import Connection, Rows, Values, one_line
 from gallery.errors import GalleryError, PositionGone
 
 log = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ class Hearing:
                 with self._connect() as connection:
                     self._listen(connection)
             except (psycopg.Error, GalleryError) as error:
-                log.warning("changes are not heard of: %s", " ".join(str(error).split()))
+                log.warning("changes are not heard of: %s", one_line(error))
             except Exception:
                 log.exception("changes are not heard of")
             self._stopping.wait(_AWAY_SECONDS)

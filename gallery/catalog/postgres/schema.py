@@ -7,8 +7,12 @@ are its version. Where the schema is level already, alembic is not even imported
 from __future__ import annotations
 
 import os
+from typing import Any
 
-from gallery.catalog.postgres.connections import Connection
+import psycopg
+
+from gallery.catalog.postgres import told
+from gallery.catalog.postgres.connections import Connection, one_line
 from gallery.errors import StartRefused
 
 _OLDEST_SERVER = 140_000
@@ -62,6 +66,7 @@ def _upgrade(connection: Connection) -> None:
     )
     config = Config()
     config.set_main_option("script_location", _MIGRATIONS.replace("%", "%%"))
+    connection.execute("SET statement_timeout = 0")
     connection.autocommit = False
     try:
         with engine.begin() as given:
@@ -70,3 +75,40 @@ def _upgrade(connection: Connection) -> None:
     finally:
         connection.rollback()
         connection.autocommit = True
+
+
+def library_of(url: str) -> str | None:
+    """The library that a database is of, if it is of any. Raises StartRefused."""
+    try:
+        with psycopg.connect(url, connect_timeout=5) as connection:
+            if version(connection) is None:
+                return None
+            found = connection.execute("SELECT id FROM library").fetchone()
+            return None if found is None else str(found[0])
+    except psycopg.Error as error:
+        raise StartRefused(f"cannot open the database: {one_line(error)}") from error
+
+
+def claim(connection: Connection, library: str) -> None:
+    """Writes down whose database this is. A dump of another server's begins a new feed."""
+    generation = {"generation": told.new_generation(), "id": library}
+    connection.execute(
+        """INSERT INTO library (id, generation) VALUES (%(id)s, %(generation)s)
+           ON CONFLICT DO NOTHING""",
+        generation,
+    )
+    if (known := _one(connection, "SELECT id FROM library")) != library:
+        raise StartRefused(f"the database is of library {known}, the images of {library}")
+    if _one(connection, told.FOREIGN):
+        with connection.transaction():
+            connection.execute("DELETE FROM changes")
+            connection.execute(
+                """UPDATE library SET generation = %(generation)s,
+                   forgotten_xid = 0, forgotten_seq = 0""",
+                generation,
+            )
+
+
+def _one(connection: Connection, sql: str) -> Any:
+    found = connection.execute(sql.encode()).fetchone()
+    return found and found[0]

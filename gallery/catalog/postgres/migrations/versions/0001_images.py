@@ -41,8 +41,7 @@ _TABLES = (
     )""",
     # What pages are made of lies in the row; the terms, which only the index needs, aside.
     """ALTER TABLE images ALTER raw SET STORAGE MAIN, ALTER links SET STORAGE MAIN,
-       ALTER prompt SET STORAGE MAIN,
-       ALTER terms SET STORAGE EXTERNAL""",
+       ALTER prompt SET STORAGE MAIN, ALTER terms SET STORAGE EXTERNAL""",
     "CREATE INDEX images_by_time ON images (owner, kind, status, created_at, id)",
     """CREATE INDEX images_by_deletion ON images (owner, kind, deleted_at, id)
        WHERE status = 'trash'""",
@@ -51,7 +50,8 @@ _TABLES = (
     """CREATE INDEX images_of_all_by_deletion ON images ((deleted_at + 0), id, owner)
        WHERE status = 'trash'""",
     "CREATE INDEX images_by_month ON images (owner, month, kind)",
-    "CREATE INDEX images_by_terms ON images USING gin (terms)",
+    # Without a list of what is yet to be sorted in: each search would have to read it.
+    "CREATE INDEX images_by_terms ON images USING gin (terms) WITH (fastupdate = off)",
     """
     CREATE TABLE owners (
         owner text COLLATE "C" PRIMARY KEY,
