@@ -142,6 +142,8 @@ class Adopter:
             lies = library.blobs.stat(folder.sidecar(record.id))
             if not arrival.is_in_place() or Seen(lies.size, lies.mtime_ns) != seen:
                 return Look(again=0.0)
+            if library.catalog.get(record.owner, record.id, record.month):
+                return SETTLED  # it was a put of the gallery's own
             library.catalog.apply(change("put", record, seen))
         log.info("took in an image with its sidecar: %s", record.image)
         self._memory.forget(arrival.name)

@@ -102,15 +102,14 @@ class Library:
     # -- opening --------------------------------------------------------------------------
 
     def start(self, *, recover: bool = True) -> None:
-        """Opens the stores. What a catalog was never told of, or has lost, is rebuilt first
-        (unless not to ``recover``) for owners it doesn't know: nobody's images may be missing
+        """Opens the stores. A catalog that knows nobody, beside a tree that does, was lost:
+        it is rebuilt first (unless not to ``recover``), for nobody's images may be missing
         from a first page. Raises StartRefused."""
         self.blobs.start()
         self.catalog.start(self.blobs.library)
         with suppress(Unavailable):
-            known = set(self.catalog.owners()) if recover else set()
-            for owner in self.blobs.owners() if recover else ():
-                if owner not in known:
+            if recover and not self.catalog.owners():
+                for owner in self.blobs.owners():
                     images = self.rebuild(owner)
                     log.info("rebuilt %s from its sidecars: %d images", owner, images)
 

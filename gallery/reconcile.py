@@ -1,19 +1,8 @@
 """Makes the catalog agree with the tree, and ends what a crash left half done.
 
 The walk compares each sidecar's size and mtime with what the catalog saw; whatever differs
-is looked at. The watcher has single images looked at when their files change. What a look
-does about an image:
-
-    put mark                      the put was never committed: swept, with what it names
-    purge mark                    the purge was committed: finished
-    sidecar changed               the tree is right: adopted
-    sidecar new                   adopted, when its image is there and is what it describes
-    sidecar gone, image there     written again from the catalog, when it stays away
-    image only                    somebody dropped it: taken in, if it is a whole image
-    both gone                     purged from outside, when missed for a minute
-    image gone, sidecar there     damage: reported, left alone
-
-Nothing is decided from a listing alone: every act looks again under the owner's lock.
+is looked at, by ``mend``'s table. The watcher has single images looked at when their files
+change. An image that is gone from beside its sidecar is damage: reported, left alone.
 """
 
 from __future__ import annotations
@@ -22,26 +11,22 @@ import itertools
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 from gallery import keys
-from gallery.adopt import Adopter
-from gallery.arrivals import MENDED, SETTLE_SECONDS, SETTLED, Look, Memory
-from gallery.blobs import Listed, Stat
-from gallery.catalog import Entry
-from gallery.errors import Damaged, GalleryError, NotFound, Unavailable
+from gallery.arrivals import SETTLE_SECONDS, SETTLED, Look, Memory
+from gallery.blobs import Listed
+from gallery.errors import GalleryError, NotFound, Unavailable
 from gallery.imaging import Imaging
 from gallery.inbox import Inbox
 from gallery.keys import Folder, Inboxed, Key, Kind, Role
 from gallery.library import Library
-from gallery.records import Seen, change, encode_sidecar
+from gallery.mend import Mender
+from gallery.records import Seen
 
 log = logging.getLogger(__name__)
 
 VANISH_SECONDS = 60.0
-RESTORE_SECONDS = 2.0
-"""Editors take a file away and put another in its place: a lost sidecar may be such a one."""
 AWAY_SECONDS = 5.0
 RETRY_SECONDS = 60.0
 
@@ -84,9 +69,8 @@ class Reconciler:
                  vanish: float = VANISH_SECONDS) -> None:  # fmt: skip
         self.library = library
         self._settle = settle
-        self._vanish = vanish
         self._memory = Memory()
-        self._adopter = Adopter(library, imaging, self._memory, settle=settle)
+        self.mender = Mender(library, imaging, self._memory, settle=settle, vanish=vanish)
         self._inbox = Inbox(library, imaging, self._memory, settle=settle)
 
     # -- the walk -----------------------------------------------------------------------------
@@ -124,33 +108,14 @@ class Reconciler:
             return Look(again=AWAY_SECONDS)
         name = str(thing) if isinstance(thing, Inboxed) else thing[0].sidecar(thing[1])
         try:
-            return self._inbox.look(thing) if isinstance(thing, Inboxed) else self._image(*thing)
+            return (
+                self._inbox.look(thing) if isinstance(thing, Inboxed) else self.mender.look(*thing)
+            )
         except NotFound:  # it went away meanwhile, which will be noticed
             return SETTLED
         except GalleryError as error:
             self._memory.say(name, str(error))
             return Look(again=RETRY_SECONDS)
-
-    def _image(self, folder: Folder, id: str) -> Look:
-        entry = self.library.catalog.get(folder.owner, id, folder.month)
-        lies = self._stat(folder.sidecar(id))
-        seen = None if lies is None else Seen(lies.size, lies.mtime_ns)
-        if entry is not None and entry.seen == seen and entry.record.folder == folder:
-            self._memory.forget(folder.sidecar(id))
-            return SETTLED
-        if lies is None and (self._there(folder, id, "put") or self._there(folder, id, "purge")):
-            return self.finish(folder, id)
-        if entry is None:
-            entry = self.library.catalog.get(folder.owner, id)
-        if entry is not None and entry.record.folder != folder:
-            return self._elsewhere(folder, id, entry)
-        if lies is not None:
-            about = self._changed if entry else self._adopter.sidecar
-            return about(folder, id, lies)
-        ext = next((ext for ext in keys.MIME_OF if self._stat(folder.image(id, ext))), None)
-        if entry is not None:
-            return self._lost(entry) if ext else self._missing(entry)
-        return self._adopter.image(folder, id, ext) if ext else SETTLED
 
     def forget(self, sidecar: str) -> None:
         """To be told when an image was seen to be in order."""
@@ -162,96 +127,6 @@ class Reconciler:
         if lies is None or seen is not None:
             return lies is not None
         return time.time() - lies.mtime_ns / 1e9 >= self._settle
-
-    def finish(self, folder: Folder, id: str) -> Look:
-        """Ends what was under way when a process died: its marks say what."""
-        library, owner = self.library, folder.owner
-        with library.catalog.lock(owner):
-            present = self._stat(folder.sidecar(id)) is not None
-            if not present and self._there(folder, id, "purge"):
-                if entry := library.catalog.get(owner, id, folder.month):
-                    library.finish_purge(entry.record)
-                library.sweep(folder, id)
-                log.info("finished a purge: %s", folder.sidecar(id))
-                return MENDED
-            if not present and self._there(folder, id, "put"):
-                library.sweep(folder, id)
-                log.info("swept a put that was never committed: %s", folder.sidecar(id))
-                return MENDED
-            # Beside a sidecar a mark is old: the image was put or restored since.
-            library.blobs.finish(folder, id)
-            library.blobs.delete(folder.mark(id, "new"))
-            return SETTLED
-
-    def _elsewhere(self, folder: Folder, id: str, entry: Entry) -> Look:
-        name = folder.sidecar(id)
-        self._memory.say(name, f"left alone: its id is that of {entry.record.image}")
-        return SETTLED
-
-    def _changed(self, folder: Folder, id: str, lies: Stat) -> Look:
-        """Somebody wrote the sidecar of an image that is known. A damaged one is left: the
-        catalog's word holds."""
-        name, state = folder.sidecar(id), (lies.size, lies.mtime_ns)
-        if self._memory.is_left(name, state):
-            return SETTLED
-        try:
-            self.library.read_sidecar(folder, id)
-        except Damaged as error:
-            quiet = max(self._memory.age(name, state), time.time() - lies.mtime_ns / 1e9)
-            if quiet < self._settle:
-                return Look(again=self._settle - quiet)
-            return self._memory.leave(name, state, str(error))
-        with self.library.catalog.lock(folder.owner):
-            self.library.current(folder.owner, id)
-        log.info("adopted a sidecar that was edited: %s", name)
-        self._memory.forget(name)
-        return MENDED
-
-    def _lost(self, entry: Entry) -> Look:
-        """The sidecar is gone, its image is there."""
-        record = entry.record
-        name = record.folder.sidecar(record.id)
-        patience = min(self._settle, RESTORE_SECONDS)
-        if (age := self._memory.age(name, "lost")) < patience:
-            return Look(again=patience - age)
-        with self.library.catalog.lock(record.owner):
-            now = self.library.catalog.get(record.owner, record.id, record.month)
-            if now is None or self._stat(name) or not self._stat(record.image):
-                return Look(again=0.0)
-            record = now.record
-            seen = self.library.blobs.replace(record.folder, record.id, encode_sidecar(record))
-            self.library.catalog.apply(change("edit", record, seen))
-        log.info("wrote a lost sidecar again: %s", name)
-        self._memory.forget(name)
-        return MENDED
-
-    def _missing(self, entry: Entry) -> Look:
-        """Image and sidecar are gone. What isn't in a folder that is away was deleted, if it
-        stays away: but of an owner without a folder nothing is known."""
-        record = entry.record
-        name = record.folder.sidecar(record.id)
-        if (age := self._memory.age(name, "missing")) < self._vanish:
-            return Look(again=self._vanish - age)
-        if record.owner not in self.library.blobs.owners():
-            return SETTLED
-        with self.library.catalog.lock(record.owner):
-            if self.library.catalog.get(record.owner, record.id, record.month) is None:
-                return SETTLED
-            self.library.blobs.check()
-            if self._stat(name) or self._stat(record.image):
-                return Look(again=0.0)
-            self.library.finish_purge(record)
-        log.info("purged what was removed from outside: %s", record.image)
-        self._memory.forget(name)
-        return MENDED
-
-    def _there(self, folder: Folder, id: str, mark: keys.Mark) -> bool:
-        return self._stat(folder.mark(id, mark)) is not None
-
-    def _stat(self, key: str) -> Stat | None:
-        with suppress(NotFound):
-            return self.library.blobs.stat(key)
-        return None
 
 
 class _Walk:
@@ -303,7 +178,7 @@ class _Walk:
         where = files.folder.sidecar(files.id)
         try:
             if files.by_role.keys() & {"put", "purge", "new"}:
-                done = self._reconciler.finish(files.folder, files.id)
+                done = self._reconciler.mender.finish(files.folder, files.id)
                 self.walked.mended += done.mended
                 if done.mended:
                     return

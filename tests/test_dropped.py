@@ -20,9 +20,11 @@ from gallery.keys import Folder
 from gallery.library import Library
 from gallery.reconcile import Reconciler, Walked
 from gallery.records import encode_sidecar, to_text, to_us
+from tests.crashing import opened
 from tests.images import A1111, png
 from tests.samples import (
     NOON,
+    OTHER,
     OWNER,
     THUMBNAIL,
     active,
@@ -118,6 +120,55 @@ def test_a_sidecar_arriving_after_its_image_wins(
     drop(outputs, DAY.sidecar(one.id), encode_sidecar(one))
     walker.run()
     assert library.get(OWNER, one.id).record == one
+
+
+# -- crashes --------------------------------------------------------------------------------
+
+
+class Crash(BaseException):
+    """The end of a process, as far as the library can tell."""
+
+
+@pytest.mark.parametrize("how", ["alone", "with its sidecar", "into the inbox"])
+def test_whenever_taking_in_is_cut_short_one_image_comes_of_it(
+    tmp_path: Path, imaging: Imaging, how: str
+) -> None:
+    body, steps = png(), 0
+    one = record(1, bytes=len(body), sha256=sha256(body).hexdigest(), tags=("mine",))
+    crashed = True
+    while crashed:
+        steps += 1
+        root, left = tmp_path / str(steps), [steps]
+        with opened(root) as library:  # a catalog that knows nobody would be rebuilt instead
+            put(library, 7, owner=OTHER)
+        name = f"users/{OWNER}/inbox/a.png" if how == "into the inbox" else one.image
+        drop(root / "outputs", name, body)
+        if how == "with its sidecar":
+            drop(root / "outputs", DAY.sidecar(one.id), encode_sidecar(one))
+
+        def after(left: list[int] = left) -> None:
+            left[0] -= 1
+            if left[0] == 0:
+                raise Crash
+
+        crashed = False
+        with opened(root, after) as library:
+            try:
+                Reconciler(library, imaging, settle=0).run()
+            except Crash:
+                crashed = True
+        with opened(root) as library:
+            Reconciler(library, imaging, settle=0).run()
+            [id] = library.catalog.seen(OWNER, "2026-03", "output")
+            found = library.get(OWNER, id).record
+            assert found.tags == (("mine",) if how == "with its sidecar" else ())
+            assert library.blobs.read(found.image) == body
+            assert library.thumbnails.has(found)
+            kept = [found.image, found.thumb, found.folder.sidecar(id)]
+            mine = [name for name in files(root / "outputs") if OWNER in name]
+            assert mine == sorted(kept)
+            assert library.catalog.totals(OWNER)["output"].active == 1
+    assert steps > 2
 
 
 # -- beside a living server -----------------------------------------------------------------

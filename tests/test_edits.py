@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,6 @@ from gallery.library import Library, Quota
 from gallery.records import etag
 from tests.samples import (
     NOON,
-    OTHER,
     OWNER,
     SECOND,
     THUMBNAIL,
@@ -175,28 +173,6 @@ def test_a_catalog_that_was_lost_is_rebuilt_at_the_start(tmp_path: Path) -> None
     again = opened("lost")
     assert again.catalog.totals(OWNER) == totals
     assert again.page(Query(OWNER)).items == page.items
-    again.close()
-
-
-def test_an_owner_that_the_catalog_never_heard_of_is_rebuilt_at_the_start(
-    outputs: Path, manifests: Path
-) -> None:
-    """As when an earlier start was cut short after some of them."""
-
-    def opened() -> Library:
-        catalog = ManifestCatalog(str(manifests), memory_bytes=64 << 20)
-        library = Library(FileBlobs(str(outputs)), catalog, clock=lambda: NOON)
-        library.start()
-        return library
-
-    first = opened()
-    upload(first, id=ident(1))
-    upload(first, id=ident(2), owner=OTHER)
-    first.close()
-    shutil.rmtree(manifests / "users" / OTHER)
-    again = opened()
-    assert ids(again.page(Query(OTHER))) == [2]
-    assert ids(again.page(Query(OWNER))) == [1]
     again.close()
 
 

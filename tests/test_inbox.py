@@ -20,6 +20,7 @@ from gallery.records import Record
 from gallery.watcher import Watcher
 from tests.cli import close, open_library, run
 from tests.conformance.stores import PLENTY
+from tests.conformance.unprivileged import unprivileged
 from tests.images import COMFYUI, jpeg, png, truncated, webp
 from tests.living import SETTLE, count, living, until
 from tests.samples import NOON, OWNER, drop, files
@@ -181,6 +182,35 @@ def test_a_crash_before_the_file_is_removed_makes_no_second_image(
     walker.run()
     assert (count(library), left(outputs)) == (1, [])
     assert only(library).tags == ("kept",)
+
+
+def test_a_file_that_may_not_be_removed_is_taken_in_once(
+    library: Library, walker: Reconciler, outputs: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = drop(outputs, f"{INBOX}/a.png", png())
+    path.parent.chmod(0o550)
+    try:
+        with unprivileged():
+            for _ in range(3):
+                walker.run()
+    finally:
+        path.parent.chmod(0o750)
+    assert caplog.text.count("taken in, but stays") == 1
+    assert (count(library), len(left(outputs))) == (1, 1)
+
+
+def test_a_file_that_may_not_be_read_waits(
+    library: Library, walker: Reconciler, outputs: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = drop(outputs, f"{INBOX}/a.png", png())
+    path.chmod(0)
+    with unprivileged():
+        for _ in range(3):
+            walker.run()
+    assert caplog.text.count("Permission denied") == 1
+    path.chmod(0o640)
+    walker.run()
+    assert (count(library), left(outputs)) == (1, [])
 
 
 def test_the_doctor_lists_what_is_left(tmp_path: Path) -> None:

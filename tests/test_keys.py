@@ -158,3 +158,36 @@ def test_the_folder_is_the_utc_day_of_the_creation(time: str, day: str) -> None:
 def test_a_month_is_a_month(text: str) -> None:
     assert keys.is_month("2026-01")
     assert not keys.is_month(text)
+
+
+@pytest.mark.parametrize("name", ["a.png", "a b/c", "\n", "\udcff.png", "x" * 300, "..."])
+def test_in_an_inbox_any_name_is_right(name: str) -> None:
+    file = keys.inboxed(f"users/{OWNER}/inbox/{name}")
+    assert file == keys.Inboxed(OWNER, name)
+    assert str(file) == f"users/{OWNER}/inbox/{name}"
+    assert parse(str(file)) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["users/anon-x/inbox/a.png", f"users/{OWNER}/inbox", f"users/{OWNER}/inbox/", "inbox/a.png",
+     f"users/{OWNER}/inputs/inbox/a.png", f"users/{OWNER}/inboxes/a.png"],
+)  # fmt: skip
+def test_what_is_in_no_inbox(text: str) -> None:
+    assert keys.inboxed(text) is None
+
+
+@given(FOLDERS)
+def test_every_folder_above_an_image_is_on_the_way_to_it(folder: Folder) -> None:
+    parts = str(folder).split("/")
+    assert all(keys.is_on_the_way("/".join(parts[:n])) for n in range(1, len(parts) + 1))
+    assert not keys.is_on_the_way(f"{folder}/thumb")
+
+
+@pytest.mark.parametrize(
+    ("folder", "is_one"),
+    [("inbox", True), ("inbox/a/.b", True), ("mine", False), ("2026/mine", False),
+     ("controls", True), ("inputs/2026", True), ("2026/03/14/15", False)],
+)  # fmt: skip
+def test_which_folders_may_hold_an_image(folder: str, is_one: bool) -> None:
+    assert keys.is_on_the_way(f"users/kim/{folder}") is is_one

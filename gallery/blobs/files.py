@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from gallery import keys
+from gallery.beneath import FOLDER, open_folder
 from gallery.blobs import MAX_READ, Listed, Spool, Stat
 from gallery.blobs.volume import Volume
 from gallery.durable import write_all
@@ -26,7 +27,6 @@ from gallery.records import Seen
 
 log = logging.getLogger(__name__)
 
-_DIR = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -243,18 +243,28 @@ class FileBlobs(Volume):
         if "" in parts or ".." in parts:
             raise NotFound(key)
         with storage(key):
-            fd = os.open(self.root, _DIR & ~os.O_NOFOLLOW)
             try:
-                for part in parts[:-1]:
-                    below = _enter(fd, part, make=make, key=key)
+                fd = open_folder(self.root, "/".join(parts[:-1]))
+                if fd is None:
+                    fd = self._entered(parts[:-1], make=make, key=key)
+                try:
+                    yield fd, parts[-1]
+                finally:
                     os.close(fd)
-                    fd = below
-                yield fd, parts[-1]
             except FileNotFoundError:
                 self.check()
                 raise
+
+    def _entered(self, parts: builtins.list[str], *, make: bool, key: str) -> int:
+        """A folder that was walked to, for the caller to close."""
+        fd = os.open(self.root, FOLDER & ~os.O_NOFOLLOW)
+        for part in parts:
+            try:
+                below = _enter(fd, part, make=make, key=key)
             finally:
                 os.close(fd)
+            fd = below
+        return fd
 
 
 class _Found:
@@ -284,7 +294,7 @@ class _Found:
 
 def _enter(fd: int, name: str, *, make: bool, key: str) -> int:
     try:
-        return os.open(name, _DIR, dir_fd=fd)
+        return os.open(name, FOLDER, dir_fd=fd)
     except FileNotFoundError:
         if not make:
             raise
@@ -295,7 +305,7 @@ def _enter(fd: int, name: str, *, make: bool, key: str) -> int:
     with contextlib.suppress(FileExistsError):
         os.mkdir(name, 0o750, dir_fd=fd)
         os.fsync(fd)
-    return os.open(name, _DIR, dir_fd=fd)
+    return os.open(name, FOLDER, dir_fd=fd)
 
 
 def _move(old: str, source: int | None, name: str, folder: int) -> None:

@@ -19,4 +19,4 @@ def everything(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture(scope="session")
 def rounds(everything: bool) -> int:
-    return 20 if everything else 4
+    return 12 if everything else 3

@@ -208,7 +208,7 @@ def test_manifests_removed_beside_a_running_server(
             answer = client.get("/api/v1/images")
             if answer.status_code != 200:
                 check_refusal(answer)
-        if remove in (remove_one, remove_an_owners):
+        if remove is not remove_manifests:
             wait_for("all images again", lambda: answers(ledger, server))
             with visiting(server, ledger, "kim") as [visitor]:
                 visitor.uploaded(1)

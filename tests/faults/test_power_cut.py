@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.faults.ledger import Ledger, check_healed, load, visiting
 from tests.faults.machine import disk
 from tests.http.server import served
@@ -15,10 +17,18 @@ from tests.http.server import served
 OWNERS = ["kim", "kim", "yuna", "yuna"]
 
 
-def test_what_was_answered_outlives_a_power_cut(tmp_path: Path, rounds: int) -> None:
+@pytest.mark.parametrize(
+    "lost",
+    [("outputs", "manifests"), ("outputs",), ("manifests",)],
+    ids=["both", "outputs", "manifests"],
+)
+def test_what_was_answered_outlives_a_power_cut(
+    tmp_path: Path, rounds: int, lost: tuple[str, ...]
+) -> None:
+    """The other folder, if only one is lost, is on a disk that has power all along."""
     ledger = Ledger()
     with disk(tmp_path / "disk", megabytes=256) as volume:
-        folders: dict[str, Any] = {name: volume.at / name for name in ("outputs", "manifests")}
+        folders: dict[str, Any] = {name: volume.at / name for name in lost}
         for _ in range(rounds):
             before = ledger.statuses[201]
             with (
