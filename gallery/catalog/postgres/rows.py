@@ -91,7 +91,7 @@ def wanted(query: Query) -> list[int]:
     if query.favorite:
         named.add("favorite")
     for word in query.words.present if query.words else ():
-        named |= _pairs(word)
+        named |= _telling(word)
     return _numbers(query.owner, named) if query.owner is not None else []
 
 
@@ -99,6 +99,13 @@ def _pairs(text: str) -> set[str]:
     """Every two neighbours, and by itself each letter that is a syllable or a word."""
     pairs = {text[n : n + 2] for n in range(len(text) - 1)}
     return pairs.union(letter for letter in set(text) if letter > "\x7f")
+
+
+def _telling(word: str) -> set[str]:
+    """Enough of a word's pairs to cover it: each one more is another list to read."""
+    if len(word) == 1:
+        return {word} if word > "\x7f" else set()
+    return {word[n : n + 2] for n in (*range(0, len(word) - 1, 2), len(word) - 2)}
 
 
 def _numbers(owner: str, names: set[str]) -> list[int]:

@@ -50,8 +50,9 @@ _TABLES = (
     """CREATE INDEX images_of_all_by_deletion ON images ((deleted_at + 0), id, owner)
        WHERE status = 'trash'""",
     "CREATE INDEX images_by_month ON images (owner, month, kind)",
-    # Without a list of what is yet to be sorted in: each search would have to read it.
-    "CREATE INDEX images_by_terms ON images USING gin (terms) WITH (fastupdate = off)",
+    # What is yet to be sorted in is read by each search, so that is kept short.
+    """CREATE INDEX images_by_terms ON images USING gin (terms)
+       WITH (gin_pending_list_limit = 1024)""",
     """
     CREATE TABLE owners (
         owner text COLLATE "C" PRIMARY KEY,
