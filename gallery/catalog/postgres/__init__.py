@@ -58,7 +58,7 @@ class PostgresCatalog:
                 schema.migrate(connection)
                 schema.claim(connection, library)
         except (psycopg.Error, Unavailable) as error:
-            raise StartRefused(f"cannot open the database: {one_line(error)}") from error
+            raise StartRefused(f"GALLERY_CATALOG: {one_line(error)}") from error
         self._hearing.start(self.changes(None).position)
 
     def close(self) -> None:

@@ -86,7 +86,7 @@ def library_of(url: str) -> str | None:
             found = connection.execute("SELECT id FROM library").fetchone()
             return None if found is None else str(found[0])
     except psycopg.Error as error:
-        raise StartRefused(f"cannot open the database: {one_line(error)}") from error
+        raise StartRefused(f"GALLERY_CATALOG: {one_line(error)}") from error
 
 
 def claim(connection: Connection, library: str) -> None:
