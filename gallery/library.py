@@ -451,12 +451,12 @@ class Library:
     def rebuild_month(self, owner: str, month: str) -> int:
         """Makes the catalog say of a month what the tree says; gives the number of images.
         Where a sidecar is damaged, the catalog's word stays. The caller holds the lock."""
-        found: list[tuple[Record, Seen]] = []
+        found: dict[str, tuple[Record, Seen]] = {}  # one, of files copied to another day
         for listed in self.blobs.sidecars(owner, month):
             key = keys.parse(listed.key)
             if key and (read := self._listed_sidecar(listed, key)):
-                found.append(read)
-        self.catalog.rebuild(owner, month, found)
+                found[key.id] = read
+        self.catalog.rebuild(owner, month, list(found.values()))
         return len(found)
 
     def _listed_sidecar(self, listed: Listed, key: Key) -> tuple[Record, Seen] | None:

@@ -27,6 +27,7 @@ from tests.samples import (
     THUMBNAIL,
     ident,
     ids,
+    plant,
     record,
     upload,
 )
@@ -195,6 +196,15 @@ def test_a_damaged_sidecar_keeps_its_image_through_a_rebuild(library: Library) -
     assert library.rebuild(OWNER) == 2
     assert ids(library.page(Query(OWNER))) == [2, 1]
     assert library.get(OWNER, ident(1)).record == one
+
+
+def test_an_image_whose_files_were_copied_to_another_day_is_counted_once(library: Library) -> None:
+    upload(library, id=ident(1))
+    plant(library.blobs, record(1, at=NOON + DAY_US))
+    for _ in range(2):
+        assert library.rebuild(OWNER) == 1
+        assert ids(library.page(Query(OWNER))) == [1]
+        assert library.catalog.totals(OWNER)["output"].active == 1
 
 
 @pytest.mark.parametrize(

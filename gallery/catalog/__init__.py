@@ -153,7 +153,8 @@ class Catalog(Protocol):
         """How many lines the journal of a month has; where there is none, its images."""
 
     def rebuild(self, owner: str, month: str, records: list[tuple[Record, Seen]]) -> None:
-        """Replaces all that is known of this month. The caller holds the owner's lock."""
+        """Replaces all that is known of this month. The records are of different images. The
+        caller holds the owner's lock."""
 
     def damaged(self) -> list[tuple[str, str]]:
         """(owner, month) of what was found unreadable in part, and wants a rebuild."""
