@@ -98,7 +98,7 @@ class App:
             memory_bytes=settings.memory_bytes * 3 // 8,
             accel_prefix=settings.accel_prefix,
         )
-        reconciler = Reconciler(self.library, self.imaging)
+        reconciler = Reconciler(self.library, self.imaging, max_bytes=settings.max_upload_bytes)
         self._jobs = Jobs(
             self.library,
             reconciler,

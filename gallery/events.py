@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 POLL_SECONDS = 0.02
 HEARTBEAT_SECONDS = 15.0
 MAX_STREAMS = 2_000
+MAX_OF_ONE = 50
 _BATCH = 100
 _BYTES = 256 << 10
 """About as much is written for a reader at once: a hundred records may be a hundred MiB."""
@@ -57,13 +58,19 @@ class Events:
     def open(self, owner: str | None, since: str | None) -> Stream:
         """A stream of the owner's changes (None: everybody's) after a position (None: from
         now on). Raises Unavailable when there are too many."""
-        if self._closed or len(self._streams) >= MAX_STREAMS:
+        own = sum(stream.owner == owner for stream in self._streams)
+        if self._closed or len(self._streams) >= MAX_STREAMS or own >= MAX_OF_ONE:
             raise Unavailable("there are too many streams", code="busy")
-        return Stream(self, self._library, owner, since)
+        stream = Stream(self, self._library, owner, since)
+        self._streams.add(stream)
+        return stream
+
+    def leave(self, stream: Stream) -> None:
+        """To be called when nobody reads a stream that was opened."""
+        self._streams.discard(stream)
 
     async def read(self, stream: Stream) -> AsyncGenerator[bytes]:
         """The stream's events, and a sign of life where there are none, until the end."""
-        self._streams.add(stream)
         if self._task is None:
             self._task = asyncio.create_task(self._watch())
         try:
@@ -74,7 +81,7 @@ class Events:
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(stream.news.wait(), HEARTBEAT_SECONDS)
         finally:
-            self._streams.discard(stream)
+            self.leave(stream)
 
     def _note(self) -> None:
         """Called by any thread."""
@@ -128,11 +135,11 @@ class Stream:
         self.level = False
         """Whether all that had happened has been read."""
         self._library = library
-        self._owner = owner
+        self.owner = owner
         self._position = since
 
     def is_of(self, owners: set[str]) -> bool:
-        return bool(owners) if self._owner is None else self._owner in owners
+        return bool(owners) if self.owner is None else self.owner in owners
 
     def next(self) -> bytes:
         """Some events, or b"". Blocks. While the storage is away there are none."""
@@ -146,7 +153,7 @@ class Stream:
             return b""
 
     def _read(self) -> bytes:
-        found = self._library.catalog.changes(self._position, owner=self._owner, limit=_BATCH)
+        found = self._library.catalog.changes(self._position, owner=self.owner, limit=_BATCH)
         events = bytearray()
         for noted in found.noted:
             events += self._event(noted)

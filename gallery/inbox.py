@@ -18,6 +18,7 @@ from gallery.errors import (
     StorageFull,
     TooLarge,
     Unavailable,
+    Unprocessable,
     UnsupportedImage,
     storage,
 )
@@ -33,12 +34,19 @@ class Inbox:
     """Takes in what lies in the owners' inboxes."""
 
     def __init__(
-        self, library: Library, imaging: Imaging, memory: Memory, *, settle: float
+        self,
+        library: Library,
+        imaging: Imaging,
+        memory: Memory,
+        *,
+        settle: float,
+        max_bytes: int | None = None,
     ) -> None:
         self._library = library
         self._imaging = imaging
         self._memory = memory
         self._settle = settle
+        self._max_bytes = max_bytes
 
     def look(self, file: Inboxed) -> Look:
         """Raises NotFound when it is gone."""
@@ -52,6 +60,8 @@ class Inbox:
             try:
                 if arrival.ending() is None:
                     raise UnsupportedImage
+                if self._max_bytes is not None and arrival.state.size > self._max_bytes:
+                    raise Unprocessable(f"more than {self._max_bytes} bytes")
                 self._make_sure_of_room(file.owner, arrival.state.size)
                 return self._take_in(file, arrival)
             except Unavailable:

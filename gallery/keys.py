@@ -37,6 +37,8 @@ _FOLDER = re.compile(
 )
 _NAME = re.compile(r"([0-9a-f]{32})\.(png|jpg|webp|json)")
 _THUMB = re.compile(r"([0-9a-f]{32})\.(webp|jpg)")
+_UNFINISHED = (".tmp", ".temp", ".part", ".partial", ".crdownload", "~")
+"""How programs name what they are about to rename."""
 _MARK = re.compile(r"\.([0-9a-f]{32})\.json\.(put|purge|new)")
 _INBOX = re.compile(rf"users/({_ANON}|{_MEMBER})/inbox/(.+)", re.DOTALL)
 _WAY = re.compile(
@@ -105,7 +107,10 @@ class Inboxed:
     @property
     def hidden(self) -> bool:
         """Whether whoever put it there doesn't mean it to be seen, or not yet."""
-        return any(part.startswith(".") for part in self.name.split("/"))
+        *folders, name = self.name.split("/")
+        return name.lower().endswith(_UNFINISHED) or any(
+            part.startswith(".") for part in (*folders, name)
+        )
 
 
 def _iso(day: date, between: str) -> str:

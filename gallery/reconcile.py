@@ -63,15 +63,16 @@ class Walked:
 
 class Reconciler:
     """Looks at images, one or all. One walk at a time: the holder of the job lock runs it.
-    No two looks at the same image at a time."""
+    No two looks at the same image at a time. What comes through an inbox may have
+    ``max_bytes``."""
 
     def __init__(self, library: Library, imaging: Imaging, *, settle: float = SETTLE_SECONDS,
-                 vanish: float = VANISH_SECONDS) -> None:  # fmt: skip
+                 vanish: float = VANISH_SECONDS, max_bytes: int | None = None) -> None:  # fmt: skip
         self.library = library
         self._settle = settle
         self._memory = Memory()
         self.mender = Mender(library, imaging, self._memory, settle=settle, vanish=vanish)
-        self._inbox = Inbox(library, imaging, self._memory, settle=settle)
+        self._inbox = Inbox(library, imaging, self._memory, settle=settle, max_bytes=max_bytes)
 
     # -- the walk -----------------------------------------------------------------------------
 

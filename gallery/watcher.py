@@ -230,9 +230,14 @@ def _place(root: str) -> Place | None:
     """Which folder the users' is, and what is mounted in the tree; None if it isn't there."""
     try:
         found = os.stat(os.path.join(root, TOP))
-        below = f" {os.path.realpath(root)}/"
+        below = f" {_escaped(os.path.realpath(root))}/"
         with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
             mounted = tuple(line for line in file if below in line)
     except OSError:
         return None
     return found.st_dev, found.st_ino, mounted
+
+
+def _escaped(path: str) -> str:
+    """As the kernel writes paths into its list of mounts."""
+    return "".join(f"\\{ord(c):03o}" if c in " \t\n\\" else c for c in path)

@@ -126,6 +126,29 @@ def test_hidden_files_links_and_pipes_are_not_taken(
     assert secret.exists()
 
 
+@pytest.mark.parametrize("name", ["a.png.tmp", "A.PART", "b.crdownload", "sub/c.png~"])
+def test_what_is_named_as_unfinished_is_left_until_it_is_renamed(
+    library: Library, walker: Reconciler, outputs: Path, name: str
+) -> None:
+    path = drop(outputs, f"{INBOX}/{name}", png())
+    assert walker.run() == Walked(noted=0)
+    assert count(library) == 0
+    path.rename(path.with_name("done.png"))
+    walker.run()
+    assert count(library) == 1
+
+
+def test_a_file_larger_than_an_upload_may_be_is_left_alone(
+    library: Library, imaging: Imaging, outputs: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    drop(outputs, f"{INBOX}/a.png", png())
+    Reconciler(library, imaging, settle=0, max_bytes=len(png()) - 1).run()
+    assert count(library) == 0
+    assert "left alone: more than" in caplog.text
+    Reconciler(library, imaging, settle=0, max_bytes=len(png())).run()
+    assert count(library) == 1
+
+
 def test_two_files_of_the_same_content_are_two_images(
     library: Library, walker: Reconciler, outputs: Path
 ) -> None:

@@ -64,6 +64,12 @@ class EventStream(Response):
         self._stream = stream
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        try:
+            await self._converse(receive, send)
+        finally:
+            self._stream.events.leave(self._stream)
+
+    async def _converse(self, receive: Receive, send: Send) -> None:
         start: Message = {
             "type": "http.response.start",
             "status": self.status_code,

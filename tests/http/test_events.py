@@ -7,13 +7,14 @@ import signal
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from gallery.events import MAX_OF_ONE
 from tests import images
 from tests.http.listening import listening
 from tests.http.server import Server, served
@@ -245,3 +246,22 @@ def test_a_feed_that_was_removed_resets_the_streams(tmp_path: Path) -> None:
             if event.name == "put":
                 break
         assert event.data["image"]["owner"] == image["owner"]
+
+
+def test_one_visitor_leaves_room_for_the_others(server: Server) -> None:
+    with visitor(server) as greedy, visitor(server) as modest, ExitStack() as stack:
+        cookie = greedy.cookies["anon_id"]
+        for _ in range(MAX_OF_ONE):
+            follower = stack.enter_context(server.connect())
+            follower.sendall(
+                b"GET /api/v1/events HTTP/1.1\r\nhost: x\r\n"
+                + f"cookie: anon_id={cookie}\r\n\r\n".encode()
+            )
+            assert follower.recv(15) == b"HTTP/1.1 200 OK"
+        refused = greedy.get("/api/v1/events")
+        assert (refused.status_code, refused.json()["code"]) == (503, "busy")
+        with listening(modest) as listener:
+            image = upload(modest)
+            assert listener.next().data["image"] == image
+    with visitor(server) as again, listening(again):
+        pass
