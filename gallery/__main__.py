@@ -105,8 +105,8 @@ def demo(settings: Settings, images: int) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with tempfile.TemporaryDirectory(prefix="gallery-demo-") as folder:
         outputs, manifests = Path(folder, "outputs"), Path(folder, "manifests")
-        changed = {"outputs": outputs, "manifests": manifests, "single_owner": "demo"}
-        fresh = load(**{**settings.model_dump(), **changed})
+        changed = {"outputs": outputs, "manifests": manifests, "catalog": "manifest:"}
+        fresh = load(**{**settings.model_dump(), **changed, "single_owner": "demo"})
         with click.progressbar(length=images, label="drawing", file=sys.stderr) as bar:
             commands.fill_demo(fresh, images, "demo", lambda: bar.update(1))
         run_server(fresh)

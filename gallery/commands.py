@@ -43,8 +43,8 @@ def opened(
     blobs, catalog = backends.stores(settings)
     library = Library(blobs, catalog, retention_days=settings.retention_days, imaging=imaging)
     if only_look:
-        if not (settings.manifests / "library.json").exists():
-            raise StartRefused(f"{settings.manifests} knows no library; gallery rebuild makes it")
+        if backends.known_library(settings) is None:
+            raise StartRefused("the catalog knows no library; gallery rebuild makes it")
         blobs.check()
         catalog.start(blobs.library)
     else:

@@ -30,7 +30,9 @@ class Settings(BaseSettings):
     outputs: Path = Field(Path("outputs"), description="folder of the images")
     manifests: Path = Field(Path("manifests"), description="folder of the journals")
     blobs: str = Field("file:", description="where images are kept: file: (under outputs)")
-    catalog: str = Field("manifest:", description="where lists come from: manifest:")
+    catalog: str = Field(
+        "manifest:", description="where lists come from: manifest: or postgresql://…"
+    )
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="port to listen on")
     workers: int = Field(1, ge=1, le=64, description="server processes")

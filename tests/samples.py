@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,14 @@ def everything(catalog: Catalog, query: Query) -> list[int]:
         page = catalog.page(query.after(page.next_cursor))
         found += ids(page)
     return found
+
+
+def eventually(holds: Callable[[], bool], seconds: float = 10.0) -> None:
+    """Waits until it holds, which nobody has promised to be at once."""
+    until = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < until, "it never came to hold"
+        time.sleep(0.005)
 
 
 # -- uploads --------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,9 @@ from gallery.blobs.memory import MemoryBlobs
 from gallery.catalog import Catalog
 from gallery.catalog.manifests import ManifestCatalog
 from gallery.catalog.memory import MemoryCatalog
+from gallery.catalog.postgres import PostgresCatalog
+from gallery.catalog.postgres.questions import WALKS
+from tests import databases
 
 LIBRARY = "3f0c1d52-8f0e-4a3b-9d51-0a5f2f7d9c11"
 PLENTY = 64 << 20
@@ -47,6 +51,18 @@ def _memory(_: Path) -> Catalog:
     return catalog
 
 
+def _postgres(folder: Path, walks: tuple[int, int] = WALKS) -> Catalog:
+    """On the database that belongs to the folder."""
+    catalog = PostgresCatalog(_database_of(folder), walks=walks)
+    catalog.start(LIBRARY)
+    return catalog
+
+
+@functools.lru_cache(1)
+def _database_of(_: Path) -> str:
+    return databases.empty(LIBRARY)
+
+
 BLOBS: dict[str, Callable[[Path], BlobStore]] = {
     "files": lambda folder: FileBlobs(str(folder)),
     "memory": lambda _: MemoryBlobs(),
@@ -59,5 +75,9 @@ CATALOGS: dict[str, Callable[[Path], Catalogs]] = {
     "manifests in little memory": _alone(lambda folder: _manifests(folder, 10_000, TIGHT)),
     "manifests read by another": lambda folder: Catalogs(
         _manifests(folder, 10_000), _manifests(folder, 10_000)
+    ),
+    "postgres": _alone(_postgres),
+    "postgres read by another, which walks little": lambda folder: Catalogs(
+        _postgres(folder), _postgres(folder, (2, 5))
     ),
 }

