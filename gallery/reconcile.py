@@ -7,7 +7,9 @@ differs. What it does about a difference, per image:
     purge mark                    the purge was committed: finished
     sidecar new or changed        the tree is right: adopted
     sidecar gone, image there     written again from the catalog
-    image only                    somebody dropped it: taken in, if it is a whole image
+    image only                    somebody dropped it: taken in, if it is a whole image;
+                                  where images are marks themselves, and this one is of a put
+                                  within the last week: never committed, swept
     both gone                     purged from outside, when seen twice a minute apart
     image gone, sidecar there     damage: reported, left alone
 
@@ -24,7 +26,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from gallery import keys
-from gallery.blobs import Listed
+from gallery.blobs import Listed, SelfMarked
 from gallery.catalog import Entry
 from gallery.draft import DAY_US, Draft, describe
 from gallery.errors import GalleryError, NotFound, Unavailable
@@ -37,6 +39,12 @@ log = logging.getLogger(__name__)
 
 SETTLE_SECONDS = 5.0
 VANISH_SECONDS = 60.0
+PUT_SECONDS = 3600.0
+"""An image that is its own put mark may be of a put under way, or one whose commit is still
+to arrive, for so long."""
+MARKED_SECONDS = 7 * 86_400.0
+"""A walk comes sooner than that. What was put earlier and has neither sidecar nor entry was
+committed once and lost both: it is taken in like any image, and nobody's pixels are swept."""
 
 
 @dataclass(slots=True)
@@ -66,11 +74,12 @@ class Reconciler:
     """Walks a library. One at a time: the holder of the job lock runs it."""
 
     def __init__(self, library: Library, imaging: Imaging, *, settle: float = SETTLE_SECONDS,
-                 vanish: float = VANISH_SECONDS) -> None:  # fmt: skip
+                 vanish: float = VANISH_SECONDS, put: float = PUT_SECONDS) -> None:  # fmt: skip
         self.library = library
         self.imaging = imaging
         self._settle = settle
         self._vanish = vanish
+        self._put = put
         self._gone: dict[tuple[str, str], tuple[str, float]] = {}
         """(owner, id) of images whose files are all gone, their month, and when that was
         first seen (monotonic seconds)."""
@@ -140,7 +149,7 @@ class Reconciler:
             if "sidecar" not in files.by_role and "put" not in files.by_role:
                 dropped = self._dropped(owner, month, files)
                 if dropped:
-                    walked.mended += self._take_in(files.folder, files.id, dropped)
+                    walked.mended += self._alone(files.folder, files.id, dropped)
                     return
             with self.library.catalog.lock(owner):
                 walked.mended += self._mend_locked(owner, month, files.folder, files.id)
@@ -238,6 +247,23 @@ class Reconciler:
         if time.time() - image.mtime_ns / 1e9 < self._settle:
             return None
         return keys.parse(image.key)
+
+    def _alone(self, folder: Folder, id: str, key: Key) -> bool:
+        """Sweeps what a put left that was never committed, and takes in what was dropped.
+        Whether there was anything to do yet."""
+        blobs = self.library.blobs
+        put_at = blobs.put_at(folder.image(id, key.ext)) if isinstance(blobs, SelfMarked) else None
+        if put_at is None or time.time() - put_at > MARKED_SECONDS:
+            return self._take_in(folder, id, key)
+        if time.time() - put_at < self._put:
+            return False
+        with self.library.catalog.lock(folder.owner):
+            known = self.library.catalog.get(folder.owner, id, folder.month)
+            if known is not None or self._there(folder.sidecar(id)):
+                return False
+            self.library.sweep(folder, id)
+        log.info("swept a put that was never committed: %s", folder.sidecar(id))
+        return True
 
     def _take_in(self, folder: Folder, id: str, key: Key) -> bool:
         """Gives a dropped image its thumbnail, sidecar and catalog entry. Its own name and

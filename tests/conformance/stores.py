@@ -12,6 +12,7 @@ from gallery.blobs.memory import MemoryBlobs
 from gallery.catalog import Catalog
 from gallery.catalog.manifests import ManifestCatalog
 from gallery.catalog.memory import MemoryCatalog
+from tests import services
 
 LIBRARY = "3f0c1d52-8f0e-4a3b-9d51-0a5f2f7d9c11"
 PLENTY = 64 << 20
@@ -50,6 +51,7 @@ def _memory(_: Path) -> Catalog:
 BLOBS: dict[str, Callable[[Path], BlobStore]] = {
     "files": lambda folder: FileBlobs(str(folder)),
     "memory": lambda _: MemoryBlobs(),
+    "s3": lambda folder: services.s3().blobs(folder),
 }
 CATALOGS: dict[str, Callable[[Path], Catalogs]] = {
     "memory": _alone(_memory),
