@@ -45,6 +45,7 @@ _SHA256 = "sha256"
 _LIVES: dict[Purpose, int] = {"view": 3600, "download": 86_400, "embed": 7 * 86_400}
 _YET_TO_COME = 1 << 62
 _PIECE = 1 << 20
+PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,13 +178,9 @@ class S3Blobs(Root):
     # -- listing ------------------------------------------------------------------------
 
     def list(self, prefix: str) -> Iterator[Listed]:
-        last = b""
         for page in self._pages(prefix):
             for item in page.get("Contents", ()):
                 key = item["Key"][len(self.place.prefix) :]
-                if (encoded := key.encode()) <= last:
-                    raise Unavailable(f"{self.place} lists {key} out of order")
-                last = encoded
                 yield _stat(key, item["Size"], item["ETag"], item["LastModified"])
 
     def _pages(self, prefix: str, **more: Any) -> Iterator[Any]:
@@ -192,7 +189,11 @@ class S3Blobs(Root):
             client = self._s3
             with requests(f"the list of {prefix}"):
                 page = client.list_objects_v2(
-                    Bucket=self.place.bucket, Prefix=self._key(prefix), **more, **token
+                    Bucket=self.place.bucket,
+                    Prefix=self._key(prefix),
+                    MaxKeys=PAGE,
+                    **more,
+                    **token,
                 )
             yield page
             if not page.get("IsTruncated"):

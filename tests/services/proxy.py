@@ -16,6 +16,10 @@ _RESET = struct.pack("ii", 1, 0)
 """SO_LINGER: closing sends RST and not FIN."""
 
 
+_GO_ON = b"HTTP/1.1 100"
+"""Asks for the body of a request, and is no answer to it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """What befalls a connection whose first bytes ``when`` is true of.
@@ -162,7 +166,7 @@ class Proxy:
                 fault = relay.fault
                 if fault is not None and fault.delay:
                     time.sleep(fault.delay)
-                if fault is not None and fault.reset_after is not None:
+                if fault and fault.reset_after is not None and not data.startswith(_GO_ON):
                     data = data[: fault.reset_after - relay.passed]
                     relay.passed += len(data)
                     client.sendall(data)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import boto3
 import pytest
@@ -60,17 +62,32 @@ class Store:
     ) -> S3Blobs:
         """The gallery's store in this bucket, not yet started."""
         store = S3Blobs(Place.parse(self.url), str(incoming), expected, patience)
-        with pytest.MonkeyPatch.context() as monkeypatch:
-            for name, value in self.variables(port).items():
-                monkeypatch.setenv(name, value)
+        with self.reached(port):
             store.connect()
         return store
 
-    def keys(self) -> list[str]:
+    @contextmanager
+    def reached(self, port: int | None = None) -> Iterator[None]:
+        """The environment of this process leads to the server, or to a proxy before it."""
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            for name, value in self.variables(port).items():
+                monkeypatch.setenv(name, value)
+            yield
+
+    def names(self) -> list[str]:
         """All that lies in the bucket, without the prefix."""
         pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket)
         found = (item["Key"] for page in pages for item in page.get("Contents", ()))
         return [key.removeprefix(self.prefix) for key in found]
+
+    def keep_versions(self, state: Literal["Enabled", "Suspended"]) -> None:
+        self.client.put_bucket_versioning(
+            Bucket=self.bucket, VersioningConfiguration={"Status": state}
+        )
+
+    def read(self, key: str) -> bytes:
+        found = self.client.get_object(Bucket=self.bucket, Key=self.prefix + key)
+        return found["Body"].read()
 
     def drop(self, key: str, body: bytes) -> None:
         """An object that somebody else put there."""
