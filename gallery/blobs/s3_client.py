@@ -66,6 +66,8 @@ PATIENCE = Patience()
 def new_client(patience: Patience, *, connections: int) -> S3Client:
     """A client for as many threads as ``connections``. Raises Unavailable without
     credentials or with settings that make no sense. It asks the store nothing yet."""
+    # It tells at every start where it found its credentials.
+    logging.getLogger("botocore").setLevel(logging.WARNING)
     endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
     config = Config(
         signature_version="s3v4",
