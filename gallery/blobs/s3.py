@@ -19,9 +19,10 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from botocore.exceptions import (
+    ClientError,
     IncompleteReadError,
     ReadTimeoutError,
     ResponseStreamingError,
@@ -29,11 +30,14 @@ from botocore.exceptions import (
 
 from gallery import keys
 from gallery.blobs import MAX_READ, Listed, Purpose, Spool, Stat
-from gallery.blobs.s3_client import code_of, requests
+from gallery.blobs.s3_client import code_of
 from gallery.blobs.s3_root import Root
 from gallery.errors import NotFound, Unavailable, Unsure
 from gallery.keys import Folder
 from gallery.records import Seen
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 _CUT_SHORT = (IncompleteReadError, ReadTimeoutError, ResponseStreamingError)
 _CACHED = {
@@ -84,7 +88,7 @@ class S3Blobs(Root):
         more: dict[str, Any] = {}
         if not abilities.sha256:
             more["ContentMD5"] = _md5(body)
-        with requests(key, unclear):
+        with self._asking(key, unclear):
             answer = client.put_object(
                 Bucket=self.place.bucket,
                 Key=self._key(key),
@@ -110,7 +114,7 @@ class S3Blobs(Root):
     def delete(self, key: str) -> None:
         client = self._s3
         try:
-            with requests(key):
+            with self._asking(key):
                 client.delete_object(Bucket=self.place.bucket, Key=self._key(key))
         except NotFound:
             pass  # as it should be
@@ -127,34 +131,32 @@ class S3Blobs(Root):
     def _get(self, key: str, start: int, size: int) -> _Got | None:
         """A part of the object, and what the object is; None when it ends before."""
         client = self._s3
-        try:
-            with requests(key):
-                return self._patiently(client, key, start, size)
-        except Unavailable as error:
-            if code_of(error.__cause__) != "InvalidRange":
-                raise
-            return None
-
-    def _patiently(self, client: Any, key: str, start: int, size: int) -> _Got:
-        """A body that is cut short is asked for again, as a request without an answer is."""
-        where = {"Bucket": self.place.bucket, "Key": self._key(key)}
-        for attempt in range(self._patience.attempts):
-            answer = client.get_object(**where, Range=f"bytes={start}-{start + size - 1}")
+        with self._asking(key):
             try:
-                body = answer["Body"].read()
+                answer, body = self._patiently(client, key, f"bytes={start}-{start + size - 1}")
+            except ClientError as error:
+                if code_of(error) == "InvalidRange":
+                    return None
+                raise
+        whole = len(body)
+        if "ContentRange" in answer:
+            whole = int(answer["ContentRange"].rpartition("/")[2])
+        else:  # the store knows no ranges
+            body = body[start : start + size]
+        return _Got(body, _stat(key, whole, answer["ETag"], answer["LastModified"]))
+
+    def _patiently(self, client: S3Client, key: str, span: str) -> tuple[Any, bytes]:
+        """A body that is cut short is asked for again, as a request without an answer is."""
+        tries = 0
+        while True:
+            answer = client.get_object(Bucket=self.place.bucket, Key=self._key(key), Range=span)
+            try:
+                return answer, answer["Body"].read()
             except _CUT_SHORT:
-                if attempt + 1 == self._patience.attempts:
+                tries += 1
+                if tries == self._patience.attempts:
                     raise
-                time.sleep(random.random() * 2**attempt / 4)  # noqa: S311 - jitter
-                continue
-            whole = len(body)
-            if "ContentRange" in answer:
-                whole = int(answer["ContentRange"].rpartition("/")[2])
-            elif start or whole > size:  # the store knows no ranges
-                body = body[start : start + size]
-            stat = _stat(key, whole, answer["ETag"], answer["LastModified"])
-            return _Got(body, stat)
-        raise Unavailable(key)
+                time.sleep(random.random() * 2**tries / 4)  # noqa: S311 - jitter
 
     def stat(self, key: str) -> Stat:
         found = self._head(key)
@@ -163,7 +165,7 @@ class S3Blobs(Root):
     def _head(self, key: str) -> Any:
         client = self._s3
         try:
-            with requests(key):
+            with self._asking(key):
                 return client.head_object(Bucket=self.place.bucket, Key=self._key(key))
         except NotFound:
             # A bucket that is gone gives the same answer, and proves nothing.
@@ -187,7 +189,7 @@ class S3Blobs(Root):
         token: dict[str, Any] = {}
         while True:
             client = self._s3
-            with requests(f"the list of {prefix}"):
+            with self._asking(f"the list of {prefix}"):
                 page = client.list_objects_v2(
                     Bucket=self.place.bucket,
                     Prefix=self._key(prefix),
@@ -252,7 +254,7 @@ class S3Blobs(Root):
 
     def _delete_versions(self, key: str) -> None:
         client, bucket, name = self._s3, self.place.bucket, self._key(key)
-        with requests(f"the versions of {key}"):
+        with self._asking(f"the versions of {key}"):
             pages = client.get_paginator("list_object_versions").paginate(
                 Bucket=bucket, Prefix=name
             )
@@ -283,7 +285,7 @@ class S3Blobs(Root):
             if not self.abilities.disposition:
                 return None
             parameters["ResponseContentDisposition"] = disposition
-        with requests(key):
+        with self._asking(key):
             client = self._s3
             return client.generate_presigned_url("get_object", parameters, _LIVES[purpose])
 

@@ -11,6 +11,8 @@ import logging
 import secrets
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -117,6 +119,16 @@ class Root:
                 self._look()
             if self._away is not None:
                 raise Unavailable(self._away)
+
+    @contextmanager
+    def _asking(self, what: str, unclear: type[Unavailable] = Unavailable) -> Iterator[None]:
+        """A request of the place. One that fails ends the trust in the last look."""
+        try:
+            with requests(what, unclear):
+                yield
+        except Unavailable:
+            self._until = 0.0
+            raise
 
     def check_now(self) -> None:
         self._until = 0.0
