@@ -23,12 +23,12 @@ from gallery.arrivals import (
     wait_for,
 )
 from gallery.blobs import Stat
-from gallery.draft import DAY_US, Draft, describe
+from gallery.draft import Draft, describe, within
 from gallery.errors import Damaged, GalleryError, NotFound, Unavailable, storage
 from gallery.imaging import Imaging, Inspection
 from gallery.keys import Folder
 from gallery.library import Library
-from gallery.records import Record, Seen, change, encode_sidecar, to_us
+from gallery.records import Record, Seen, change, encode_sidecar
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ class Adopter:
     def _described(
         self, folder: Folder, id: str, arrival: Arrival, inspection: Inspection
     ) -> Record:
-        created_at = _within(folder, arrival.state.mtime_ns)
+        created_at = within(folder, arrival.state.mtime_ns)
         draft = Draft(folder.owner, folder.kind, id, created_at=created_at)
         body = _Body(arrival.state.size, arrival.sha256())
         return describe(draft, self._library.clock(), body, inspection)
@@ -184,9 +184,3 @@ class _NoImage(Exception):
 class _Body(NamedTuple):
     size: int
     sha256: str
-
-
-def _within(folder: Folder, mtime_ns: int) -> int:
-    """The file's time, moved into its folder's day if it lies outside (microseconds)."""
-    start = to_us(folder.day.isoformat())
-    return min(max(mtime_ns // 1000, start), start + DAY_US - 1)

@@ -104,7 +104,11 @@ class App:
             reconciler,
             ClockGuard(str(settings.manifests / "clock")),
             walk_seconds=settings.walk_minutes * 60,
-            watcher=Watcher(blobs, reconciler, threads=(settings.decoders or cores) + 2),
+            watcher=(
+                Watcher(blobs, reconciler, threads=(settings.decoders or cores) + 2)
+                if isinstance(blobs, LocalFiles)
+                else None
+            ),
         )
         self._scrubbing = (
             Scrubbing(self.library, scrubbed, settings.scrub_mib * MIB)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import ModuleType
+from typing import Any
 
 from gallery import network
 from gallery.blobs import BlobStore
@@ -12,17 +15,16 @@ from gallery.catalog.manifests import ManifestCatalog, library_of
 from gallery.errors import StartRefused
 from gallery.settings import Settings
 
+_FILES = "file:"
+_S3 = "s3:"
 _POSTGRES = ("postgresql://", "postgres://")
 
 
 def stores(settings: Settings) -> tuple[BlobStore, Catalog]:
     """The stores that the settings name, not yet started. Raises StartRefused."""
-    if settings.blobs != "file:":
-        raise StartRefused(f"GALLERY_BLOBS: {settings.blobs!r} is not a store this version knows")
     if settings.workers > 1 and (why := alone(settings)):
         raise StartRefused(f"GALLERY_WORKERS: {why}; 1 is allowed")
-    blobs = FileBlobs(str(settings.outputs), expected=known_library(settings))
-    return blobs, _catalog(settings)
+    return _blobs(settings), _catalog(settings)
 
 
 def known_library(settings: Settings) -> str | None:
@@ -31,6 +33,20 @@ def known_library(settings: Settings) -> str | None:
         library: str | None = _postgres().schema.library_of(settings.catalog)
         return library
     return library_of(str(settings.manifests))
+
+
+def _blobs(settings: Settings) -> BlobStore:
+    if settings.blobs == _FILES:
+        return FileBlobs(str(settings.outputs), expected=known_library(settings))
+    if settings.blobs.startswith(_S3):
+        with _extra("s3"):
+            from gallery.blobs.s3 import S3Blobs
+            from gallery.blobs.s3_client import Place
+        place = Place.parse(settings.blobs)
+        # Bodies on their way in are local files, and wait where they always do.
+        incoming = settings.outputs / ".gallery" / "incoming"
+        return S3Blobs(place, str(incoming), known_library(settings))
+    raise StartRefused(f"GALLERY_BLOBS: {settings.blobs!r} is not a store this version knows")
 
 
 def _catalog(settings: Settings) -> Catalog:
@@ -50,18 +66,42 @@ def _catalog(settings: Settings) -> Catalog:
 
 
 def _postgres() -> ModuleType:
-    """Imported where it is wanted: its client is an extra of the package."""
-    try:
+    with _extra("postgres"):
         from gallery.catalog import postgres
-    except ImportError as error:
-        raise StartRefused(f"GALLERY_CATALOG: {error}; pip install 'gallery[postgres]'") from error
     return postgres
+
+
+@contextmanager
+def _extra(name: str) -> Iterator[None]:
+    """Imported where it is wanted: what not every gallery needs is an extra of the package."""
+    try:
+        yield
+    except ImportError as error:
+        raise StartRefused(f"{error}; pip install 'gallery[{name}]'") from error
 
 
 def alone(settings: Settings) -> str:
     """Why one process must have the library to itself; "" when several may share it."""
     manifests, outputs = settings.manifests, settings.outputs
-    for folder in (manifests, manifests / "feed", manifests / "users", outputs, outputs / "users"):
+    folders = [manifests, manifests / "feed", manifests / "users"]
+    if settings.blobs == _FILES:
+        folders += [outputs, outputs / "users"]
+    for folder in folders:
         if kind := network.shared(str(folder)):
             return f"{folder} lies on {kind}, where processes cannot agree"
     return ""
+
+
+def init_bucket(
+    settings: Settings, environment: str | None, **wanted: Any
+) -> tuple[str, Iterator[object]]:
+    """The place that the settings name, in that environment, and step by step what is done
+    to its bucket. Raises StartRefused, and on the way Unavailable."""
+    if not settings.blobs.startswith(_S3):
+        raise StartRefused("GALLERY_BLOBS names no bucket")
+    with _extra("s3"):
+        from gallery.blobs import s3_bucket, s3_client
+    place = s3_bucket.of_environment(s3_client.Place.parse(settings.blobs), environment)
+    client = s3_client.new_client(s3_client.PATIENCE, connections=1)
+    wants = s3_bucket.Wanted(origin=settings.public_origin, **wanted)
+    return str(place), s3_bucket.init(client, place, wants)

@@ -8,8 +8,8 @@ from typing import Any, Protocol, TypeVar
 
 from gallery import keys
 from gallery.imaging import Inspection
-from gallery.keys import Kind
-from gallery.records import Record
+from gallery.keys import Folder, Kind
+from gallery.records import Record, to_us
 
 DAY_US = 86_400_000_000
 MAX_AHEAD_US = DAY_US
@@ -104,6 +104,12 @@ def aspect_ratio(width: int, height: int) -> str:
                 return f"{w}:{h}"
     divisor = math.gcd(width, height)
     return f"{width // divisor}:{height // divisor}"
+
+
+def within(folder: Folder, mtime_ns: int) -> int:
+    """The file's time, moved into its folder's day if it lies outside (microseconds)."""
+    start = to_us(folder.day.isoformat())
+    return min(max(mtime_ns // 1000, start), start + DAY_US - 1)
 
 
 def shown_name(name: str | None) -> str | None:

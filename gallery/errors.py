@@ -13,6 +13,7 @@
     ├── UnsupportedBody        415   not multipart/form-data
     ├── Unprocessable          422   an image or value that cannot be used
     ├── Unavailable            503   a volume or service is away; nothing changed
+    │   └── Unsure             503   it went away, and may have made the change or not
     └── StorageFull            507   no room to write
 
 ``code`` is stable and meant for programs; the message is for people.
@@ -88,6 +89,10 @@ class Unavailable(GalleryError):
 
     status, code, title = 503, "unavailable", "The storage is not available"
     retry_after = 5
+
+
+class Unsure(Unavailable):
+    """A change was sent, and its answer was lost. The next walk finds out."""
 
 
 class StorageFull(GalleryError):

@@ -35,6 +35,7 @@ from gallery.errors import (
     TooLarge,
     Unavailable,
     Unprocessable,
+    Unsure,
 )
 from gallery.imaging import Imaging, Inspection
 from gallery.keys import Folder, Key, Kind
@@ -211,6 +212,8 @@ class Library:
             self.blobs.put(record.image, body)
             self.blobs.put(record.thumb, thumb)
             seen = self.blobs.commit(folder, record.id, sidecar)
+        except Unsure:
+            raise  # if it was committed after all, its files must stay
         except GalleryError:
             with suppress(GalleryError):
                 self._sweep_uncommitted(folder, record.id)

@@ -5,7 +5,9 @@
     sidecar changed               the tree is right: adopted
     sidecar new                   adopted, when its image is there and is what it describes
     sidecar gone, image there     written again from the catalog, when it stays away
-    image only                    somebody dropped it: taken in, if it is a whole image
+    image only                    somebody dropped it: taken in, if it is a whole image;
+                                  where images are marks themselves, and this one is of a put
+                                  within the last week: never committed, swept
     both gone                     purged from outside, when missed for a minute
 
 Every act looks again under the owner's lock.
@@ -20,7 +22,8 @@ from contextlib import suppress
 from gallery import keys
 from gallery.adopt import Adopter
 from gallery.arrivals import MENDED, SETTLED, Look, Memory
-from gallery.blobs import Stat
+from gallery.blobs import LocalFiles, Stat
+from gallery.bucketed import RemoteAdopter
 from gallery.catalog import Entry
 from gallery.errors import Damaged, NotFound
 from gallery.imaging import Imaging
@@ -36,16 +39,22 @@ RESTORE_SECONDS = 2.0
 
 class Mender:
     """Looks at an image, and does what there is to do. Times are in seconds: ``settle`` until
-    what is not whole is judged, ``vanish`` until what is gone counts as deleted."""
+    what is not whole is judged, ``vanish`` until what is gone counts as deleted, ``put`` until
+    an image that says it is of a put counts as never committed."""
 
     def __init__(
-        self, library: Library, imaging: Imaging, memory: Memory, *, settle: float, vanish: float
-    ) -> None:
+        self, library: Library, imaging: Imaging, memory: Memory, *, settle: float, vanish: float,
+        put: float,
+    ) -> None:  # fmt: skip
         self._library = library
         self._settle = settle
         self._vanish = vanish
         self._memory = memory
-        self._adopter = Adopter(library, imaging, memory, settle=settle)
+        self._adopter = (
+            Adopter(library, imaging, memory, settle=settle)
+            if isinstance(library.blobs, LocalFiles)
+            else RemoteAdopter(library, imaging, memory, settle=settle, put=put)
+        )
 
     def look(self, folder: Folder, id: str) -> Look:
         entry = self._library.catalog.get(folder.owner, id, folder.month)

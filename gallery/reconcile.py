@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from gallery import keys
 from gallery.arrivals import SETTLE_SECONDS, SETTLED, Look, Memory
 from gallery.blobs import Listed
+from gallery.bucketed import PUT_SECONDS
 from gallery.errors import GalleryError, NotFound, Unavailable
 from gallery.imaging import Imaging
 from gallery.inbox import Inbox
@@ -67,11 +68,12 @@ class Reconciler:
     ``max_bytes``."""
 
     def __init__(self, library: Library, imaging: Imaging, *, settle: float = SETTLE_SECONDS,
-                 vanish: float = VANISH_SECONDS, max_bytes: int | None = None) -> None:  # fmt: skip
+                 vanish: float = VANISH_SECONDS, put: float = PUT_SECONDS,
+                 max_bytes: int | None = None) -> None:  # fmt: skip
         self.library = library
         self._settle = settle
         self._memory = Memory()
-        self.mender = Mender(library, imaging, self._memory, settle=settle, vanish=vanish)
+        self.mender = Mender(library, imaging, self._memory, settle=settle, vanish=vanish, put=put)
         self._inbox = Inbox(library, imaging, self._memory, settle=settle, max_bytes=max_bytes)
 
     # -- the walk -----------------------------------------------------------------------------

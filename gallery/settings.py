@@ -30,7 +30,9 @@ class Settings(BaseSettings):
 
     outputs: Path = Field(Path("outputs"), description="folder of the images")
     manifests: Path = Field(Path("manifests"), description="folder of the journals")
-    blobs: str = Field("file:", description="where images are kept: file: (under outputs)")
+    blobs: str = Field(
+        "file:", description="where images are kept: file: (under outputs), s3://bucket/prefix"
+    )
     catalog: str = Field(
         "manifest:", description="where lists come from: manifest: or postgresql://…"
     )

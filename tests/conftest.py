@@ -12,12 +12,19 @@ from gallery.catalog.manifests import ManifestCatalog
 from gallery.imaging import Imaging
 from gallery.library import Library
 from gallery.reconcile import Reconciler
+from tests import services
 from tests.conformance.stores import LIBRARY, PLENTY
 from tests.samples import NOON
 
 AGAIN = 1e-9
 """Seconds that have always passed when a second walk comes."""
 Open = Callable[..., ManifestCatalog]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def stopped_services() -> Iterator[None]:
+    yield
+    services.stop()
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from gallery import keys
-from gallery.blobs.volume import FORMAT
+from gallery.blobs.marker import FORMAT
 from gallery.catalog.ops import FileOps
 from gallery.journal import Journal, Result, Wanted
 from gallery.records import (

@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 Headers = list[tuple[bytes, bytes]]
 Wants = dict[bytes, bytes]
 CHUNK = 1 << 20
+PIECE = 8 << 20
+"""Each is a request where the store is another machine."""
 _MAX_RANGE = 64
 HOT_BYTES = 256 << 10
 """Thumbnails larger than this are not kept in memory."""
@@ -203,10 +205,8 @@ class Bytes:
     async def _send_original(
         self, send: Send, key: str, status: int, head: Headers, start: int, end: int
     ) -> int:
-        blobs = self._library.blobs
         if self._files is None:
-            body = await self._threads.read(blobs.read, key, start, end - start)
-            return await _send(send, status, head, body)
+            return await self._send_pieces(send, key, status, head, start, end)
         if self._accel is not None and status == 200:
             kept = [pair for pair in head if pair[0] != b"content-length"]
             path = (self._accel.rstrip("/") + "/" + key).encode()
@@ -225,6 +225,30 @@ class Bytes:
         finally:
             os.close(fd)
         return status
+
+    async def _send_pieces(
+        self, send: Send, key: str, status: int, head: Headers, start: int, end: int
+    ) -> int:
+        """From a store whose objects are not files here: a piece in memory at a time."""
+        data = await self._piece(key, start, end)
+        await send({"type": "http.response.start", "status": status, "headers": head})
+        try:
+            while start + len(data) < end:
+                start += len(data)
+                await send({"type": "http.response.body", "body": data, "more_body": True})
+                data = await self._piece(key, start, end)
+        except GalleryError as error:
+            log.warning("%s was cut short: %s", key, error)
+            return status
+        await send({"type": "http.response.body", "body": data})
+        return status
+
+    async def _piece(self, key: str, start: int, end: int) -> bytes:
+        size = min(PIECE, end - start)
+        data = await self._threads.read(self._library.blobs.read, key, start, size)
+        if not data:
+            raise Unavailable(f"{key} became shorter while it was sent")
+        return data
 
     async def _pread(self, fd: int, size: int, offset: int, key: str) -> bytes | memoryview:
         """From the page cache without leaving the loop; from the disk in a thread."""

@@ -13,7 +13,7 @@ import os
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 from gallery.durable import write_all
 from gallery.errors import storage
@@ -30,7 +30,8 @@ class Listed(Protocol):
     @property
     def size(self) -> int: ...
     @property
-    def mtime_ns(self) -> int: ...
+    def mtime_ns(self) -> int:
+        """Of a sidecar: a number that changes whenever its content does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +54,12 @@ class Spool:
     has taken the file.
     """
 
-    def __init__(self, directory: str) -> None:
+    def __init__(self, directory: str, *, durable: bool = True) -> None:
         self.path = os.path.join(directory, uuid.uuid4().hex)
         self.size = 0
         self.taken = False
         """Whether the store has made the file an object of its own."""
+        self._durable = durable
         self._hash = hashlib.sha256()
         self._fd: int | None = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
 
@@ -73,9 +75,11 @@ class Spool:
         return self._hash.hexdigest()
 
     def sync(self) -> None:
-        """Makes the bytes durable, and closes the file. Raises like ``write``."""
-        with storage(self.path):
-            os.fsync(self._open())
+        """Makes the bytes durable, unless the store sends them elsewhere, and closes the
+        file. Raises like ``write``."""
+        if self._durable:
+            with storage(self.path):
+                os.fsync(self._open())
         self._close()
 
     def discard(self) -> None:
@@ -99,8 +103,9 @@ class BlobStore(Protocol):
     """Bytes under keys. Methods block; they are called from threads.
 
     Every method raises Unavailable when the store cannot be reached or is not the library
-    it was started on, and then nothing was changed. Writing raises StorageFull when there
-    is no room. Within one owner, callers hold the owner's lock while they write.
+    it was started on, and then nothing was changed, or Unsure where that cannot be told.
+    Writing raises StorageFull when there is no room. Within one owner, callers hold the
+    owner's lock while they write.
     """
 
     library: str
@@ -202,3 +207,28 @@ class LocalFiles(Protocol):
     def strangers(self) -> Iterator[str]:
         """What ``list`` never shows of an owner: links, pipes and sockets, and whatever
         lies beside the owners' folders."""
+
+
+@runtime_checkable
+class SelfMarked(Protocol):
+    """An ability of stores that cannot rename: ``stage`` leaves no mark there, so each
+    image says of itself that a put of this library wrote it."""
+
+    def put_at(self, key: str) -> float | None:
+        """When a put of this library wrote the image (seconds since 1970); None when it is
+        somebody else's. Raises NotFound."""
+
+
+Purpose = Literal["view", "download", "embed"]
+
+
+@runtime_checkable
+class Linked(Protocol):
+    """An ability of stores that can be asked for an object without the server."""
+
+    def presigned(
+        self, key: str, purpose: Purpose, *, disposition: str | None = None
+    ) -> str | None:
+        """A URL that gives the object to whoever holds it, for as long as the purpose
+        wants (1 hour, 24 hours, 7 days); with this Content-Disposition, where one is
+        given. None when the store cannot do that: then the server sends the bytes."""

@@ -13,23 +13,19 @@ import contextlib
 import logging
 import os
 import secrets
-import time
-import uuid
-
-import orjson
 
 from gallery.blobs import Spool
+from gallery.blobs.incoming import Incoming
+from gallery.blobs.marker import MARKER, SECRET, library_in, new_marker
 from gallery.durable import fsync_folder, locked, replace_file
 from gallery.errors import StartRefused, StorageFull, Unavailable, storage
 
 log = logging.getLogger(__name__)
 
-FORMAT = 1
 LOW_WATER_BYTES = 512 << 20
 LOW_WATER_SHARE = 20
 """Uploads leave so many bytes free; on a small file system, one in so many of all."""
 BALLAST_BYTES = 16 << 20
-INCOMING_SECONDS = 86_400.0
 _SPARE_INODES = 16
 _BALLAST = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -45,7 +41,8 @@ class Volume:
         self.root = os.path.abspath(root)
         self.library = expected or ""
         self._expected = expected
-        self._marker = os.path.join(self.root, ".gallery", "library.json")
+        self._marker = os.path.join(self.root, MARKER)
+        self._incoming = Incoming(os.path.join(self.root, ".gallery", "incoming"), durable=True)
         self._marked: tuple[int, int, int] | None = None
         self._users = os.path.join(self.root, "users")
         self._had_users = False
@@ -85,15 +82,10 @@ class Volume:
     def _read_marker(self) -> None:
         try:
             with open(self._marker, "rb") as file:
-                marker = orjson.loads(file.read(65_536))
-            library, format_ = str(uuid.UUID(marker["library"])), int(marker["format"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
+                raw = file.read(65_536)
+        except OSError as error:
             raise Unavailable(f"{self._marker} cannot be read: {error}") from error
-        if format_ > FORMAT:
-            raise Unavailable(f"{self._marker}: format {format_} is newer than this software")
-        if self.library and library != self.library:
-            raise Unavailable(f"{self._marker} marks another library, {library}")
-        self.library = library
+        self.library = library_in(raw, self._marker, self.library)
 
     def _make_library(self) -> None:
         """The secret first: a root that is marked has one."""
@@ -106,15 +98,14 @@ class Volume:
                     return  # another process was first
                 if not os.path.exists(secret):
                     replace_file(secret, secrets.token_hex(32).encode() + b"\n", mode=0o600)
-                marker = {"format": FORMAT, "library": str(uuid.uuid4())}
-                replace_file(self._marker, orjson.dumps(marker) + b"\n")
+                replace_file(self._marker, new_marker())
                 fsync_folder(self.root)
         except OSError as error:
             raise StartRefused(f"cannot make a library in {self.root}: {error}") from error
 
     def secret(self) -> list[str]:
         self.check()
-        path = os.path.join(self.root, ".gallery", "secret")
+        path = os.path.join(self.root, SECRET)
         with storage(path), open(path, encoding="ascii") as file:
             return file.read().split()
 
@@ -143,7 +134,7 @@ class Volume:
         return True
 
     def keep_room(self) -> None:
-        self._sweep_incoming()
+        self._incoming.sweep()
         if os.path.exists(self._ballast):
             return
         with contextlib.suppress(StorageFull, Unavailable, OSError):
@@ -158,25 +149,6 @@ class Volume:
             finally:
                 os.close(fd)
 
-    # -- bodies on their way in ---------------------------------------------------------
-
-    @property
-    def _incoming(self) -> str:
-        return os.path.join(self.root, ".gallery", "incoming")
-
     def spool(self) -> Spool:
         self.check()
-        with storage(self._incoming):
-            try:
-                return Spool(self._incoming)
-            except FileNotFoundError:
-                os.makedirs(self._incoming, exist_ok=True)
-                return Spool(self._incoming)
-
-    def _sweep_incoming(self) -> None:
-        """Bodies of a server that was killed. Another process may be receiving: only old
-        ones are dead for certain."""
-        with contextlib.suppress(OSError), os.scandir(self._incoming) as entries:
-            for entry in entries:
-                if time.time() - entry.stat(follow_symlinks=False).st_mtime > INCOMING_SECONDS:
-                    os.unlink(entry.path)
+        return self._incoming.spool()

@@ -15,7 +15,7 @@ from gallery.catalog.manifests import ManifestCatalog
 from gallery.catalog.memory import MemoryCatalog
 from gallery.catalog.postgres import PostgresCatalog
 from gallery.catalog.postgres.questions import WALKS
-from tests import databases
+from tests import databases, services
 
 LIBRARY = "3f0c1d52-8f0e-4a3b-9d51-0a5f2f7d9c11"
 PLENTY = 64 << 20
@@ -66,6 +66,7 @@ def _database_of(_: Path) -> str:
 BLOBS: dict[str, Callable[[Path], BlobStore]] = {
     "files": lambda folder: FileBlobs(str(folder)),
     "memory": lambda _: MemoryBlobs(),
+    "s3": lambda folder: services.s3().blobs(folder),
 }
 CATALOGS: dict[str, Callable[[Path], Catalogs]] = {
     "memory": _alone(_memory),

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from blockbuster import BlockBuster, BlockBusterFunction
 
+from tests import services
 from tests.http.site import Site
 
 _MISSED = [(os, name) for name in ("open", "pread", "fsync", "fdatasync", "unlink", "mkdir")]
@@ -57,6 +58,22 @@ async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site
     """One site for the tests of a module, which each have visitors of their own."""
     async with Site(tmp_path_factory.mktemp("shared")).running() as site:
         yield site
+
+
+@pytest.fixture(scope="module", params=["files", "s3"])
+async def on_each(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Site]:
+    """Like ``shared``, with the blobs in one store after the other."""
+    folder = tmp_path_factory.mktemp(request.param)
+    if request.param == "files":
+        async with Site(folder).running() as site:
+            yield site
+        return
+    store = services.s3()
+    with store.reached():
+        async with Site(folder, store=store).running() as site:
+            yield site
 
 
 @pytest.fixture

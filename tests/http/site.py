@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import httpx
@@ -16,6 +16,7 @@ from itsdangerous import TimestampSigner
 from gallery.app import App
 from gallery.settings import Settings
 from tests import images
+from tests.services.s3 import Store
 
 ADMIN_TOKEN = "an administrator's token"
 SERVICE_TOKEN = "a pipeline's own token"
@@ -25,10 +26,14 @@ _OF_JOBS = {"ballast", "clock", "clock.new", "jobs.lock", "scrub.json", "scrub.l
 
 
 class Site:
-    """``root`` holds outputs and manifests. Settings that tests don't name are small."""
+    """``root`` holds outputs and manifests. Settings that tests don't name are small. With
+    ``store`` the blobs lie there, and the environment must lead to it."""
 
-    def __init__(self, root: Path, **settings: Any) -> None:
+    def __init__(self, root: Path, *, store: Store | None = None, **settings: Any) -> None:
         self.outputs, self.manifests = root / "outputs", root / "manifests"
+        self._store = store
+        if store is not None:
+            settings["blobs"] = store.url
         values: dict[str, Any] = {
             "outputs": self.outputs,
             "manifests": self.manifests,
@@ -77,6 +82,23 @@ class Site:
             for path in top.rglob("*")
             if path.is_file() and path.name not in _OF_JOBS
         }
+
+    def kept(self) -> dict[str, str]:
+        """Every file and object that is kept, with a hash of its content."""
+        if self._store is None:
+            return self.files()
+        stored = {key: self._store.read(key) for key in self._store.names()}
+        return self.files() | {
+            key: hashlib.sha256(body).hexdigest() for key, body in stored.items()
+        }
+
+    def read(self, url: str, *, suffix: str | None = None) -> bytes:
+        """What lies behind a url that a record gave, or beside it with another suffix."""
+        key = PurePosixPath(url.removeprefix("/outputs/"))
+        key = key if suffix is None else key.with_suffix(suffix)
+        if self._store is None:
+            return (self.outputs / key).read_bytes()
+        return self._store.read(str(key))
 
     def on_disk(self, url: str) -> Path:
         """The file behind a url that a record gave."""

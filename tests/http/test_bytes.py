@@ -20,8 +20,8 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def site(shared: Site) -> Site:
-    return shared
+def site(on_each: Site) -> Site:
+    return on_each
 
 
 both = pytest.mark.parametrize("url", ["url", "thumb_url"])

@@ -14,8 +14,8 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def site(shared: Site) -> Site:
-    return shared
+def site(on_each: Site) -> Site:
+    return on_each
 
 
 DATA = images.png() + bytes(range(256)) * 8

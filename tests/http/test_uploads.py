@@ -20,8 +20,8 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def site(shared: Site) -> Site:
-    return shared
+def site(on_each: Site) -> Site:
+    return on_each
 
 
 FORMATS = {
@@ -41,15 +41,15 @@ async def test_an_image_is_kept_byte_for_byte_under_the_name_its_record_gives(
     assert response.status_code == 201
     assert response.headers["location"] == f"/api/v1/images/{record['id']}"
     assert record["url"].endswith(f"/{record['id']}.{ext}")
-    assert site.on_disk(record["url"]).read_bytes() == data
+    assert site.read(record["url"]) == data
     assert record["sha256"] == hashlib.sha256(data).hexdigest()
     assert (record["mime"], record["bytes"], record["width"], record["height"]) == (
         *(mime, len(data), 64, 48),
     )
     key = parse(record["thumb"])
     assert key is not None
-    assert site.on_disk(record["thumb_url"]).read_bytes()[8:12] == b"WEBP"
-    sidecar = orjson.loads(site.on_disk(record["url"]).with_suffix(".json").read_bytes())
+    assert site.read(record["thumb_url"])[8:12] == b"WEBP"
+    sidecar = orjson.loads(site.read(record["url"], suffix=".json"))
     assert sidecar.items() <= record.items()
 
 
@@ -145,9 +145,9 @@ async def test_an_administrator_may_upload_like_a_service(admin: httpx.AsyncClie
 async def test_a_service_cannot_name_what_is_no_owner(
     site: Site, service: httpx.AsyncClient, owner: str
 ) -> None:
-    before = site.files()
+    before = site.kept()
     refused(await upload(service, owner=owner), 400, "bad_owner")
-    assert site.files() == before
+    assert site.kept() == before
 
 
 async def test_a_service_must_name_an_owner(service: httpx.AsyncClient) -> None:
@@ -155,10 +155,10 @@ async def test_a_service_must_name_an_owner(service: httpx.AsyncClient) -> None:
 
 
 async def test_a_visitor_names_no_owner_and_no_time(site: Site, visitor: httpx.AsyncClient) -> None:
-    before = site.files()
+    before = site.kept()
     refused(await upload(visitor, owner="member-1"), 403, "wrong_role")
     refused(await upload(visitor, created_at="2026-01-01T00:00:00Z"), 403, "wrong_role")
-    assert site.files() == before
+    assert site.kept() == before
 
 
 @pytest.mark.parametrize("token", ["wrong", SERVICE_TOKEN + "x", SERVICE_TOKEN[:-1], ""])

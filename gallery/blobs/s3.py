@@ -1,0 +1,323 @@
+"""Blobs in a bucket of an S3-compatible store: the same keys as in the tree, below a prefix.
+
+There is no rename here. A put is image, thumbnail, sidecar, and the last one commits. Each
+image says in its metadata that a put of this library wrote it and when, so that what a crash
+left without a sidecar can be told from what somebody dropped; a mark of its own would cost
+two more requests for each upload. A purge has a mark, since it is rare.
+
+A sidecar is known by its ETag, not by its time: a put's answer, a look and a listing all give
+it alike, while their times differ in precision and two replacements may share a second.
+"""
+
+from __future__ import annotations
+
+import base64
+import builtins
+import hashlib
+import random
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import IO, TYPE_CHECKING, Any
+
+from botocore.exceptions import (
+    ClientError,
+    IncompleteReadError,
+    ReadTimeoutError,
+    ResponseStreamingError,
+)
+
+from gallery import keys
+from gallery.blobs import MAX_READ, Listed, Purpose, Spool, Stat
+from gallery.blobs.s3_client import code_of
+from gallery.blobs.s3_root import Root
+from gallery.errors import NotFound, Unavailable, Unsure
+from gallery.keys import Folder
+from gallery.records import Seen
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_CUT_SHORT = (IncompleteReadError, ReadTimeoutError, ResponseStreamingError)
+_CACHED = {
+    "image": "private, max-age=31536000, immutable",
+    "thumb": "private, max-age=86400",
+}
+_PUT = "gallery-put"
+_SHA256 = "sha256"
+_LIVES: dict[Purpose, int] = {"view": 3600, "download": 86_400, "embed": 7 * 86_400}
+_YET_TO_COME = 1 << 62
+_PIECE = 1 << 20
+PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class _Got:
+    body: bytes
+    stat: Stat
+
+
+class S3Blobs(Root):
+    """Fulfils BlobStore, SelfMarked and Linked."""
+
+    # -- writing ------------------------------------------------------------------------
+
+    def put(self, key: str, body: bytes | Spool) -> None:
+        if isinstance(body, bytes):
+            self._send(key, body, hashlib.sha256(body).hexdigest())
+            return
+        with open(body.path, "rb") as file:
+            self._send(key, file, body.sha256)
+        body.discard()
+
+    def _send(
+        self,
+        key: str,
+        body: bytes | IO[bytes],
+        sha256: str,
+        unclear: type[Unavailable] = Unavailable,
+    ) -> str:
+        """Stores the object, and gives its ETag."""
+        client, abilities = self._s3, self.abilities
+        parsed = keys.parse(key)
+        role = parsed.role if parsed else None
+        metadata = {_SHA256: sha256}
+        if role == "image":
+            metadata[_PUT] = f"{self.library} {int(time.time())}"
+        more: dict[str, Any] = {}
+        if not abilities.sha256:
+            more["ContentMD5"] = _md5(body)
+        with self._asking(key, unclear):
+            answer = client.put_object(
+                Bucket=self.place.bucket,
+                Key=self._key(key),
+                Body=body,
+                ContentType=_type_of(key),
+                CacheControl=_CACHED.get(role or "", "no-store"),
+                Metadata=metadata,
+                **more,
+            )
+        if not abilities.sha256 and not abilities.md5:
+            self._read_back(key, sha256)
+        return answer["ETag"]
+
+    def _read_back(self, key: str, sha256: str) -> None:
+        """Where the store compares nothing, what it holds is compared here."""
+        arrived, start = hashlib.sha256(), 0
+        while piece := self.read(key, start):
+            arrived.update(piece)
+            start += len(piece)
+        if arrived.hexdigest() != sha256:
+            raise Unavailable(f"{key}: another body arrived than was sent")
+
+    def delete(self, key: str) -> None:
+        client = self._s3
+        try:
+            with self._asking(key):
+                client.delete_object(Bucket=self.place.bucket, Key=self._key(key))
+        except NotFound:
+            pass  # as it should be
+
+    # -- reading ------------------------------------------------------------------------
+
+    def read(self, key: str, start: int = 0, size: int = MAX_READ) -> bytes:
+        if size <= 0:
+            self.stat(key)
+            return b""
+        got = self._get(key, start, size)
+        return got.body if got else b""
+
+    def _get(self, key: str, start: int, size: int) -> _Got | None:
+        """A part of the object, and what the object is; None when it ends before."""
+        client = self._s3
+        with self._asking(key):
+            try:
+                answer, body = self._patiently(client, key, f"bytes={start}-{start + size - 1}")
+            except ClientError as error:
+                if code_of(error) == "InvalidRange":
+                    return None
+                raise
+        whole = len(body)
+        if "ContentRange" in answer:
+            whole = int(answer["ContentRange"].rpartition("/")[2])
+        else:  # the store knows no ranges
+            body = body[start : start + size]
+        return _Got(body, _stat(key, whole, answer["ETag"], answer["LastModified"]))
+
+    def _patiently(self, client: S3Client, key: str, span: str) -> tuple[Any, bytes]:
+        """A body that is cut short is asked for again, as a request without an answer is."""
+        tries = 0
+        while True:
+            answer = client.get_object(Bucket=self.place.bucket, Key=self._key(key), Range=span)
+            try:
+                return answer, answer["Body"].read()
+            except _CUT_SHORT:
+                tries += 1
+                if tries == self._patience.attempts:
+                    raise
+                time.sleep(random.random() * 2**tries / 4)  # noqa: S311 - jitter
+
+    def stat(self, key: str) -> Stat:
+        found = self._head(key)
+        return _stat(key, found["ContentLength"], found["ETag"], found["LastModified"])
+
+    def _head(self, key: str) -> Any:
+        client = self._s3
+        try:
+            with self._asking(key):
+                return client.head_object(Bucket=self.place.bucket, Key=self._key(key))
+        except NotFound:
+            # A bucket that is gone gives the same answer, and proves nothing.
+            self.check_now()
+            raise
+
+    def fetch(self, found: Listed, size: int) -> tuple[bytes, Seen]:
+        got = self._get(found.key, 0, size) if size else None
+        stat = got.stat if got else self.stat(found.key)
+        return got.body if got else b"", Seen(stat.size, stat.mtime_ns)
+
+    # -- listing ------------------------------------------------------------------------
+
+    def list(self, prefix: str) -> Iterator[Listed]:
+        for page in self._pages(prefix):
+            for item in page.get("Contents", ()):
+                key = item["Key"][len(self.place.prefix) :]
+                yield _stat(key, item["Size"], item["ETag"], item["LastModified"])
+
+    def _pages(self, prefix: str, **more: Any) -> Iterator[Any]:
+        token: dict[str, Any] = {}
+        while True:
+            client = self._s3
+            with self._asking(f"the list of {prefix}"):
+                page = client.list_objects_v2(
+                    Bucket=self.place.bucket,
+                    Prefix=self._key(prefix),
+                    MaxKeys=PAGE,
+                    **more,
+                    **token,
+                )
+            yield page
+            if not page.get("IsTruncated"):
+                return
+            token = {"ContinuationToken": page["NextContinuationToken"]}
+
+    def _folders(self, folder: str) -> Iterator[str]:
+        """The names that have more below them, in byte order."""
+        for page in self._pages(folder, Delimiter="/"):
+            for found in page.get("CommonPrefixes", ()):
+                yield found["Prefix"][len(self._key(folder)) : -1]
+
+    def sidecars(self, owner: str, month: str) -> Iterator[Listed]:
+        """Reads past images and thumbnails: a thousand names are one request, and to leave
+        those out would take one for each day."""
+        for drawer in keys.DRAWERS:
+            for found in self.list(f"users/{owner}/{drawer}{month.replace('-', '/')}/"):
+                if (key := keys.parse(found.key)) and key.role == "sidecar":
+                    yield found
+
+    def months(self, owner: str) -> builtins.list[str]:
+        found = set()
+        for drawer in keys.DRAWERS:
+            top = f"users/{owner}/{drawer}"
+            for year in self._folders(top):
+                if year.isdigit():
+                    found |= {f"{year}-{month}" for month in self._folders(f"{top}{year}/")}
+        return sorted(month for month in found if keys.is_month(month))
+
+    def owners(self) -> Iterator[str]:
+        yield from (name for name in self._folders("users/") if keys.is_owner(name))
+
+    # -- sidecars -----------------------------------------------------------------------
+
+    def stage(self, folder: Folder, id: str, sidecar: bytes) -> None:
+        """Leaves nothing: the image that follows says of itself what it is."""
+
+    def commit(self, folder: Folder, id: str, sidecar: bytes) -> Seen:
+        return self._put_sidecar(folder.sidecar(id), sidecar)
+
+    def replace(self, folder: Folder, id: str, sidecar: bytes) -> Seen:
+        return self._put_sidecar(folder.sidecar(id), sidecar)
+
+    def replace_all(self, folder: Folder, sidecars: Mapping[str, bytes]) -> dict[str, Seen]:
+        return {id: self.replace(folder, id, sidecar) for id, sidecar in sidecars.items()}
+
+    def _put_sidecar(self, key: str, sidecar: bytes) -> Seen:
+        etag = self._send(key, sidecar, hashlib.sha256(sidecar).hexdigest(), Unsure)
+        return Seen(len(sidecar), _number(etag))
+
+    def doom(self, folder: Folder, id: str) -> None:
+        """All versions of the sidecar, the present one last: then it is gone for good."""
+        key = folder.sidecar(id)
+        self.put(folder.mark(id, "purge"), b"{}\n")
+        if self.abilities.versioning == "off":
+            self.delete(key)
+        else:
+            self._delete_versions(key)
+
+    def _delete_versions(self, key: str) -> None:
+        client, bucket, name = self._s3, self.place.bucket, self._key(key)
+        with self._asking(f"the versions of {key}"):
+            pages = client.get_paginator("list_object_versions").paginate(
+                Bucket=bucket, Prefix=name
+            )
+            found = [
+                (version["IsLatest"], version["VersionId"])
+                for page in pages
+                for version in (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))
+                if version["Key"] == name
+            ]
+            for _, version in sorted(found):
+                client.delete_object(Bucket=bucket, Key=name, VersionId=version)
+
+    def finish(self, folder: Folder, id: str) -> None:
+        self.delete(folder.mark(id, "put"))
+        self.delete(folder.mark(id, "purge"))
+
+    # -- abilities ------------------------------------------------------------------------
+
+    def put_at(self, key: str) -> float | None:
+        library, _, when = self._head(key)["Metadata"].get(_PUT, "").partition(" ")
+        return float(when) if library == self.library and when.isdigit() else None
+
+    def presigned(
+        self, key: str, purpose: Purpose, *, disposition: str | None = None
+    ) -> str | None:
+        parameters = {"Bucket": self.place.bucket, "Key": self._key(key)}
+        if disposition is not None:
+            if not self.abilities.disposition:
+                return None
+            parameters["ResponseContentDisposition"] = disposition
+        with self._asking(key):
+            client = self._s3
+            return client.generate_presigned_url("get_object", parameters, _LIVES[purpose])
+
+
+def _stat(key: str, size: int, etag: str, modified: datetime) -> Stat:
+    changed = _number(etag) if key.endswith(".json") else int(modified.timestamp() * 1e9)
+    return Stat(key, size, changed)
+
+
+def _number(etag: str) -> int:
+    """A number for an ETag, in the range of times yet to come."""
+    digest = hashlib.blake2b(etag.strip('"').encode(), digest_size=8).digest()
+    return _YET_TO_COME | (int.from_bytes(digest, "big") >> 2)
+
+
+def _type_of(key: str) -> str:
+    ext = key.rpartition(".")[2]
+    return keys.MIME_OF.get(
+        ext, "application/json" if ".json" in key else "application/octet-stream"
+    )
+
+
+def _md5(body: bytes | IO[bytes]) -> str:
+    """As the header Content-MD5 has it. A file is left at its beginning."""
+    digest = hashlib.md5(usedforsecurity=False)
+    if isinstance(body, bytes):
+        digest.update(body)
+    else:
+        while piece := body.read(_PIECE):
+            digest.update(piece)
+        body.seek(0)
+    return base64.b64encode(digest.digest()).decode()

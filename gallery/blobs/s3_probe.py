@@ -1,0 +1,162 @@
+"""What an S3-compatible store can do, found out by trying: no two are alike.
+
+A probe writes a few small objects under ``.gallery/tmp/`` and removes them. Nothing relies on
+an ability that was not seen to work, and everything is right without any of them.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import threading
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Literal
+
+from botocore.awsrequest import AWSRequest, AWSResponse
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.httpsession import URLLib3Session
+
+from gallery.blobs.s3_client import Place, requests
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+TEMPORARY = ".gallery/tmp/"
+"""What lies here can be removed when it is some days old."""
+_BODY, _OTHER = b"a probe", b"damaged"
+_RACERS = 4
+_DISPOSITION = "attachment; filename=\"probe\"; filename*=UTF-8''probe"
+Versioning = Literal["on", "suspended", "off", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """``conditional_put``: a put only where nothing is, honoured by one of several at once
+    ("atomic"), or by those that come later ("checked"). ``sha256`` and ``md5``: a body that
+    is not what the signature or Content-MD5 says is refused. ``disposition``: a presigned
+    URL can name a download. ``private``: a stranger is refused."""
+
+    conditional_put: Literal["atomic", "checked", "no"] = "no"
+    sha256: bool = False
+    md5: bool = False
+    disposition: bool = False
+    versioning: Versioning = "unknown"
+    private: bool = True
+
+    def __str__(self) -> str:
+        return ", ".join(f"{f.name} {_shown(getattr(self, f.name))}" for f in fields(self))
+
+
+def _shown(value: bool | str) -> str:
+    return value if isinstance(value, str) else ("yes" if value else "no")
+
+
+def probe(client: S3Client, place: Place) -> Abilities:
+    """Raises Unavailable when the store cannot be reached or written to."""
+    return _Probe(client, place).abilities()
+
+
+class _Probe:
+    def __init__(self, client: S3Client, place: Place) -> None:
+        self._client = client
+        self._bucket = place.bucket
+        self._key = f"{place.prefix}{TEMPORARY}{uuid.uuid4().hex}"
+        self._raced = f"{self._key}-race"
+
+    def abilities(self) -> Abilities:
+        try:
+            with requests("probing the store"):
+                self._put(self._key)
+            return Abilities(
+                conditional_put=self._conditional_put(),
+                sha256=self._refuses(self._damaged_on_the_way),
+                md5=self._refuses(lambda: self._put(self._key, ContentMD5=md5_of(_OTHER))),
+                disposition=self._names_downloads(),
+                versioning=versioning(self._client, self._bucket),
+                private=self._is_private(),
+            )
+        finally:
+            for key in (self._key, self._raced):
+                with suppress(ClientError, BotoCoreError):
+                    self._client.delete_object(Bucket=self._bucket, Key=key)
+
+    def _put(self, key: str, **more: Any) -> None:
+        self._client.put_object(Bucket=self._bucket, Key=key, Body=_BODY, **more)
+
+    def _refuses(self, attempt: Callable[[], None]) -> bool:
+        """Whether the store refuses it: as wrong, not because something failed."""
+        try:
+            attempt()
+        except ClientError as error:
+            return 400 <= error.response["ResponseMetadata"]["HTTPStatusCode"] < 500
+        except BotoCoreError:
+            pass
+        return False
+
+    def _damaged_on_the_way(self) -> None:
+        """The signature is of one body, and another one arrives."""
+
+        def swap(request: Any, **_: Any) -> None:
+            if request.url.endswith(self._key):
+                request.body = _OTHER
+
+        self._client.meta.events.register("before-send.s3.PutObject", swap)
+        try:
+            self._put(self._key)
+        finally:
+            self._client.meta.events.unregister("before-send.s3.PutObject", swap)
+
+    def _conditional_put(self) -> Literal["atomic", "checked", "no"]:
+        if not self._refuses(lambda: self._put(self._key, IfNoneMatch="*")):
+            return "no"
+        together = threading.Barrier(_RACERS)
+
+        def race(_: int) -> bool:
+            together.wait()
+            return self._refuses(lambda: self._put(self._raced, IfNoneMatch="*"))
+
+        with ThreadPoolExecutor(_RACERS) as racers:
+            refused = sum(racers.map(race, range(_RACERS)))
+        return "atomic" if refused == _RACERS - 1 else "checked"
+
+    def _get(self, url: str) -> AWSResponse:
+        session = URLLib3Session(timeout=10)
+        try:
+            return session.send(AWSRequest("GET", url).prepare())
+        finally:
+            session.close()
+
+    def _url(self, **more: str) -> str:
+        parameters = {"Bucket": self._bucket, "Key": self._key} | more
+        return self._client.generate_presigned_url("get_object", parameters, 60)
+
+    def _names_downloads(self) -> bool:
+        with suppress(BotoCoreError):
+            answer = self._get(self._url(ResponseContentDisposition=_DISPOSITION))
+            said = str(answer.headers.get("content-disposition"))
+            return (answer.status_code, said) == (200, _DISPOSITION)
+        return False
+
+    def _is_private(self) -> bool:
+        with suppress(BotoCoreError):
+            return self._get(self._url().partition("?")[0]).status_code != 200
+        return True
+
+
+def versioning(client: S3Client, bucket: str) -> Versioning:
+    """Whether a deleted object leaves earlier versions behind."""
+    states: dict[str, Versioning] = {"Enabled": "on", "Suspended": "suspended"}
+    try:
+        status = client.get_bucket_versioning(Bucket=bucket)
+    except (ClientError, BotoCoreError):
+        return "unknown"
+    return states.get(status.get("Status", ""), "off")
+
+
+def md5_of(body: bytes) -> str:
+    """As the header Content-MD5 has it."""
+    return base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()

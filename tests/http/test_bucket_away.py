@@ -1,0 +1,91 @@
+"""The bucket goes away under a running site, and comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests import images, services
+from tests.http.site import Site, listed, refused, trashed, upload, uploaded
+from tests.services.proxy import Fault, Proxy, request, status
+from tests.services.s3 import Store
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def store() -> Store:
+    return services.s3()
+
+
+@pytest.fixture
+def proxy(store: Store) -> Iterator[Proxy]:
+    proxy = Proxy(store.server.port)
+    yield proxy
+    proxy.close()
+
+
+@pytest.fixture
+async def site(tmp_path: Path, store: Store, proxy: Proxy) -> AsyncIterator[Site]:
+    with store.reached(proxy.port):
+        async with Site(tmp_path, store=store).running() as site:
+            yield site
+
+
+async def until_ready(client: httpx.AsyncClient) -> None:
+    until = time.monotonic() + 20
+    while (await client.get("/readyz")).status_code != 200:
+        assert time.monotonic() < until
+        await asyncio.sleep(0.05)
+
+
+async def test_a_bucket_that_is_away_costs_nobody_anything(
+    site: Site, visitor: httpx.AsyncClient, proxy: Proxy
+) -> None:
+    one, gone = await uploaded(visitor), await trashed(visitor)
+    before = site.kept()
+    with proxy.cut():
+        for answer in (
+            await upload(visitor),
+            await visitor.get(one["url"]),
+            await visitor.post(f"/api/v1/images/{one['id']}/delete"),
+            await visitor.post(f"/api/v1/images/{gone['id']}/purge"),
+            await visitor.get("/readyz"),
+        ):
+            refused(answer, 503, "unavailable")
+            assert int(answer.headers["retry-after"]) > 0
+        assert await listed(visitor) == [one["id"]]
+    await until_ready(visitor)
+    assert site.kept() == before
+    assert (await visitor.get(one["url"])).content == images.png()
+    assert (await visitor.post(f"/api/v1/images/{gone['id']}/purge")).status_code == 204
+    two = await uploaded(visitor)
+    assert await listed(visitor) == [two["id"], one["id"]]
+
+
+async def test_an_upload_goes_through_a_store_that_stumbles(
+    visitor: httpx.AsyncClient, proxy: Proxy
+) -> None:
+    for fault in (
+        Fault(request("PUT", ".png"), answer=status(503), times=1),
+        Fault(request("PUT", ".webp"), reset_after=0, times=1),
+        Fault(request("PUT", ".json"), reset_after=0, times=1),
+    ):
+        with proxy.broken(fault):
+            record = await uploaded(visitor)
+            assert proxy.befallen == 1
+        assert (await visitor.get(record["url"])).content == images.png()
+
+
+async def test_a_large_original_leaves_in_pieces(visitor: httpx.AsyncClient) -> None:
+    data = images.png() + bytes(range(256)) * (70 << 10)
+    record = await uploaded(visitor, data)
+    answer = await visitor.get(record["url"])
+    assert (answer.content, answer.headers["content-length"]) == (data, str(len(data)))
+    part = await visitor.get(record["url"], headers={"range": "bytes=1000-17000000"})
+    assert (part.status_code, part.content) == (206, data[1000:17_000_001])

@@ -1,0 +1,198 @@
+"""A TCP proxy of the tests' own, between a client and a service, that makes things go wrong."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+_CHUNK = 1 << 14
+_RESET = struct.pack("ii", 1, 0)
+"""SO_LINGER: closing sends RST and not FIN."""
+
+
+_GO_ON = b"HTTP/1.1 100"
+"""Asks for the body of a request, and is no answer to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What befalls a connection whose first bytes ``when`` is true of.
+
+    ``answer`` is sent in place of the service's, which never hears of the request.
+    ``delay`` is waited before each piece of the service's answer. ``reset_after`` is how
+    many bytes of the answer arrive before the connection is reset: with 0 the request was
+    carried out and its reply is lost. ``times`` is how many connections it befalls.
+    """
+
+    when: Callable[[bytes], bool] = lambda _: True
+    answer: bytes | None = None
+    delay: float = 0.0
+    reset_after: int | None = None
+    times: int = 1 << 30
+
+
+def status(code: int, text: str = "Service Unavailable", body: bytes = b"") -> bytes:
+    """An HTTP answer, whole."""
+    head = f"HTTP/1.1 {code} {text}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
+    return head.encode() + body
+
+
+def request(method: str, part: str = "") -> Callable[[bytes], bool]:
+    """Whether the first line is of this method and names ``part``."""
+
+    def is_it(first: bytes) -> bool:
+        line = first.partition(b"\r\n")[0]
+        return line.startswith(method.encode() + b" ") and part.encode() in line
+
+    return is_it
+
+
+class Proxy:
+    """Listens on ``port``, and passes everything on to the service's ``to``."""
+
+    def __init__(self, to: int) -> None:
+        self._to = to
+        self._fault: Fault | None = None
+        self._left = 0
+        self._befallen = 0
+        self._lock = threading.Lock()
+        self._open: set[socket.socket] = set()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listener.getsockname()[1])
+        self._cut = False
+        self._ended = False
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    # -- what goes wrong --------------------------------------------------------------
+
+    @contextmanager
+    def broken(self, fault: Fault) -> Iterator[None]:
+        """The fault befalls connections as long as the block lasts, those that are open
+        included."""
+        with self._lock:
+            self._fault, self._left, self._befallen = fault, fault.times, 0
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._fault = None
+
+    @contextmanager
+    def cut(self) -> Iterator[None]:
+        """Nothing gets through: open connections end, new ones are reset."""
+        self._cut = True
+        self.drop()
+        try:
+            yield
+        finally:
+            self._cut = False
+
+    def drop(self) -> None:
+        """Ends the connections that are open."""
+        with self._lock:
+            for one in self._open:
+                _reset(one)
+
+    @property
+    def befallen(self) -> int:
+        """How often the last fault struck."""
+        return self._befallen
+
+    def close(self) -> None:
+        self._ended = True
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self.drop()
+
+    # -- connections ------------------------------------------------------------------
+
+    def _accept(self) -> None:
+        while not self._ended:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        if self._cut:
+            _reset(client)
+            client.close()
+            return
+        service = socket.create_connection(("127.0.0.1", self._to))
+        with self._lock:
+            self._open |= {client, service}
+        answering = threading.Thread(
+            target=self._answers, args=(service, client, relay := _Relay()), daemon=True
+        )
+        answering.start()
+        self._requests(client, service, relay)
+        answering.join()
+        with self._lock:
+            self._open -= {client, service}
+        client.close()
+        service.close()
+
+    def _requests(self, client: socket.socket, service: socket.socket, relay: _Relay) -> None:
+        """Bytes to the service. Each piece that begins a request may meet the fault."""
+        with contextlib.suppress(OSError):
+            while data := client.recv(_CHUNK):
+                fault = self._strikes(data)
+                if fault is not None and fault.answer is not None:
+                    client.sendall(fault.answer)
+                    break
+                relay.fault, relay.passed = fault or relay.fault, 0
+                service.sendall(data)
+        _shut(service)
+
+    def _strikes(self, data: bytes) -> Fault | None:
+        with self._lock:
+            if self._fault is None or self._left == 0 or not self._fault.when(data):
+                return None
+            self._left -= 1
+            self._befallen += 1
+            return self._fault
+
+    def _answers(self, service: socket.socket, client: socket.socket, relay: _Relay) -> None:
+        with contextlib.suppress(OSError):
+            while data := service.recv(_CHUNK):
+                fault = relay.fault
+                if fault is not None and fault.delay:
+                    time.sleep(fault.delay)
+                if fault and fault.reset_after is not None and not data.startswith(_GO_ON):
+                    data = data[: fault.reset_after - relay.passed]
+                    relay.passed += len(data)
+                    client.sendall(data)
+                    if relay.passed >= fault.reset_after:
+                        _reset(client)
+                        break
+                else:
+                    client.sendall(data)
+        _shut(client)
+        _shut(service)
+
+
+class _Relay:
+    """What befalls the connection at present, and how much of the answer has passed."""
+
+    def __init__(self) -> None:
+        self.fault: Fault | None = None
+        self.passed = 0
+
+
+def _reset(one: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+    _shut(one)
+
+
+def _shut(one: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        one.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,119 @@
+"""``gallery bucket init``: a bucket fit for a library, as far as its server supports it."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gallery.blobs.s3_bucket import Step, Wanted, init, of_environment
+from gallery.blobs.s3_client import Place
+from gallery.errors import StartRefused, Unavailable
+from tests import services
+from tests.cli import command
+from tests.http.server import environment
+from tests.services.proxy import Fault, Proxy, request, status
+from tests.services.s3 import Store
+
+WANTED = Wanted(origin="https://gallery.example.org", cold_days=90)
+
+
+@pytest.fixture
+def store() -> Store:
+    return services.s3()
+
+
+@pytest.fixture
+def proxy(store: Store) -> Iterator[Proxy]:
+    proxy = Proxy(store.server.port)
+    yield proxy
+    proxy.close()
+
+
+def run(store: Store, tmp_path: Path, *arguments: str, **settings: str) -> str:
+    done = subprocess.run(
+        command("bucket", "init", *arguments), cwd=tmp_path, text=True, timeout=60,
+        env=environment(tmp_path, **settings) | store.variables(),
+        capture_output=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def test_what_swift_does_not_support_is_named_and_left_out(store: Store) -> None:
+    steps = list(init(store.client, Place.parse(store.url), WANTED))
+    assert steps == [
+        Step("bucket", "was so"),
+        Step("no public access", "not supported", "NotImplemented"),
+        Step("versions kept", "made"),
+        Step("encryption", "not supported", "MalformedXML"),
+        Step("access from the site", "not supported", "NotImplemented"),
+        Step("removal by age", "not supported", "MalformedXML"),
+    ]
+    versions = store.client.get_bucket_versioning(Bucket=store.bucket)
+    assert versions["Status"] == "Enabled"
+    assert store.names() == []
+
+
+def test_doing_it_again_changes_nothing(store: Store) -> None:
+    place = Place.parse(store.url)
+    first, second = (list(init(store.client, place, WANTED)) for _ in range(2))
+    assert [(s.name, s.outcome) for s in second] == [
+        (s.name, "was so" if s.outcome == "made" else s.outcome) for s in first
+    ]
+
+
+def test_a_bucket_of_an_environment_bears_its_name(store: Store, tmp_path: Path) -> None:
+    said = run(store, tmp_path, "--environment", "stage", blobs=store.url)
+    lines = said.splitlines()
+    assert lines[0] == "bucket: made"
+    assert "access from the site: left out (GALLERY_PUBLIC_ORIGIN is not set)" in lines
+    assert lines[-1] == f"GALLERY_BLOBS=s3://stage-{store.bucket}/pictures"
+    assert store.client.head_bucket(Bucket=f"stage-{store.bucket}")
+    again = run(store, tmp_path, "--environment", "stage", blobs=lines[-1].partition("=")[2])
+    assert again.splitlines()[0] == "bucket: was so"
+
+
+def test_an_environments_bucket_is_not_taken_for_another() -> None:
+    place = Place("bucket", "x/")
+    assert of_environment(place, None) == place
+    assert of_environment(place, "dev") == Place("dev-bucket", "x/")
+    assert of_environment(Place("dev-bucket", "x/"), "dev") == Place("dev-bucket", "x/")
+    with pytest.raises(StartRefused, match="not a bucket of prod"):
+        of_environment(Place("dev-bucket", "x/"), "prod")
+
+
+def test_without_a_bucket_there_is_nothing_to_make(tmp_path: Path) -> None:
+    done = subprocess.run(
+        command("bucket", "init"), cwd=tmp_path, env=environment(tmp_path), text=True,
+        capture_output=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (2, "gallery: GALLERY_BLOBS names no bucket\n")
+
+
+def far(store: Store, proxy: Proxy, tmp_path: Path) -> Iterator[Step]:
+    client = store.blobs(tmp_path, port=proxy.port).connect()
+    return init(client, Place.parse(store.url), WANTED)
+
+
+def test_a_step_that_is_forbidden_is_no_step_that_is_unsupported(
+    store: Store, proxy: Proxy, tmp_path: Path
+) -> None:
+    with (
+        proxy.broken(Fault(request("PUT", "versioning"), answer=status(403, "Forbidden"))),
+        pytest.raises(Unavailable, match="versions kept"),
+    ):
+        list(far(store, proxy, tmp_path))
+
+
+def test_a_step_after_which_nobody_can_write_is_taken_back(
+    store: Store, proxy: Proxy, tmp_path: Path
+) -> None:
+    with proxy.broken(Fault(request("PUT", ".gallery/tmp"), answer=status(403, "Forbidden"))):
+        steps = {step.name: step for step in far(store, proxy, tmp_path)}
+    assert steps["versions kept"].outcome == "not supported"
+    assert "taken back" in steps["versions kept"].why
+    versions = store.client.get_bucket_versioning(Bucket=store.bucket)
+    assert versions["Status"] == "Suspended"
