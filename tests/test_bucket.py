@@ -51,6 +51,7 @@ def test_what_swift_does_not_support_is_named_and_left_out(store: Store) -> None
         Step("encryption", "not supported", "MalformedXML"),
         Step("access from the site", "not supported", "NotImplemented"),
         Step("removal by age", "not supported", "MalformedXML"),
+        Step("cold storage", "not supported", "MalformedXML"),
     ]
     versions = store.client.get_bucket_versioning(Bucket=store.bucket)
     assert versions["Status"] == "Enabled"

@@ -45,6 +45,7 @@ def test_an_unknown_variable_is_one_line_and_exit_code_2(tmp_path: Path, name: s
         (("--port", "70000"), {}, "gallery: GALLERY_PORT: "),
         (("--retention-days", "0"), {}, "gallery: GALLERY_RETENTION_DAYS: "),
         ((), {"secret": "short"}, "gallery: GALLERY_SECRET: "),
+        ((), {"blobs": "s3:bucket"}, "gallery: GALLERY_BLOBS: "),
         ((), {"blobs": "ftp://bucket"}, "gallery: GALLERY_BLOBS: "),
         ((), {"catalog": "mysql://"}, "gallery: GALLERY_CATALOG: "),
         (("--single-owner", "me", "--host", "0.0.0.0"), {}, "gallery: GALLERY_SINGLE_OWNER: "),

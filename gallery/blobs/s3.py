@@ -294,7 +294,8 @@ class S3Blobs(Root):
 
 
 def _stat(key: str, size: int, etag: str, modified: datetime) -> Stat:
-    changed = _number(etag) if key.endswith(".json") else int(modified.timestamp() * 1e9)
+    """In whole seconds: some servers say more in a listing than when asked for one object."""
+    changed = _number(etag) if key.endswith(".json") else int(modified.timestamp()) * 10**9
     return Stat(key, size, changed)
 
 

@@ -97,7 +97,25 @@ class _Bucket:
             yield Step("access from the site", "left out", "GALLERY_PUBLIC_ORIGIN is not set")
         else:
             yield self._step("access from the site", self._cors, self._let_in)
-        yield self._step("removal by age", self._ages, self._age)
+        yield from self._by_age()
+
+    def _by_age(self) -> Iterator[Step]:
+        """Cold storage is a step of its own: a server that drops the condition on size would
+        move sidecars and thumbnails as well."""
+        tidied = [self._temporary(), self._noncurrent()]
+        is_cold = self._wanted.cold_days is not None
+        yield self._step(
+            "removal by age",
+            lambda: self._has(tidied, only=not is_cold),
+            lambda: self._set_rules(tidied),
+        )
+        if is_cold:
+            yield self._step(
+                "cold storage",
+                lambda: self._has([*tidied, self._cold()], only=True),
+                lambda: self._set_rules([*tidied, self._cold()]),
+                lambda: self._set_rules(tidied),
+            )
 
     def _exists(self) -> Step:
         with requests(f"bucket {self._place.bucket}"):
@@ -131,12 +149,18 @@ class _Bucket:
                 if status_of(error) in (401, 403) or status_of(error) > 501:
                     raise
                 return Step(name, "not supported", code_of(error))
-            if not self._is(right):
-                return Step(name, "not supported", "accepted, and ignored")
-            if undo is None or self._is_writable():
-                return Step(name, "made")
-            undo()
-            return Step(name, "not supported", "nobody could write any more: taken back")
+            why = self._wrong(right, undo)
+            if why and undo is not None:
+                undo()
+            return Step(name, "not supported" if why else "made", why)
+
+    def _wrong(self, right: Callable[[], bool], undo: object) -> str:
+        """What speaks against a change that the server accepted."""
+        if not self._is(right):
+            return "accepted, and not kept as it was sent"
+        if undo is not None and not self._is_writable():
+            return "nobody could write any more: taken back"
+        return ""
 
     def _is(self, right: Callable[[], bool]) -> bool:
         """Whether it is so. What cannot be asked for, or is not there, is not."""
@@ -222,19 +246,19 @@ class _Bucket:
         )
         self._client.put_bucket_cors(**self._bucket, CORSConfiguration={"CORSRules": rules})
 
-    def _ages(self) -> bool:
+    def _has(self, rules: list[Any], *, only: bool) -> bool:
         """Servers add fields of their own to a rule: those that are wanted must be there."""
         found = {rule["ID"]: rule for rule in self._lifecycle() if self._is_ours(rule)}
-        wanted = {rule["ID"]: rule for rule in self._rules()}
-        return found.keys() == wanted.keys() and _within(wanted, found)
+        wanted = {rule["ID"]: rule for rule in rules}
+        return (not only or found.keys() == wanted.keys()) and _within(wanted, found)
 
-    def _age(self) -> None:
+    def _set_rules(self, rules: list[Any]) -> None:
         """Beside what others have set, in the place of what was ours."""
         kept: list[Any] = []
         with suppress(ClientError, KeyError):
             kept = [rule for rule in self._lifecycle() if not self._is_ours(rule)]
         self._client.put_bucket_lifecycle_configuration(
-            **self._bucket, LifecycleConfiguration={"Rules": [*kept, *self._rules()]}
+            **self._bucket, LifecycleConfiguration={"Rules": [*kept, *rules]}
         )
 
     def _lifecycle(self) -> list[Any]:
@@ -244,28 +268,33 @@ class _Bucket:
     def _is_ours(self, rule: Any) -> bool:
         return str(rule.get("ID")).startswith(f"gallery {self._place} ")
 
-    def _rules(self) -> list[Any]:
-        prefix, wanted = self._place.prefix, self._wanted
-        rules: list[tuple[str, dict[str, Any]]] = [
-            ("temporary", {
-                "Filter": {"Prefix": prefix + TEMPORARY},
-                "Expiration": {"Days": TEMPORARY_DAYS},
-                "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": TEMPORARY_DAYS},
-            }),
-            ("noncurrent", {
-                "Filter": {"Prefix": prefix},
-                "NoncurrentVersionExpiration": {"NoncurrentDays": wanted.noncurrent_days},
-                "Expiration": {"ExpiredObjectDeleteMarker": True},
-            }),
-        ]  # fmt: skip
-        if wanted.cold_days is not None:
-            large = {"Prefix": f"{prefix}users/", "ObjectSizeGreaterThan": _COLD_FROM_BYTES}
-            move = {"Days": wanted.cold_days, "StorageClass": wanted.cold_class}
-            rules.append(("cold", {"Filter": {"And": large}, "Transitions": [move]}))
-        return [
-            {"ID": f"gallery {self._place} {name}", "Status": "Enabled"} | rule
-            for name, rule in rules
-        ]
+    def _rule(self, name: str, **rule: Any) -> Any:
+        return {"ID": f"gallery {self._place} {name}", "Status": "Enabled"} | rule
+
+    def _temporary(self) -> Any:
+        return self._rule(
+            "temporary",
+            Filter={"Prefix": self._place.prefix + TEMPORARY},
+            Expiration={"Days": TEMPORARY_DAYS},
+            AbortIncompleteMultipartUpload={"DaysAfterInitiation": TEMPORARY_DAYS},
+        )
+
+    def _noncurrent(self) -> Any:
+        return self._rule(
+            "noncurrent",
+            Filter={"Prefix": self._place.prefix},
+            NoncurrentVersionExpiration={"NoncurrentDays": self._wanted.noncurrent_days},
+            Expiration={"ExpiredObjectDeleteMarker": True},
+        )
+
+    def _cold(self) -> Any:
+        prefix = f"{self._place.prefix}users/"
+        move = {"Days": self._wanted.cold_days, "StorageClass": self._wanted.cold_class}
+        return self._rule(
+            "cold",
+            Filter={"And": {"Prefix": prefix, "ObjectSizeGreaterThan": _COLD_FROM_BYTES}},
+            Transitions=[move],
+        )
 
 
 def _within(part: Any, whole: Any) -> bool:
