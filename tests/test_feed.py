@@ -275,3 +275,20 @@ def test_nothing_old_is_answered_while_news_is_taken_in(opened: Open) -> None:
     page = two.page_now(Query(OTHER))
     assert page is not None
     assert ids(page) == [2, 1]
+
+
+def test_a_segment_that_one_process_gave_up_is_given_up_by_the_others(
+    manifests: Path, opened: Open
+) -> None:
+    """Also where it looks as long as it was to them."""
+    one, other = opened(), opened()
+    apply(one, "put", record(1))
+    assert ids(other.page(ACTIVE)) == [1]
+    with segment(manifests, 1).open("r+b") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.truncate(0)
+        one.mirror.sync()
+        file.seek(0)
+        file.write(b"\0" * size)
+    apply(one, "put", record(2))
+    assert ids(other.page(ACTIVE)) == [2, 1]

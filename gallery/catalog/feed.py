@@ -101,11 +101,20 @@ class Feed:
         if not self.generation:
             self.generation = secrets.token_hex(8)
             begin = True
+            if numbers:
+                self._give_up(numbers[-1])
         if begin or not numbers or self._is_closed(numbers[-1]):
             self._begin(numbers[-1] + 1 if numbers else 1)
         else:
             self._open_segment(numbers[-1])
             self._offset = self._size = os.fstat(self._fd).st_size
+
+    def _give_up(self, number: int) -> None:
+        """Removes a segment that cannot be read. It may look untouched to those who have it
+        open; that it was removed, everybody sees."""
+        log.warning("%s cannot be read: another begins", self.path(number))
+        with contextlib.suppress(OSError):
+            os.unlink(self.path(number))
 
     def _begin(self, number: int) -> None:
         self._make_segment(number)
