@@ -50,10 +50,12 @@ class Swift:
         self.folder = Path(tempfile.mkdtemp(prefix="gallery-swift-"))
         ports = free_ports(1 + len(_LAYERS))
         self.port = ports[0]
-        _configure(self.folder, ports)
+        program = [sys.executable, "-W", "ignore", "-m", "tests.services.swift", str(self.folder)]
+        # In a process of its own: Swift's libraries have something against forks later on.
+        subprocess.run([*program, *map(str, ports)], check=True)
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-W", "ignore", "-m", "tests.services.swift", str(self.folder)],
+                program,
                 stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True,
                 env=os.environ | {"SWIFT_DIR": str(self.folder / "etc")},
             )  # fmt: skip
@@ -139,4 +141,8 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    folder, *ports = sys.argv[1:]
+    if ports:
+        _configure(Path(folder), [int(port) for port in ports])
+    else:
+        main(Path(folder))
