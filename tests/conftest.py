@@ -15,6 +15,8 @@ from gallery.reconcile import Reconciler
 from tests import services
 from tests.conformance.stores import LIBRARY, PLENTY
 from tests.samples import NOON
+from tests.services.proxy import Proxy
+from tests.services.s3 import Store
 
 AGAIN = 1e-9
 """Seconds that have always passed when a second walk comes."""
@@ -76,3 +78,17 @@ def opened(manifests: Path) -> Iterator[Open]:
     yield open_one
     for catalog in open_now:
         catalog.close()
+
+
+@pytest.fixture
+def store() -> Store:
+    """A bucket of its own, in a real S3 server."""
+    return services.s3()
+
+
+@pytest.fixture
+def proxy(store: Store) -> Iterator[Proxy]:
+    """What stands between that server and who is told of it."""
+    proxy = Proxy(store.server.port)
+    yield proxy
+    proxy.close()

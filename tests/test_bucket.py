@@ -11,25 +11,12 @@ import pytest
 from gallery.blobs.s3_bucket import Step, Wanted, init, of_environment
 from gallery.blobs.s3_client import Place
 from gallery.errors import StartRefused, Unavailable
-from tests import services
 from tests.cli import command
 from tests.http.server import environment
 from tests.services.proxy import Fault, Proxy, request, status
 from tests.services.s3 import Store
 
 WANTED = Wanted(origin="https://gallery.example.org", cold_days=90)
-
-
-@pytest.fixture
-def store() -> Store:
-    return services.s3()
-
-
-@pytest.fixture
-def proxy(store: Store) -> Iterator[Proxy]:
-    proxy = Proxy(store.server.port)
-    yield proxy
-    proxy.close()
 
 
 def run(store: Store, tmp_path: Path, *arguments: str, **settings: str) -> str:

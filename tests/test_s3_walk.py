@@ -20,7 +20,6 @@ from gallery.keys import Folder
 from gallery.library import Library
 from gallery.reconcile import Reconciler, Walked
 from gallery.records import encode_sidecar
-from tests import services
 from tests.conformance.stores import PLENTY
 from tests.conftest import AGAIN
 from tests.images import png
@@ -37,18 +36,6 @@ CRASHES = ("stage", "image", "thumb", "commit", "catalog")
 
 class Crash(BaseException):
     """The end of a process, as far as the library can tell."""
-
-
-@pytest.fixture
-def store() -> Store:
-    return services.s3()
-
-
-@pytest.fixture
-def proxy(store: Store) -> Iterator[Proxy]:
-    proxy = Proxy(store.server.port)
-    yield proxy
-    proxy.close()
 
 
 @pytest.fixture

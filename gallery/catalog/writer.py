@@ -50,7 +50,10 @@ class Writer:
 
     def announce_swallowed(self, shard: Shard) -> int:
         """The caller holds the owner's lock, so nobody is about to announce them."""
-        size = os.path.getsize(shard.path) if os.path.exists(shard.path) else 0
+        try:
+            size = os.path.getsize(shard.path)
+        except FileNotFoundError:
+            size = 0
         if shard.told == size:
             return 0
         missing = unannounced(self._mirror.feed, shard, self._mirror.position())

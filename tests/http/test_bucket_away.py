@@ -4,30 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests import images, services
+from tests import images
 from tests.http.site import Site, listed, refused, trashed, upload, uploaded
 from tests.services.proxy import Fault, Proxy, request, status
 from tests.services.s3 import Store
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def store() -> Store:
-    return services.s3()
-
-
-@pytest.fixture
-def proxy(store: Store) -> Iterator[Proxy]:
-    proxy = Proxy(store.server.port)
-    yield proxy
-    proxy.close()
 
 
 @pytest.fixture
