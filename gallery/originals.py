@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from gallery import keys
 from gallery.blobs import LocalFiles
 from gallery.checkpoint import Place, What
-from gallery.errors import NotFound, Unavailable, storage
+from gallery.errors import NotFound, StartRefused, Unavailable, storage
 from gallery.keys import Key
 from gallery.library import Library
 from gallery.records import Record
@@ -73,7 +73,7 @@ class Originals:
 
     def __init__(self, library: Library, budget: Budget) -> None:
         if not isinstance(library.blobs, LocalFiles):
-            raise TypeError("objects of another machine are for that one to check")
+            raise StartRefused("only originals in files of this machine are scrubbed")
         self.read = 0
         """Bytes that were read so far."""
         self._library = library
