@@ -6,12 +6,14 @@ which ends them when its standard input does: also when the tests were killed.
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import http.client
 import importlib
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -48,11 +50,11 @@ class Swift:
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="gallery-swift-"))
-        ports = free_ports(1 + len(_LAYERS))
-        self.port = ports[0]
+        self._ports = free_ports(1 + len(_LAYERS))
+        self.port = self._ports[0]
         program = [sys.executable, "-W", "ignore", "-m", "tests.services.swift", str(self.folder)]
         # In a process of its own: Swift's libraries have something against forks later on.
-        subprocess.run([*program, *map(str, ports)], check=True)
+        subprocess.run([*program, *map(str, self._ports)], check=True)
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 program,
@@ -69,14 +71,17 @@ class Swift:
             time.sleep(0.05)
 
     def _answers(self) -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
+        """Whether all of it does: a layer that the first request doesn't find is not asked
+        again for a minute."""
         try:
-            connection.request("GET", "/healthcheck")
-            return connection.getresponse().status == 200
+            for port in self._ports[1:]:
+                socket.create_connection(("127.0.0.1", port), timeout=2).close()
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
+            with contextlib.closing(connection):
+                connection.request("GET", "/healthcheck")
+                return connection.getresponse().status == 200
         except OSError:
             return False
-        finally:
-            connection.close()
 
     def stop(self) -> None:
         if self._process.stdin:
