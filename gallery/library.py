@@ -195,7 +195,31 @@ class Library:
                 return Stored(known, repeated=True)
             self.check_quota(draft.owner, spool.size)
             self.blobs.room(spool.size)
-            return Stored(self._put(record, spool, inspection.thumbnail), repeated=False)
+            thumb = inspection.thumbnail
+            return Stored(self._put(record, encode_sidecar(record), spool, thumb), repeated=False)
+
+    def take(
+        self, record: Record, sidecar: bytes, body: Spool | bytes | None, thumb: bytes | None
+    ) -> Entry:
+        """Stores an image as another library has it, its sidecar byte for byte, or makes it
+        so. Without a body or a thumbnail these stay as they are here."""
+        with self.catalog.lock(record.owner):
+            known = self.catalog.get(record.owner, record.id)
+            if known is None:
+                return self._put(record, sidecar, body, thumb)
+            seen = self.blobs.replace(record.folder, record.id, sidecar)
+            return self._apply(_op_between(known.record, record), record, seen)
+
+    def drop(self, owner: str, id: str) -> bool:
+        """Purges an image that another library has no more, whether it was in the trash or
+        not. Whether there was one."""
+        with self.catalog.lock(owner):
+            entry = self.catalog.get(owner, id)
+            if entry is None:
+                return False
+            self.blobs.doom(entry.record.folder, id)
+            self.finish_purge(entry.record)
+            return True
 
     def _known(self, record: Record) -> Entry | None:
         """The image, if it is there already: also when it was committed by a process that
@@ -205,12 +229,16 @@ class Library:
         found = self.sidecar(record.folder, record.id)
         return self._apply("put", *found) if found else None
 
-    def _put(self, record: Record, body: Spool, thumb: bytes) -> Entry:
-        folder, sidecar = record.folder, encode_sidecar(record)
+    def _put(
+        self, record: Record, sidecar: bytes, body: Spool | bytes | None, thumb: bytes | None
+    ) -> Entry:
+        folder = record.folder
         try:
             self.blobs.stage(folder, record.id, sidecar)
-            self.blobs.put(record.image, body)
-            self.blobs.put(record.thumb, thumb)
+            if body is not None:
+                self.blobs.put(record.image, body)
+            if thumb is not None:
+                self.blobs.put(record.thumb, thumb)
             seen = self.blobs.commit(folder, record.id, sidecar)
         except Unsure:
             raise  # if it was committed after all, its files must stay
@@ -271,7 +299,7 @@ class Library:
             with self.catalog.lock(owner):
                 self.check_quota(owner, spool.size)
                 self.blobs.room(spool.size)
-                return self._put(record, spool, thumb)
+                return self._put(record, encode_sidecar(record), spool, thumb)
         finally:
             spool.discard()
 

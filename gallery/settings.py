@@ -36,6 +36,12 @@ class Settings(BaseSettings):
     catalog: str = Field(
         "manifest:", description="where lists come from: manifest: or postgresql://…"
     )
+    next_blobs: str | None = Field(
+        None, description="where images are to be moved to: as GALLERY_BLOBS"
+    )
+    next_catalog: str | None = Field(
+        None, description="where lists are to come from then: as GALLERY_CATALOG"
+    )
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="port to listen on")
     workers: int = Field(1, ge=1, le=64, description="server processes")

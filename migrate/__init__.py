@@ -1,1 +1,15 @@
-"""The move of a library to object storage and a database."""
+"""The move of a living library from one pair of stores to another, without changing a key.
+
+    __main__     the commands
+    sides        where from and where to, opened
+    folder       the run folder: what is known of a move, and the lock of who works on it
+    journal      what was done, line by line
+    survey       plan: counts, bytes, and every anomaly by name, before anything is copied
+    carry        one image to the other side, as its sidecar says now
+    copying      all of them
+    follow       what changed since, from the feed
+    compare      verify: image by image, from nothing but the stores
+    pace         how fast: bytes a second, and the latency of the server that goes on serving
+
+Either side may be files and manifests, or a bucket and a database: nothing here knows which.
+"""

@@ -114,6 +114,11 @@ class BlobStore(Protocol):
     def start(self) -> None:
         """Connects, and makes the library where there is none. Raises StartRefused."""
 
+    def claim(self, library: str, secret: builtins.list[str]) -> None:
+        """Makes an empty place the root of this library, which signs with these keys; of a
+        place that is, does nothing. Raises StartRefused when it is another's. To be called
+        before ``start``."""
+
     def close(self) -> None: ...
 
     def check(self) -> None:
@@ -217,6 +222,15 @@ class SelfMarked(Protocol):
     def put_at(self, key: str) -> float | None:
         """When a put of this library wrote the image (seconds since 1970); None when it is
         somebody else's. Raises NotFound."""
+
+
+@runtime_checkable
+class Hashed(Protocol):
+    """An ability of stores that keep with each object what was sent."""
+
+    def sha256_of(self, key: str) -> str | None:
+        """The hash of the body that was put there; None of an object that somebody else put.
+        Raises NotFound."""
 
 
 Purpose = Literal["view", "download", "embed"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 
 import orjson
@@ -13,8 +14,13 @@ MARKER = ".gallery/library.json"
 SECRET = ".gallery/secret"  # noqa: S105 - the name of the file
 
 
-def new_marker() -> bytes:
-    return orjson.dumps({"format": FORMAT, "library": str(uuid.uuid4())}) + b"\n"
+def marker_of(library: str) -> bytes:
+    return orjson.dumps({"format": FORMAT, "library": library}) + b"\n"
+
+
+def new_library() -> tuple[str, list[str]]:
+    """The name and the signing keys of a library that is made."""
+    return str(uuid.uuid4()), [secrets.token_hex(32)]
 
 
 def library_in(raw: bytes, where: str, expected: str) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from gallery import keys
 from gallery.blobs import MAX_READ, Listed, Spool, Stat
-from gallery.errors import NotFound, StorageFull, Unavailable
+from gallery.errors import NotFound, StartRefused, StorageFull, Unavailable
 from gallery.keys import Folder
 from gallery.records import Seen
 
@@ -44,6 +44,11 @@ class MemoryBlobs:
     def start(self) -> None:
         self.library = self.library or str(uuid.uuid4())
         self._incoming = tempfile.mkdtemp(prefix="gallery-")
+
+    def claim(self, library: str, secret: list[str]) -> None:
+        if self.library not in ("", library):
+            raise StartRefused(f"this is library {self.library}")
+        self.library, self._secret = library, list(secret)
 
     def close(self) -> None:
         if self._incoming is not None:

@@ -59,7 +59,7 @@ class _Got:
 
 
 class S3Blobs(Root):
-    """Fulfils BlobStore, SelfMarked and Linked."""
+    """Fulfils BlobStore, Hashed, SelfMarked and Linked."""
 
     # -- writing ------------------------------------------------------------------------
 
@@ -279,6 +279,10 @@ class S3Blobs(Root):
     def put_at(self, key: str) -> float | None:
         library, _, when = self._head(key)["Metadata"].get(_PUT, "").partition(" ")
         return float(when) if library == self.library and when.isdigit() else None
+
+    def sha256_of(self, key: str) -> str | None:
+        found: str | None = self._head(key)["Metadata"].get(_SHA256)
+        return found
 
     def presigned(
         self, key: str, purpose: Purpose, *, disposition: str | None = None

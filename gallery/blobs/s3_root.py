@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import logging
-import secrets
 import threading
 import time
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ from botocore.exceptions import ClientError
 
 from gallery.blobs import Spool
 from gallery.blobs.incoming import Incoming
-from gallery.blobs.marker import MARKER, SECRET, library_in, new_marker
+from gallery.blobs.marker import MARKER, SECRET, library_in, marker_of, new_library
 from gallery.blobs.s3_client import PATIENCE, Patience, Place, new_client, requests, status_of
 from gallery.blobs.s3_probe import Abilities, probe
 from gallery.errors import GalleryError, NotFound, StartRefused, StorageFull, Unavailable
@@ -97,7 +96,7 @@ class Root:
             if self._expected is not None:
                 log.error("%s has no %s: is it the right bucket?", self.place, MARKER)
                 return
-            self._make_library()
+            self._make_library(*new_library())
         try:
             self.check()
         except Unavailable as error:
@@ -171,12 +170,21 @@ class Root:
             answer = self.connect().get_object(Bucket=self.place.bucket, Key=self._key(name))
             return answer["Body"].read(65_536)
 
-    def _make_library(self) -> None:
+    def claim(self, library: str, secret: list[str]) -> None:
+        try:
+            if self._marker() is None:
+                self._make_library(library, secret)
+            self.library, self._until = library, 0.0
+            self.check()
+        except Unavailable as error:
+            raise StartRefused(f"{self.place}: {error}") from error
+
+    def _make_library(self, library: str, keys: list[str]) -> None:
         """The secret first: a place that is marked has one. Of two processes that do this
         at once on a store without conditions, the last wins; both read back who that was."""
         try:
-            self._put_once(SECRET, secrets.token_hex(32).encode() + b"\n")
-            self._put_once(MARKER, new_marker())
+            self._put_once(SECRET, "".join(f"{key}\n" for key in keys).encode())
+            self._put_once(MARKER, marker_of(library))
         except GalleryError as error:
             raise StartRefused(f"cannot make a library in {self.place}: {error}") from error
         time.sleep(_PAUSE_SECONDS)

@@ -12,11 +12,10 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import secrets
 
 from gallery.blobs import Spool
 from gallery.blobs.incoming import Incoming
-from gallery.blobs.marker import MARKER, SECRET, library_in, new_marker
+from gallery.blobs.marker import MARKER, SECRET, library_in, marker_of, new_library
 from gallery.durable import fsync_folder, locked, replace_file
 from gallery.errors import StartRefused, StorageFull, Unavailable, storage
 
@@ -54,7 +53,7 @@ class Volume:
             if self._expected is not None:
                 log.error("%s is not there: is the volume mounted?", self._marker)
                 return
-            self._make_library()
+            self._make_library(*new_library())
         try:
             self.check()
         except Unavailable as error:
@@ -87,7 +86,16 @@ class Volume:
             raise Unavailable(f"{self._marker} cannot be read: {error}") from error
         self.library = library_in(raw, self._marker, self.library)
 
-    def _make_library(self) -> None:
+    def claim(self, library: str, secret: list[str]) -> None:
+        if not os.path.exists(self._marker):
+            self._make_library(library, secret)
+        self.library = library
+        try:
+            self.check()
+        except Unavailable as error:
+            raise StartRefused(str(error)) from error
+
+    def _make_library(self, library: str, keys: list[str]) -> None:
         """The secret first: a root that is marked has one."""
         folder = os.path.dirname(self._marker)
         secret = os.path.join(folder, "secret")
@@ -97,8 +105,8 @@ class Volume:
                 if os.path.exists(self._marker):
                     return  # another process was first
                 if not os.path.exists(secret):
-                    replace_file(secret, secrets.token_hex(32).encode() + b"\n", mode=0o600)
-                replace_file(self._marker, new_marker())
+                    replace_file(secret, "".join(f"{key}\n" for key in keys).encode(), 0o600)
+                replace_file(self._marker, marker_of(library))
                 fsync_folder(self.root)
         except OSError as error:
             raise StartRefused(f"cannot make a library in {self.root}: {error}") from error

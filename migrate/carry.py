@@ -1,0 +1,172 @@
+"""One image to the other side: original, thumbnail, sidecar, row.
+
+What is told of it is read from the sidecar, and once more when the original is there: if it
+was changed meanwhile, that is what arrives. What is changed later stands in the feed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from gallery import keys
+from gallery.blobs import BlobStore, Hashed, Spool
+from gallery.errors import Damaged, NotFound
+from gallery.keys import Folder, Key
+from gallery.records import MAX_SIDECAR_BYTES, Record, decode_sidecar, encode
+from migrate.journal import Journal
+from migrate.pace import Pace
+from migrate.sides import Sides
+
+Outcome = Literal["copied", "changed", "same", "gone", "dropped"]
+_PIECE = 8 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What became of an image, and how large its original is."""
+
+    outcome: Outcome
+    bytes: int = 0
+
+
+class Differs(Exception):
+    """Something else lies in the place of what is to be copied. It is never overwritten."""
+
+
+class Carrier:
+    """For several threads, each with an image of its own. Methods raise Damaged for an image
+    that is not what its sidecar says, Differs, and GalleryErrors of the stores."""
+
+    def __init__(self, sides: Sides, pace: Pace, journal: Journal) -> None:
+        self._source = sides.source
+        self._target = sides.target
+        self._pace = pace
+        self._journal = journal
+
+    def end_drops(self, entries: Iterable[dict[str, Any]]) -> None:
+        """Ends the purges that a process which died had begun on the target: of what the
+        catalog no longer knows, nobody else would find the rest."""
+        begun: dict[str, None] = {}
+        for entry in entries:
+            if entry["did"] == "drop":
+                begun[entry["image"]] = None
+            elif entry["did"] == "dropped":
+                begun.pop(entry["image"], None)
+        for name in begun:
+            if key := keys.parse(name):
+                self._sweep(key.folder, key.id)
+            self._journal.append(did="dropped", image=name)
+
+    def by_id(self, owner: str, id: str, month: str | None = None) -> Carried:
+        """Makes the target say of an image what the source says now."""
+        entry = self._source.catalog.get(owner, id, month)
+        if entry is None:
+            return self._drop(owner, id)
+        return self.carry(entry.record.folder, id)
+
+    def carry(self, folder: Folder, id: str) -> Carried:
+        """The same of an image that lies in this folder, if it does."""
+        found = self._read(folder, id)
+        if found is None:
+            return self._drop(folder.owner, id)
+        known = self._target.catalog.get(folder.owner, id, folder.month)
+        if known is not None and known.raw == encode(found[0]):
+            return Carried("same", found[0].bytes)
+        if known is None:
+            self._bodies(found[0])
+            found = self._read(folder, id)
+            if found is None:
+                return self._drop(folder.owner, id, left=folder)
+        elif known.record.sha256 != found[0].sha256:
+            raise Differs(f"{found[0].image}: the target has another original under this id")
+        self._target.take(*found, None, None)
+        return Carried("copied" if known is None else "changed", found[0].bytes)
+
+    def _drop(self, owner: str, id: str, left: Folder | None = None) -> Carried:
+        """Purges what the source has no more, or what was ``left`` of it."""
+        entry = self._target.catalog.get(owner, id)
+        folder = entry.record.folder if entry else left
+        if folder is None:
+            return Carried("gone")
+        self._journal.append(did="drop", image=folder.sidecar(id))
+        self._journal.sync()
+        self._target.drop(owner, id)
+        self._sweep(folder, id)
+        self._journal.append(did="dropped", image=folder.sidecar(id))
+        return Carried("dropped" if entry else "gone")
+
+    def _sweep(self, folder: Folder, id: str) -> None:
+        with self._target.catalog.lock(folder.owner):
+            if self._target.catalog.get(folder.owner, id) is None:
+                self._target.sweep(folder, id)
+
+    def _read(self, folder: Folder, id: str) -> tuple[Record, bytes] | None:
+        key = folder.sidecar(id)
+        try:
+            raw = self._source.blobs.read(key, 0, MAX_SIDECAR_BYTES + 1)
+        except NotFound:
+            return None
+        return decode_sidecar(raw, Key(folder, id, "sidecar", "json")), raw
+
+    # -- originals and thumbnails -----------------------------------------------------------
+
+    def _bodies(self, record: Record) -> None:
+        target = self._target.blobs
+        if not self._is_there(record):
+            self._original(record)
+        with suppress(NotFound):
+            target.put(record.thumb, self._source.blobs.read(record.thumb))
+
+    def _is_there(self, record: Record) -> bool:
+        blobs = self._target.blobs
+        try:
+            size = blobs.stat(record.image).size
+        except NotFound:
+            return False
+        if size != record.bytes or sha256_of(blobs, record.image) != record.sha256:
+            raise Differs(f"{record.image}: the target has something else there")
+        return True
+
+    def _original(self, record: Record) -> None:
+        """Read once, piece by piece, hashed on the way; never sent if it is not what its
+        record says. A store whose objects are files takes it as one; the others are sent what
+        was read, and refuse what is another by its hash."""
+        self._pace.spend(record.bytes)
+        spool = self._target.blobs.spool()
+        try:
+            try:
+                read_into(spool, self._source.blobs, record.image)
+            except NotFound as error:
+                raise Damaged(f"{record.image} is not there") from error
+            if spool.size != record.bytes or spool.sha256 != record.sha256:
+                raise Damaged(f"{record.image} is not what its sidecar says")
+            spool.sync()
+            self._target.blobs.put(record.image, spool)
+        finally:
+            spool.discard()
+
+
+def read_into(spool: Spool, blobs: BlobStore, key: str) -> None:
+    """Raises NotFound."""
+    while data := blobs.read(key, spool.size, _PIECE):
+        spool.write(data)
+
+
+def sha256_of(blobs: BlobStore, key: str) -> str:
+    """Of an object, by what the store keeps with it, or by reading it. Raises NotFound."""
+    if isinstance(blobs, Hashed) and (known := blobs.sha256_of(key)):
+        return known
+    return hashed(blobs, key)
+
+
+def hashed(blobs: BlobStore, key: str) -> str:
+    """Of an object's bytes, read now. Raises NotFound."""
+    digest, start = hashlib.sha256(), 0
+    while data := blobs.read(key, start, _PIECE):
+        digest.update(data)
+        start += len(data)
+    return digest.hexdigest()

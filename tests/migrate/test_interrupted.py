@@ -1,0 +1,148 @@
+"""A move that is cut short, at any step, is gone on with; and what races it loses nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from gallery.library import Library
+from migrate.carry import Carrier
+from migrate.pace import Pace
+from tests.migrate.moves import Move, fill, stored
+from tests.samples import OWNER, ident, put
+
+_STEPS = ("put", "delete", "stage", "commit", "replace", "doom", "finish")
+
+
+class Killed(BaseException):
+    """The process is gone: nothing that runs in it may tidy up."""
+
+
+class Dying:
+    """Lets a library's stores take so many steps, and none after that."""
+
+    def __init__(self, library: Library, steps: int) -> None:
+        self.left = steps
+        self._undo: list[tuple[Any, str]] = []
+        for store, names in ((library.blobs, _STEPS), (library.catalog, ("apply",))):
+            for name in names:
+                self._wrap(store, name)
+
+    def _wrap(self, store: Any, name: str) -> None:
+        real = getattr(store, name)
+
+        def stepped(*args: Any, **kwargs: Any) -> Any:
+            if self.left <= 0:
+                raise Killed
+            result = real(*args, **kwargs)
+            self.left -= 1
+            if self.left == 0:
+                raise Killed
+            return result
+
+        setattr(store, name, stepped)
+        self._undo.append((store, name))
+
+    def revive(self) -> None:
+        for store, name in self._undo:
+            delattr(store, name)
+
+
+def _until_done(move: Move, act: Callable[[], Any], steps: int) -> bool:
+    """Whether the act came to its end within so many steps."""
+    dying = Dying(move.target, steps)
+    try:
+        act()
+    except Killed:
+        return False
+    finally:
+        dying.revive()
+    return True
+
+
+@pytest.mark.parametrize("ways", [("memory", "memory"), ("memory", "files")], ids=" to ".join)
+def test_a_copy_that_dies_after_any_step_is_gone_on_with(move: Move) -> None:
+    fill(move.source, 4)
+    steps = 1
+    while not _until_done(move, lambda: move.copy(threads=1), steps):
+        steps += 1
+        move.copy(threads=1)
+        move.is_equal()
+        assert stored(move.target) == stored(move.source)
+        for entry in list(stored(move.target)):
+            move.target.blobs.delete(entry)
+        for owner in move.target.catalog.owners():
+            move.target.rebuild(owner)
+        _forget(move)
+    assert steps > 12
+
+
+@pytest.mark.parametrize("ways", [("memory", "memory"), ("memory", "files")], ids=" to ".join)
+def test_a_follow_that_dies_after_any_step_is_gone_on_with(move: Move) -> None:
+    put(move.source, 1)
+    move.plan()
+    move.copy()
+    number, steps, ended = 2, 1, False
+    while not ended:
+        move.source.edit(OWNER, ident(number - 1), tags=(f"round {number}",))
+        move.source.trash(OWNER, ident(number - 1))
+        put(move.source, number)
+        if number > 2:
+            move.source.purge(OWNER, ident(number - 2))
+        ended = _until_done(move, move.follow, steps)
+        steps += 1
+        number += 1
+        move.follow()
+        move.is_equal()
+        assert stored(move.target) == stored(move.source)
+    assert steps > 8
+
+
+def _forget(move: Move) -> None:
+    with open(move.folder.journal_path, "wb"):
+        pass
+
+
+def _purge(library: Library) -> None:
+    library.trash(OWNER, ident(1))
+    library.purge(OWNER, ident(1))
+
+
+RACES: dict[str, Callable[[Library], Any]] = {
+    "an edit": lambda library: library.edit(OWNER, ident(1), tags=("raced",)),
+    "its trashing": lambda library: library.trash(OWNER, ident(1)),
+    "its purge": _purge,
+}
+
+
+@pytest.mark.parametrize("what", RACES)
+def test_between_original_and_sidecar_comes(
+    move: Move, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(move.source, 1)
+    move.plan()
+    bodies = Carrier._bodies
+
+    def raced(self: Carrier, record: Any) -> None:
+        bodies(self, record)
+        RACES[what](move.source)
+
+    monkeypatch.setattr(Carrier, "_bodies", raced)
+    move.copy()
+    monkeypatch.undo()
+    assert stored(move.target) == stored(move.source)
+    move.follow()
+    move.is_equal()
+
+
+def test_a_paused_move_begins_nothing(move: Move) -> None:
+    move.folder.pause(on=True)
+    pace = Pace(paused=lambda: move.folder.is_paused)
+    pace.start()
+    while pace._may.is_set():
+        pass
+    move.folder.pause(on=False)
+    pace.begin()  # returns
+    pace.stop()
