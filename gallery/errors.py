@@ -13,7 +13,8 @@
     ├── UnsupportedBody        415   not multipart/form-data
     ├── Unprocessable          422   an image or value that cannot be used
     ├── Unavailable            503   a volume or service is away; nothing changed
-    │   └── Unsure             503   it went away, and may have made the change or not
+    │   ├── Unsure             503   it went away, and may have made the change or not
+    │   └── Moved              503   the library lives in other stores since
     └── StorageFull            507   no room to write
 
 ``code`` is stable and meant for programs; the message is for people.
@@ -93,6 +94,10 @@ class Unavailable(GalleryError):
 
 class Unsure(Unavailable):
     """A change was sent, and its answer was lost. The next walk finds out."""
+
+
+class Moved(Unavailable):
+    """Nothing was changed here: the library lives in other stores now."""
 
 
 class StorageFull(GalleryError):

@@ -99,7 +99,12 @@ class Catalog(Protocol):
     def close(self) -> None: ...
 
     def lock(self, owner: str) -> AbstractContextManager[None]:
-        """The owner's lock, held against every process of this library. Not reentrant."""
+        """The owner's lock, held against every process of this library. Not reentrant. Waits
+        while the fence is closed. Raises Moved when the library lives elsewhere by then."""
+
+    def fence(self, seconds: float) -> AbstractContextManager[None]:
+        """Keeps all who want an owner's lock waiting, in every process, when those who have
+        one have given it back. Raises Unavailable when that takes longer."""
 
     def apply(self, change: Change) -> None:
         """Makes ``change`` durable and visible to every later call in any process. Applying

@@ -19,7 +19,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 
@@ -35,7 +35,8 @@ from gallery.catalog.select import Row, Selection
 from gallery.catalog.swallowed import unannounced
 from gallery.catalog.writer import COMPACT_BYTES, Writer
 from gallery.durable import fdatasync, fsync_folder, locked, replace_file, try_lock
-from gallery.errors import StartRefused, Unavailable, storage
+from gallery.errors import Moved, StartRefused, Unavailable, storage
+from gallery.fence import FileFence
 from gallery.keys import Kind, folder_of
 from gallery.records import Change, Record, Seen, Totals, TotalsByKind, item
 
@@ -47,12 +48,16 @@ _FILL = 200
 
 class ManifestCatalog:
     """Fulfils Catalog and Immediate. ``memory_bytes`` bounds ring and loaded manifests.
-    ``alone`` is why no other process may have it open, if none may."""
+    ``alone`` is why no other process may have it open, if none may. ``has_moved`` says
+    whether the library lives elsewhere by now."""
 
     def __init__(
-        self, root: str, *, memory_bytes: int, ring_items: int = 10_000, alone: str = ""
-    ) -> None:
+        self, root: str, *, memory_bytes: int, ring_items: int = 10_000, alone: str = "",
+        has_moved: Callable[[], bool] = lambda: False,
+    ) -> None:  # fmt: skip
         self.root = os.path.abspath(root)
+        self._has_moved = has_moved
+        self._fence = FileFence(self.root)
         self.library = ""
         self._users = os.path.join(self.root, "users")
         self._memory = (memory_bytes, ring_items)
@@ -267,11 +272,17 @@ class ManifestCatalog:
     def lock(self, owner: str) -> Iterator[None]:
         path = os.path.join(self._users, owner, ".lock")
         with ExitStack() as held:
+            held.enter_context(self._fence.passed())
+            if self._has_moved():
+                raise Moved(f"{self.root} is not where the library lives now")
             with storage(path, ours=True):
                 if not os.path.exists(path):
                     self._make_folder(owner)
                 held.enter_context(locked(path))
             yield
+
+    def fence(self, seconds: float) -> AbstractContextManager[None]:
+        return self._fence.closed(seconds)
 
     def _make_folder(self, owner: str) -> None:
         """Only where the library still is: a volume that is away is not filled anew."""

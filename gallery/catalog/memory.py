@@ -11,14 +11,14 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Literal
 
 from gallery.catalog import Changes, Entry, Expired, Listener, Noted, Page
 from gallery.catalog.ops import MemoryOps
 from gallery.catalog.query import Cursor, Query
-from gallery.errors import PositionGone, StartRefused
+from gallery.errors import PositionGone, StartRefused, Unavailable
 from gallery.keys import KINDS, Kind
 from gallery.records import Change, Op, Record, Seen, Totals, TotalsByKind, encode, item
 
@@ -34,6 +34,8 @@ class MemoryCatalog:
         self._held: dict[tuple[str, str], tuple[Record, Seen]] = {}
         self._versions: defaultdict[str, int] = defaultdict(int)
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._fence = threading.Condition()
+        self._is_closed, self._within = False, 0
         self._listeners: list[Listener] = []
         self._generation = secrets.token_hex(8)
         self._noted: list[Noted] = []
@@ -55,9 +57,34 @@ class MemoryCatalog:
 
     # -- changing -------------------------------------------------------------------------
 
-    def lock(self, owner: str) -> AbstractContextManager[None]:
-        with self._mutex:
-            return _Held(self._locks[owner])
+    @contextmanager
+    def lock(self, owner: str) -> Iterator[None]:
+        with self._fence:
+            self._fence.wait_for(lambda: not self._is_closed)
+            self._within += 1
+        try:
+            with self._mutex:
+                lock = self._locks[owner]
+            with lock:
+                yield
+        finally:
+            with self._fence:
+                self._within -= 1
+                self._fence.notify_all()
+
+    @contextmanager
+    def fence(self, seconds: float) -> Iterator[None]:
+        with self._fence:
+            self._is_closed = True
+            free = self._fence.wait_for(lambda: not self._within, seconds)
+        try:
+            if not free:
+                raise Unavailable("a change that is under way does not end", code="busy")
+            yield
+        finally:
+            with self._fence:
+                self._is_closed = False
+                self._fence.notify_all()
 
     def apply(self, change: Change) -> None:
         with self._mutex:
@@ -218,19 +245,6 @@ class MemoryCatalog:
 
     def maintain(self) -> None:
         self.ops.expire(time.time())
-
-
-class _Held(AbstractContextManager[None]):
-    """A lock that gives nothing to hold."""
-
-    def __init__(self, lock: threading.Lock) -> None:
-        self._lock = lock
-
-    def __enter__(self) -> None:
-        self._lock.acquire()
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
 
 
 def _sort_key(query: Query, record: Record) -> _Key:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import psycopg
@@ -30,7 +30,7 @@ from gallery.catalog.postgres.leader import Leader
 from gallery.catalog.postgres.listener import Hearing
 from gallery.catalog.postgres.ops import PostgresOps
 from gallery.catalog.query import Cursor, Query
-from gallery.errors import StartRefused, Unavailable
+from gallery.errors import Moved, StartRefused, Unavailable
 from gallery.keys import Kind
 from gallery.records import Change, Record, Seen, Totals, TotalsByKind
 
@@ -38,12 +38,15 @@ _BATCH = 1_000
 
 
 class PostgresCatalog:
-    """Fulfils Catalog. ``lock_seconds`` is how long a lock is waited for."""
+    """Fulfils Catalog. ``lock_seconds`` is how long a lock is waited for;
+    ``has_moved`` says whether the library lives elsewhere by now."""
 
     def __init__(
-        self, url: str, *, lock_seconds: float = 30.0, walks: questions.Walks = questions.WALKS
-    ) -> None:
+        self, url: str, *, lock_seconds: float = 30.0, walks: questions.Walks = questions.WALKS,
+        has_moved: Callable[[], bool] = lambda: False,
+    ) -> None:  # fmt: skip
         self._walks = walks
+        self._has_moved = has_moved
         self._connections = Connections(url, lock_seconds=lock_seconds)
         self._hearing = Hearing(self._connections.open)
         self.ops = PostgresOps(self._connections)
@@ -71,8 +74,15 @@ class PostgresCatalog:
 
     # -- changing -------------------------------------------------------------------------
 
-    def lock(self, owner: str) -> AbstractContextManager[None]:
-        return self._connections.lock(_name(owner))
+    @contextmanager
+    def lock(self, owner: str) -> Iterator[None]:
+        with self._connections.lock(_name(owner), within_fence=True):
+            if self._has_moved():
+                raise Moved("the database is not where the library lives now")
+            yield
+
+    def fence(self, seconds: float) -> AbstractContextManager[None]:
+        return self._connections.fence(seconds)
 
     def apply(self, change: Change) -> None:
         self.apply_all([change])

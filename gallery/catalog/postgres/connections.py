@@ -7,6 +7,7 @@ connections than threads; those that nobody uses are kept for the next.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -45,6 +46,12 @@ _SESSION = """
 
 _LOCK = "SELECT pg_advisory_lock(hashtextextended(%s, 0))"
 _UNLOCK = "SELECT pg_advisory_unlock(hashtextextended(%s, 0))"
+_FENCE = "hashtextextended('gallery fence', 0)"
+_LOCK_WITHIN = (
+    f"SELECT pg_advisory_lock_shared({_FENCE}), pg_advisory_lock(hashtextextended(%s, 0))"
+)
+_UNLOCK_WITHIN = f"""
+    SELECT pg_advisory_unlock(hashtextextended(%s, 0)), pg_advisory_unlock_shared({_FENCE})"""
 
 T = TypeVar("T")
 
@@ -145,12 +152,13 @@ class Connections:
     # -- locks ----------------------------------------------------------------------------
 
     @contextmanager
-    def lock(self, name: str) -> Iterator[None]:
+    def lock(self, name: str, *, within_fence: bool = False) -> Iterator[None]:
         """The lock of this name, tied to a connection: when that is lost so is the lock, and
         then nothing more can be written over it. Raises Unavailable after a while."""
+        lock, unlock = (_LOCK_WITHIN, _UNLOCK_WITHIN) if within_fence else (_LOCK, _UNLOCK)
         with ExitStack() as stack:
             with failures():
-                connection, _ = self._over(stack, lambda over: over.execute(_LOCK, (name,)))
+                connection, _ = self._over(stack, lambda over: over.execute(lock, (name,)))
             held = self._held()
             held.append((name, connection))
             try:
@@ -158,9 +166,18 @@ class Connections:
             finally:
                 held.remove((name, connection))
                 try:
-                    connection.execute(_UNLOCK, (name,))
+                    connection.execute(unlock, (name,))
                 except psycopg.Error:
                     connection.close()
+
+    @contextmanager
+    def fence(self, seconds: float) -> Iterator[None]:
+        """Keeps out whoever wants a lock within the fence, when nobody has one any more.
+        Raises Unavailable when that takes longer."""
+        with failures(), contextlib.closing(self.open()) as connection:
+            connection.execute(f"SET lock_timeout = {max(1, int(seconds * 1000))}".encode())
+            connection.execute(f"SELECT pg_advisory_lock({_FENCE})".encode())
+            yield
 
     def holding(self, name: str) -> Connection:
         """The connection that the caller's lock of this name is tied to."""

@@ -1,0 +1,62 @@
+"""A fence that all writers of a library pass, so that a move can keep them waiting.
+
+A writer holds the fence shared, as briefly as it holds an owner's lock. Who closes it waits
+for those who are within. A plain flock would make that wait last for ever under load, since
+new readers of a lock go past who wants it alone: so everybody goes through a turnstile,
+which who closes the fence keeps.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from gallery.durable import try_lock
+from gallery.errors import Unavailable, storage
+
+_OPEN = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+_PAUSE_SECONDS = 0.002
+
+
+class FileFence:
+    """The fence of a library whose writers share a folder."""
+
+    def __init__(self, folder: str) -> None:
+        self._fence = os.path.join(folder, "fence.lock")
+        self._turnstile = os.path.join(folder, "turnstile.lock")
+
+    @contextmanager
+    def passed(self) -> Iterator[None]:
+        """Held by a writer. Waits while the fence is closed."""
+        with _opened(self._fence) as fence:
+            with _opened(self._turnstile) as turnstile, storage(self._turnstile):
+                fcntl.flock(turnstile, fcntl.LOCK_EX)
+                fcntl.flock(fence, fcntl.LOCK_SH)
+            yield
+
+    @contextmanager
+    def closed(self, seconds: float) -> Iterator[None]:
+        """Held by who keeps all writers waiting. Raises Unavailable when those who are
+        within don't leave in time."""
+        until = time.monotonic() + seconds
+        with _opened(self._turnstile) as turnstile, _opened(self._fence) as fence:
+            for lock in (turnstile, fence):
+                while not try_lock(lock):
+                    if time.monotonic() > until:
+                        raise Unavailable("a change that is under way does not end", code="busy")
+                    time.sleep(_PAUSE_SECONDS)
+            yield
+
+
+@contextmanager
+def _opened(path: str) -> Iterator[int]:
+    """A descriptor of its own: the lock is the descriptor's, and ends with it."""
+    with storage(path, ours=True):
+        fd = os.open(path, _OPEN, 0o640)
+    try:
+        yield fd
+    finally:
+        os.close(fd)
