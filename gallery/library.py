@@ -10,13 +10,14 @@ methods that are called from threads. What a crash leaves half done, ``reconcile
 
 from __future__ import annotations
 
+import functools
 import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 import orjson
 
@@ -29,6 +30,7 @@ from gallery.errors import (
     Conflict,
     Damaged,
     GalleryError,
+    Moved,
     NotFound,
     PreconditionFailed,
     StorageFull,
@@ -57,6 +59,7 @@ from gallery.thumbnails import Thumbnails
 
 log = logging.getLogger(__name__)
 
+P = ParamSpec("P")
 T = TypeVar("T")
 Alter = Callable[[Record], Record]
 
@@ -81,6 +84,24 @@ def now_us() -> int:
     return time.time_ns() // 1000
 
 
+def _goes_on(
+    method: Callable[Concatenate[Library, P], T],
+) -> Callable[Concatenate[Library, P], T]:
+    """A change that finds that the library moved is made where it lives now."""
+
+    @functools.wraps(method)
+    def run(library: Library, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return method(library, *args, **kwargs)
+        except (Moved, NotFound):
+            # What isn't here may have been made there, a moment ago.
+            if library.successor is None or not library.has_moved():
+                raise
+            return run(library.successor, *args, **kwargs)
+
+    return run
+
+
 class Library:
     """Images of one library, over any blob store and catalog. Methods block."""
 
@@ -100,6 +121,9 @@ class Library:
         self.retention_us = retention_days * DAY_US
         self.clock = clock
         self.thumbnails = Thumbnails(blobs, imaging)
+        self.has_moved: Callable[[], bool] = lambda: False
+        self.successor: Library | None = None
+        """Where it is when it moved from these stores."""
 
     # -- opening --------------------------------------------------------------------------
 
@@ -182,6 +206,7 @@ class Library:
                 f"{count - 1} of {self.quota.count} images are there", code="quota_count"
             )
 
+    @_goes_on
     def put(self, draft: Draft, spool: Spool, inspection: Inspection) -> Stored:
         """Stores an image that was received, synced and inspected. Raises TooLarge beyond
         the quota, StorageFull, and Unprocessable when the id holds another body."""
@@ -275,6 +300,7 @@ class Library:
             self.catalog.apply(change(op, record, seen))
         return Entry(encode(record), seen)
 
+    @_goes_on
     def copy(self, owner: str, id: str, kind: Kind) -> Entry:
         """A copy of an own image as an input or control, with the original as its parent."""
         source = self.get(owner, id).record
@@ -331,6 +357,7 @@ class Library:
     def restore(self, owner: str, id: str, kind: Kind | None = None) -> Entry:
         return self._change(owner, id, restored, kind=kind)
 
+    @_goes_on
     def _change(
         self,
         owner: str,
@@ -420,6 +447,7 @@ class Library:
 
     # -- purge ----------------------------------------------------------------------------
 
+    @_goes_on
     def purge(self, owner: str, id: str, *, rev: int | None = None) -> None:
         """For ever, from the trash only. Raises Conflict for an active image, or when it
         is no longer at ``rev``."""

@@ -8,12 +8,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any
 
 import click
 import orjson
 
+from gallery import generation
 from gallery.errors import Damaged, GalleryError, StartRefused
+from gallery.generation import Stores
 from gallery.settings import LOG_FORMAT, MIB, Settings, load
 from migrate import sides, survey
 from migrate.carry import Differs
@@ -89,7 +92,7 @@ def _say(content: dict[str, Any], lines: Callable[[], Iterator[str]], *, as_json
 @_JSON
 def preflight(run: str, *, as_json: bool) -> None:
     """Look whether the move can go well."""
-    found = list(looks(load(), run))
+    found = list(looks(generation.active(load()), run))
     content = {"findings": [{"what": f.what, "state": f.state, "why": f.why} for f in found]}
     _say(content, lambda: map(str, found), as_json=as_json)
     sys.exit(1 if any(f.state == "failed" for f in found) else 0)
@@ -102,7 +105,7 @@ def preflight(run: str, *, as_json: bool) -> None:
 @_JSON
 def plan(*, run: str, quick: bool, mib: int, live: str | None, slow_ms: int, as_json: bool) -> None:
     """Count what there is to move, and name all that is not as it should be."""
-    settings, folder, began = load(), Folder(run), time.monotonic()
+    settings, folder, began = generation.active(load()), Folder(run), time.monotonic()
     with folder.held(), _paced(folder, mib, live, slow_ms) as pace, sides.source(settings) as here:
         position = here.catalog.changes(None).position
         progress = Progress("looked at")
@@ -110,8 +113,8 @@ def plan(*, run: str, quick: bool, mib: int, live: str | None, slow_ms: int, as_
         progress.end()
         content = {
             "library": here.blobs.library,
-            "from": sides.names(settings),
-            "to": sides.names(sides.next_settings(settings)),
+            "from": asdict(Stores.of(settings)),
+            "to": asdict(Stores.of(sides.other(settings))),
             "position": position,
             "bytes_a_second": round(found.read / (time.monotonic() - began)),
             **found.as_json(),
@@ -147,7 +150,7 @@ def copy(
     mib: int, live: str | None, slow_ms: int, as_json: bool,
 ) -> None:  # fmt: skip
     """Copy every image, and go on with that where it was left."""
-    settings, folder, only = load(), Folder(run), Only(owner, month).check()
+    settings, folder, only = generation.active(load()), Folder(run), Only(owner, month).check()
     content = folder.plan(wanted)
     if content["anomalies"] and policy == "strict":
         raise StartRefused(
@@ -186,8 +189,9 @@ def _copy_lines(report: dict[str, Any]) -> Iterator[str]:
 def _moving(settings: Settings, content: dict[str, Any]) -> Iterator[sides.Sides]:
     """Both sides, which are those of the plan. Raises StartRefused."""
     with sides.both(settings) as opened:
-        meant = (content["library"], content["to"])
-        if meant != (opened.source.blobs.library, sides.names(sides.next_settings(settings))):
+        pair = [asdict(Stores.of(side)) for side in (settings, sides.other(settings))]
+        is_meant = all(content[name] in pair for name in ("from", "to"))
+        if not is_meant or content["library"] != opened.source.blobs.library:
             raise StartRefused("the plan is of another library, or of a move to elsewhere")
         yield opened
 
@@ -201,7 +205,7 @@ def follow(
     *, for_ever: bool, run: str, mib: int, live: str | None, slow_ms: int, as_json: bool
 ) -> None:
     """Bring what changed since the plan was made, until the target is level."""
-    settings, folder, brought = load(), Folder(run), 0
+    settings, folder, brought = generation.active(load()), Folder(run), 0
     content = folder.plan()
 
     def say(changes: int, seconds: float) -> None:
@@ -238,7 +242,7 @@ def verify(
     mib: int, live: str | None, slow_ms: int, as_json: bool,
 ) -> None:  # fmt: skip
     """Compare both sides, image by image."""
-    settings, folder, only = load(), Folder(run), Only(owner, month).check()
+    settings, folder, only = generation.active(load()), Folder(run), Only(owner, month).check()
 
     def say(verdict: Verdict) -> None:
         if show_all or verdict.sign != "=":

@@ -24,7 +24,7 @@ from migrate.sides import Sides
 log = logging.getLogger(__name__)
 
 BATCH = 1_000
-IDLE_SECONDS = 0.2
+IDLE_SECONDS, HELD_SECONDS = 0.2, 0.02
 Image = tuple[str, str, str]
 """Owner, month and id."""
 Say = Callable[[int, float], None]
@@ -44,6 +44,8 @@ class Follow:
         self._journal = journal
         self._pace = pace
         self._carrier = Carrier(sides, pace, journal)
+        self.brought: dict[Image, None] = {}
+        """What was told to have changed, since this was emptied last."""
 
     def run(
         self, position: str, entries: Iterable[dict[str, Any]] = (), *, for_ever: bool = False,
@@ -61,10 +63,10 @@ class Follow:
                 if changes.position != position:
                     position = changes.position
                     self._journal.append(did="follow", position=position)
-                if changes.level and not for_ever:
+                if changes.level and not changes.held and not for_ever:
                     break
                 if changes.level:
-                    time.sleep(IDLE_SECONDS)
+                    time.sleep(IDLE_SECONDS if for_ever else HELD_SECONDS)
                 if self._pace.stopped:
                     break
         self._journal.sync()
@@ -92,6 +94,7 @@ class Follow:
                 images.update(dict.fromkeys(self._of_month(change.owner, change.month)))
         for _ in pool.map(self._image, images):
             pass
+        self.brought.update(images)
 
     def _of_month(self, owner: str, month: str) -> list[Image]:
         """What either side knows of a month."""
@@ -110,10 +113,11 @@ class Follow:
         patiently(lambda: self._carrier.by_id(owner, id, month), self._pace)
 
 
-def position_in(entries: Iterable[dict[str, Any]], plan: dict[str, Any]) -> str:
-    """Where to go on following: where that was left, or where the plan began."""
+def position_in(entries: Iterable[dict[str, Any]], plan: dict[str, Any], number: int = 0) -> str:
+    """Where to go on following: where that was left, where the library turned last, or where
+    the plan began. A turn that the record's ``number`` does not tell of never happened."""
     position: str = plan["position"]
     for entry in entries:
-        if entry["did"] == "follow":
+        if entry["did"] == "follow" or (entry["did"] == "turn" and entry["number"] <= number):
             position = entry["position"]
     return position

@@ -34,7 +34,7 @@ class Finding:
 
 def preflight(settings: Settings, folder: str) -> Iterator[Finding]:
     """Looks at one thing after the other; of what cannot be looked at any more, nothing."""
-    after = sides.next_settings(settings)
+    after = sides.other(settings)
     yield _tried("the source is a library", lambda: _source(settings))
     yield _tried("room for the run folder", lambda: _room(folder))
     here, there = backends.known_library(settings), None

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
-from gallery import backends
+from gallery import backends, generation
 from gallery.errors import StartRefused
 from gallery.library import Library
 from gallery.settings import Settings
@@ -21,13 +20,12 @@ class Sides:
     target: Library
 
 
-def next_settings(settings: Settings) -> Settings:
-    """The settings as they will be after the move. Raises StartRefused."""
-    blobs = settings.next_blobs or settings.blobs
-    catalog = settings.next_catalog or settings.catalog
-    if blobs == settings.blobs or catalog == settings.catalog:
+def other(settings: Settings) -> Settings:
+    """The settings of the other side. Raises StartRefused when no whole one is named."""
+    there = generation.other(settings)
+    if there is None or settings.blobs == there.blobs or settings.catalog == there.catalog:
         raise StartRefused("GALLERY_NEXT_BLOBS and GALLERY_NEXT_CATALOG: name both new stores")
-    return settings.model_copy(update={"blobs": blobs, "catalog": catalog})
+    return there
 
 
 @contextmanager
@@ -50,23 +48,9 @@ def both(settings: Settings) -> Iterator[Sides]:
     for a place that is another library's."""
     with ExitStack() as stack:
         here = stack.enter_context(source(settings))
-        there = Library(*backends.stores(next_settings(settings)))
+        there = Library(*backends.stores(other(settings)))
         there.blobs.claim(here.blobs.library, here.blobs.secret())
         stack.callback(there.close)
         there.start(recover=False)
         there.blobs.check()
         yield Sides(here, there)
-
-
-def names(settings: Settings) -> dict[str, str]:
-    """What the settings name, without what nobody else should read."""
-    return {"blobs": settings.blobs, "catalog": without_credentials(settings.catalog)}
-
-
-def without_credentials(url: str) -> str:
-    """Scheme, host and database of a URL: neither users nor passwords, nor parameters."""
-    parts = urlsplit(url)
-    if not parts.netloc and not parts.query:
-        return url
-    host = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{host}{parts.path}"

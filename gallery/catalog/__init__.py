@@ -76,11 +76,13 @@ class Noted:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Some changes, oldest first, where to go on from, and whether that is the end."""
+    """Some changes, oldest first, where to go on from, and whether that is the end: of what
+    can be told by now, where more is ``held`` back by something that is under way."""
 
     noted: list[Noted]
     position: str
     level: bool
+    held: bool = False
 
 
 class Catalog(Protocol):

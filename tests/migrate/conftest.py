@@ -1,4 +1,4 @@
-"""A library on files, and stores that it moves to."""
+"""A library, and stores that it moves to."""
 
 from __future__ import annotations
 
@@ -7,34 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from gallery.blobs.files import FileBlobs
-from gallery.blobs.memory import MemoryBlobs
-from gallery.catalog.manifests import ManifestCatalog
-from gallery.catalog.memory import MemoryCatalog
-from gallery.catalog.postgres import PostgresCatalog
-from gallery.library import Library
 from migrate.sides import Sides
-from tests import databases, services
-from tests.conformance.stores import LIBRARY, PLENTY
 from tests.migrate.moves import Move
-from tests.samples import NOON
-
-
-def _memory(_: Path) -> Library:
-    return Library(MemoryBlobs(), MemoryCatalog(), clock=lambda: NOON)
-
-
-def _files(folder: Path) -> Library:
-    catalog = ManifestCatalog(str(folder / "manifests"), memory_bytes=PLENTY)
-    return Library(FileBlobs(str(folder / "outputs")), catalog, clock=lambda: NOON)
-
-
-def _services(folder: Path) -> Library:
-    catalog = PostgresCatalog(databases.empty(LIBRARY))
-    return Library(services.s3().blobs(folder), catalog, clock=lambda: NOON)
-
-
-STORES = {"memory": _memory, "files": _files, "services": _services}
+from tests.migrate.places import Place
 
 
 @pytest.fixture
@@ -44,12 +19,14 @@ def ways() -> tuple[str, str]:
 
 
 @pytest.fixture
-def move(ways: tuple[str, str], tmp_path: Path) -> Iterator[Move]:
+def places(ways: tuple[str, str], tmp_path: Path) -> tuple[Place, Place]:
+    return Place(ways[0], tmp_path / "here"), Place(ways[1], tmp_path / "there")
+
+
+@pytest.fixture
+def move(places: tuple[Place, Place], tmp_path: Path) -> Iterator[Move]:
     """A library with nothing in it, and an empty place that was made its own."""
-    here, there = (STORES[name](tmp_path / name) for name in ways)
-    for library in (here, there):
-        library.blobs.claim(LIBRARY, ["the key that signs in tests"])
-        library.start()
+    here, there = (place.opened() for place in places)
     with Move(Sides(here, there), tmp_path / "run").held() as move:
         yield move
     there.close()

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from gallery.errors import StartRefused
+from gallery.generation import without_credentials
 from gallery.records import encode_sidecar
 from migrate.folder import Folder
-from migrate.sides import without_credentials
 from migrate.walk import Only
 from tests.migrate.moves import Move, fill, stored
 from tests.samples import NOON, OTHER, OWNER, THUMBNAIL, ident, plant, put, record

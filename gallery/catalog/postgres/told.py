@@ -12,7 +12,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gallery.catalog import Changes, Noted
 from gallery.catalog.postgres.connections import Rows, Values
@@ -101,7 +101,7 @@ def settled(ask: Ask, position: str | None, owner: str | None, limit: int) -> Ch
     while True:
         told = since(ask, position, owner, limit)
         if not told.held or not told.changes.level or time.monotonic() > until:
-            return told.changes
+            return replace(told.changes, held=told.held)
         time.sleep(_PAUSE_SECONDS)
 
 

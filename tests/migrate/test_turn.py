@@ -1,0 +1,201 @@
+"""The library turns to the other side while it is written to, and back; and nothing is lost."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from gallery.errors import StartRefused, Unavailable
+from gallery.generation import Record, Stores
+from gallery.library import Library
+from gallery.records import Record as Image
+from migrate.follow import position_in
+from migrate.pace import Pace
+from migrate.sides import Sides
+from migrate.turn import Turn, Turned
+from tests.migrate.moves import Move, fill, stored
+from tests.migrate.places import Place
+from tests.samples import OTHER, OWNER, ident, upload
+
+HERE, THERE = Stores("here", "here"), Stores("there", "there")
+WAYS = [("files", "services"), ("files", "files"), ("services", "files")]
+on_each = pytest.mark.parametrize("ways", WAYS, ids=" to ".join)
+
+
+class Living:
+    """The library as a server process has it: it writes where the library lives."""
+
+    def __init__(self, move: Move, places: tuple[Place, Place], folder: Path) -> None:
+        self.move = move
+        (folder / ".gallery").mkdir()
+        self.record = Record(str(folder))
+        self._sides = {
+            stores: place.opened(partial(self._is_not, stores))
+            for stores, place in zip((HERE, THERE), places, strict=True)
+        }
+        here, there = self._sides.values()
+        here.successor, there.successor = there, here
+
+    @property
+    def lives(self) -> Stores:
+        found = self.record.read()
+        return found.stores if found else HERE
+
+    def _is_not(self, stores: Stores) -> bool:
+        return self.lives != stores
+
+    @property
+    def library(self) -> Library:
+        return self._sides[self.lives]
+
+    def turn(self, *, budget: float = 10.0, wait: float = 10.0) -> Turned:
+        """To the other side, by a migrator that has the stores open for itself."""
+        move, found = self.move, self.record.read()
+        sides, to = (move.sides, THERE) if self.lives == HERE else (_back(move), HERE)
+        with move.folder.journal() as journal:
+            turn = Turn(sides, journal, Pace(), self.record, to)
+            plan = {"position": move.position}
+            start = position_in(move.folder.entries(), plan, found.number if found else 0)
+            return turn.run(start, move.folder.entries(), budget=budget, wait=wait)
+
+    def close(self) -> None:
+        for library in self._sides.values():
+            library.close()
+
+
+def _back(move: Move) -> Sides:
+    return Sides(move.target, move.source)
+
+
+@pytest.fixture
+def living(move: Move, places: tuple[Place, Place], tmp_path: Path) -> Iterator[Living]:
+    living = Living(move, places, tmp_path)
+    yield living
+    living.close()
+
+
+@on_each
+def test_what_is_written_afterwards_is_written_there(living: Living) -> None:
+    move = living.move
+    fill(move.source)
+    move.plan()
+    move.copy()
+    living.turn()
+    assert living.lives == THERE
+    upload(living.library, b"new", id=ident(9))
+    assert move.target.catalog.get(OWNER, ident(9)) is not None
+    assert move.source.catalog.get(OWNER, ident(9)) is None
+
+
+@on_each
+def test_whoever_wrote_to_the_old_side_goes_on_at_the_new_one(living: Living) -> None:
+    move = living.move
+    fill(move.source)
+    move.plan()
+    move.copy()
+    old = living.library
+    living.turn()
+    upload(old, b"new", id=ident(9))
+    old.edit(OWNER, ident(1), tags=("late",))
+    old.trash(OWNER, ident(2))
+    old.purge(OWNER, ident(2))
+    entry = move.target.catalog.get(OWNER, ident(1))
+    assert entry is not None
+    assert entry.record.tags == ("late",)
+    assert move.target.catalog.get(OWNER, ident(2)) is None
+    assert move.target.catalog.get(OWNER, ident(9)) is not None
+
+
+@on_each
+def test_there_and_back_and_there_again_under_load_loses_nothing(living: Living) -> None:
+    move = living.move
+    fill(move.source)
+    move.plan()
+    move.copy()
+    stop = threading.Event()
+    with ThreadPoolExecutor(3) as pool:
+        writing = [pool.submit(_write, living, owner, stop) for owner in (OWNER, OTHER, "member-2")]
+        try:
+            for where in (THERE, HERE, THERE):
+                time.sleep(0.2)
+                living.turn()
+                assert living.lives == where
+        finally:
+            stop.set()
+        told = {id: record for one in writing for id, record in one.result(30).items()}
+    assert len(told) > 3
+    for id, record in told.items():
+        entry = living.library.catalog.get(record.owner, id)
+        assert entry is not None
+        assert entry.record == record
+        assert living.library.blobs.read(record.image) == f"pixels {id}".encode()
+    living.turn()
+    assert stored(move.source) == stored(move.target)
+    move.is_equal()
+
+
+def _write(living: Living, owner: str, stop: threading.Event) -> dict[str, Image]:
+    """Uploads and changes as fast as it goes, over libraries asked for once a round; gives
+    what each image was last said to be."""
+    told: dict[str, Image] = {}
+    number = 1000
+    while not stop.is_set():
+        library, id = living.library, ident(number)
+        said = {"owner": owner, "id": id}
+        told[id] = upload(library, f"pixels {id}".encode(), **said).entry.record
+        told[id] = library.edit(owner, id, tags=(str(number),)).record
+        if number % 3 == 0:
+            told[id] = library.trash(owner, id).record
+        if number % 6 == 0:
+            library.purge(owner, id)
+            del told[id]
+        number += 1
+        stop.wait(0.05)
+    return told
+
+
+def test_a_change_that_does_not_end_keeps_the_turn_from_happening(living: Living) -> None:
+    move = living.move
+    fill(move.source)
+    move.plan()
+    move.copy()
+    with living.library.catalog.lock(OWNER), pytest.raises(Unavailable, match="does not end"):
+        living.turn(wait=0.05)
+    assert living.lives == HERE
+    living.library.edit(OWNER, ident(1), tags=("on",))
+    living.turn()
+    assert living.lives == THERE
+
+
+def test_writers_do_not_wait_for_longer_than_they_may(living: Living) -> None:
+    move = living.move
+    fill(move.source)
+    move.plan()
+    move.copy()
+    with pytest.raises(Unavailable, match="more is written than"):
+        living.turn(budget=0.0)
+    assert living.lives == HERE
+    living.library.edit(OWNER, ident(1), tags=("on",))
+
+
+def test_sides_that_differ_are_not_turned(living: Living) -> None:
+    move = living.move
+    fill(move.source)
+    move.plan()
+    move.copy()
+    upload(move.target, b"theirs", id=ident(99), owner=OTHER)
+    living.library.edit(OTHER, ident(3), tags=("told of",))
+    with pytest.raises(StartRefused, match="differ"):
+        living.turn()
+    assert living.lives == HERE
+
+
+@pytest.fixture
+def ways() -> tuple[str, str]:
+    return "files", "files"
