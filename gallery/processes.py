@@ -16,7 +16,8 @@ from typing import Any
 import orjson
 
 from gallery.durable import try_lock, write_all
-from gallery.errors import storage
+from gallery.errors import StartRefused, storage
+from gallery.generation import Stores
 
 _FOLDER = os.path.join(".gallery", "processes")
 _MINE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
@@ -68,6 +69,15 @@ def living(outputs: str) -> Iterator[dict[str, Any]]:
                     yield _said(os.pread(fd, _MAX_BYTES, 0), name)
             finally:
                 os.close(fd)
+
+
+def ready(outputs: str, stores: Stores) -> None:
+    """Returns when every living process has opened these stores and tried them. Raises
+    StartRefused, naming one that has not."""
+    for said in living(outputs):
+        if str(stores) not in said.get("ready", ()):
+            why = said.get("why") or "it was started without GALLERY_NEXT_BLOBS and …_CATALOG"
+            raise StartRefused(f"the server process {said['pid']} is not ready for {stores}: {why}")
 
 
 def _said(raw: bytes, name: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 import click
 import orjson
 
-from gallery import generation
+from gallery import generation, processes
 from gallery.errors import Damaged, GalleryError, StartRefused
 from gallery.generation import Stores
 from gallery.settings import LOG_FORMAT, MIB, Settings, load
@@ -27,6 +27,7 @@ from migrate.follow import Follow, position_in
 from migrate.pace import Pace
 from migrate.preflight import preflight as looks
 from migrate.progress import Progress, duration
+from migrate.turn import Turn
 from migrate.walk import Only
 
 _RUN = click.option("--run", "run", default="migration", show_default=True, help="the run folder")
@@ -40,6 +41,13 @@ _PACE = (
     click.option("--live", default=None, help="URL of the live server, to be kept quick"),
     click.option("--slow-ms", type=click.IntRange(min=1), default=250, show_default=True,
                  help="nothing more begins while that URL takes longer"),
+)  # fmt: skip
+
+_TURN = (
+    click.option("--budget", type=click.FloatRange(min=0.1), default=5.0, show_default=True,
+                 help="seconds that writers may have to wait"),
+    click.option("--wait", type=click.FloatRange(min=0.1), default=10.0, show_default=True,
+                 help="seconds until the changes that are under way must have ended"),
 )  # fmt: skip
 
 
@@ -267,6 +275,46 @@ def verify(
     ]
     _say(content, lambda: iter(lines), as_json=as_json)
     sys.exit(report.exit_code)
+
+
+@cli.command()
+@_options(*_TURN)
+@_RUN
+@_JSON
+def cutover(*, budget: float, wait: float, run: str, as_json: bool) -> None:
+    """Have the library live in the new stores, from one moment on, while it is used."""
+    _turn(run, "to", budget, wait, as_json=as_json)
+
+
+@cli.command()
+@_options(*_TURN)
+@_RUN
+@_JSON
+def rollback(*, budget: float, wait: float, run: str, as_json: bool) -> None:
+    """Have it live in the old stores again, with all that was written since."""
+    _turn(run, "from", budget, wait, as_json=as_json)
+
+
+def _turn(run: str, to: str, budget: float, wait: float, *, as_json: bool) -> None:
+    settings, folder = generation.active(load()), Folder(run)
+    content, record = folder.plan(), generation.record_of(settings)
+    stores = Stores(**content[to])
+    if Stores.of(settings) == stores:
+        raise StartRefused(f"the library lives in {stores} already")
+    processes.ready(str(settings.outputs), stores)
+    with (
+        folder.held(),
+        folder.journal() as journal,
+        _paced(folder, 0, None, 1) as pace,
+        _moving(settings, content) as opened,
+    ):
+        number = known.number if (known := record.read()) else 0
+        start = position_in(folder.entries(), content, number)
+        turn = Turn(opened, journal, pace, record, stores)
+        turned = turn.run(start, folder.entries(), budget=budget, wait=wait)
+    report = {"lives": str(stores), "images": turned.images, "seconds": round(turned.seconds, 3)}
+    line = f"the library lives in {stores}; writers waited {turned.seconds:.2f} s"
+    _say(report, lambda: iter([line]), as_json=as_json)
 
 
 @cli.command()
