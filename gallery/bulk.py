@@ -23,6 +23,7 @@ from gallery.catalog import Entry, Page
 from gallery.errors import (
     Conflict,
     GalleryError,
+    Moved,
     NotFound,
     Unavailable,
     Unprocessable,
@@ -64,6 +65,30 @@ class Bulk:
         """Carries out what is wanted, or the rest of it if ``op`` has begun. Raises
         Unprocessable when ``op`` was another request, or a filter finds too many."""
         op = op or keys.new_id()
+        try:
+            return self._run(owner, wanted, op)
+        except Moved:
+            return self._elsewhere().run(owner, wanted, op)
+
+    def _elsewhere(self) -> Bulk:
+        """The same where the library lives since it moved. Raises Moved when that is here."""
+        if self._library.successor is None or not self._library.has_moved():
+            raise Moved
+        return Bulk(self._library.successor, batch=self._batch)
+
+    def _bring(self, owner: str, op: str) -> None:
+        """Brings the journal of an operation that began before the library moved here."""
+        there = self._library.successor
+        if there is None or self._log.read(owner, op):
+            return
+        if entries := there.catalog.ops.read(owner, op):
+            with self._log.lock(owner, op):
+                if not self._log.read(owner, op):
+                    for entry in entries:
+                        self._log.append(owner, op, entry)
+
+    def _run(self, owner: str, wanted: Wanted, op: str) -> Report:
+        self._bring(owner, op)
         if not self._library.catalog.months(owner) and not self._log.read(owner, op):
             # Who never had images gets no folder for having asked.
             ids = _distinct(wanted.ids or ())
@@ -88,6 +113,12 @@ class Bulk:
         """Gives back what the operation changed, where nobody has changed it since. One
         that was cut short is over then: what it had not come to fails as cancelled. Raises
         NotFound."""
+        try:
+            return self._undo(owner, op)
+        except Moved:
+            return self._elsewhere().undo(owner, op)
+
+    def _undo(self, owner: str, op: str) -> Report:
         self._known(owner, op)
         with self._log.lock(owner, op):
             journal = self._known(owner, op)
@@ -96,6 +127,7 @@ class Bulk:
             return journal.report(journal.undo)
 
     def _known(self, owner: str, op: str) -> Journal:
+        self._bring(owner, op)
         if journal := Journal.read(self._log, owner, op):
             return journal
         raise NotFound("There is no such operation", code="unknown_operation")

@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from gallery.bulk import Bulk
 from gallery.errors import StartRefused, Unavailable
 from gallery.generation import Record, Stores
+from gallery.journal import Wanted
 from gallery.library import Library
 from gallery.records import Record as Image
 from migrate.follow import position_in
@@ -21,7 +24,7 @@ from migrate.sides import Sides
 from migrate.turn import Turn, Turned
 from tests.migrate.moves import Move, fill, stored
 from tests.migrate.places import Place
-from tests.samples import OTHER, OWNER, ident, upload
+from tests.samples import OTHER, OWNER, active, ident, put, upload
 
 HERE, THERE = Stores("here", "here"), Stores("there", "there")
 WAYS = [("files", "services"), ("files", "files"), ("services", "files")]
@@ -199,3 +202,31 @@ def test_sides_that_differ_are_not_turned(living: Living) -> None:
 @pytest.fixture
 def ways() -> tuple[str, str]:
     return "files", "files"
+
+
+def test_a_change_of_many_goes_on_over_there_and_is_undone_there(
+    living: Living, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    move = living.move
+    ids = [put(move.source, n).id for n in range(1, 7)]
+    move.plan()
+    move.copy()
+    old, batches = living.library, 0
+    locked = Library.locked
+
+    def turned_after_one(library: Library, owner: str, act: Any) -> Any:
+        nonlocal batches
+        batches += 1
+        if batches == 2:
+            living.turn()
+        return locked(library, owner, act)
+
+    monkeypatch.setattr(Library, "locked", turned_after_one)
+    report = Bulk(old, batch=2).run(OWNER, Wanted("delete", tuple(ids)), ident(50))
+    monkeypatch.undo()
+    assert [outcome.outcome for outcome in report.outcomes] == ["done"] * 6
+    assert active(living.library) == []
+    assert living.lives == THERE
+    undone = Bulk(living.library).undo(OWNER, ident(50))
+    assert [outcome.outcome for outcome in undone.outcomes] == ["undone"] * 6
+    assert len(active(living.library)) == 6
