@@ -37,13 +37,13 @@ def _uploads(run: Run, store: Store, database: str) -> list[Figure]:
     files = photos.make(run.folder / "photos", _PICTURES)
     tree = Tree(run.folder / "bucket", tuple(trees.owners(_CLIENTS)))
     tree.root.mkdir(exist_ok=True)
-    settings = {
-        "GALLERY_BLOBS": store.url,
-        "GALLERY_CATALOG": database,
-        "GALLERY_SECRET": _SECRET,
-    }
     apart = _cookies(tree.owners)
-    with gallery(tree, **settings) as ours, photos.pool(_CLIENTS) as workers:
+    with (
+        gallery(
+            tree, GALLERY_BLOBS=store.url, GALLERY_CATALOG=database, GALLERY_SECRET=_SECRET
+        ) as ours,
+        photos.pool(_CLIENTS) as workers,
+    ):
 
         def upload(cookies: list[str], count: int = _UPLOADS) -> float:
             asked = Uploads(ours.port, "/api/v1/images", cookies, files, count)
