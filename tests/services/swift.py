@@ -12,6 +12,7 @@ import importlib
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -48,7 +49,7 @@ class Swift:
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="gallery-swift-"))
-        ports = free_ports(1 + len(_LAYERS))
+        self._ports = ports = free_ports(1 + len(_LAYERS))
         self.port = ports[0]
         program = [sys.executable, "-W", "ignore", "-m", "tests.services.swift", str(self.folder)]
         # In a process of its own: Swift's libraries have something against forks later on.
@@ -69,6 +70,11 @@ class Swift:
             time.sleep(0.05)
 
     def _answers(self) -> bool:
+        """The proxy is well before the others listen, and then has nothing to store in."""
+        for port in self._ports[1:]:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) != 0:
+                    return False
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
         try:
             connection.request("GET", "/healthcheck")
