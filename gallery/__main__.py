@@ -24,6 +24,8 @@ from gallery.settings import LOG_FORMAT, PREFIX, Settings, load
 _INTERRUPTED = 128 + signal.SIGINT
 """The exit code that shells give for Ctrl-C."""
 _OPEN_FILES = 65_536
+DRAIN_SECONDS = 30
+"""How long requests that are under way may go on when the server stops."""
 Command = Callable[..., None]
 
 
@@ -91,7 +93,7 @@ def run_server(settings: Settings) -> None:
         server_header=False,
         log_config=None,
         forwarded_allow_ips=settings.trusted_proxies,
-        timeout_graceful_shutdown=30,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
         backlog=1024,
     )
 

@@ -5,7 +5,8 @@
     purge      DOOM, catalog, image, thumbnail, mark
 
 The step in capitals commits. All of it happens under the owner's lock, inside synchronous
-methods that are called from threads. What a crash leaves half done, ``reconcile`` ends.
+methods that are called from threads; in a bucket the bytes of a new image arrive before. What
+a crash leaves half done, ``reconcile`` ends.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import orjson
 
 from gallery import keys
-from gallery.blobs import BlobStore, Listed, Spool
+from gallery.blobs import BlobStore, Listed, SelfMarked, Spool
 from gallery.catalog import Catalog, Entry, Page
 from gallery.catalog.query import Query
 from gallery.draft import DAY_US, Draft, describe
@@ -59,6 +60,9 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Alter = Callable[[Record], Record]
+AHEAD_SECONDS = 1800.0
+"""How long ago the bytes of an image may have been sent when it is committed. From an hour on
+the walk takes them for those of a put that died."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +190,8 @@ class Library:
         """Stores an image that was received, synced and inspected. Raises TooLarge beyond
         the quota, StorageFull, and Unprocessable when the id holds another body."""
         record = describe(draft, self.clock(), spool, inspection)
+        if draft.id is None and isinstance(self.blobs, SelfMarked):
+            return Stored(self._put_ahead(record, spool, inspection.thumbnail), repeated=False)
         with self.catalog.lock(draft.owner):
             if draft.id and (known := self._known(record)):
                 if known.record.sha256 != spool.sha256:
@@ -205,12 +211,30 @@ class Library:
         found = self.sidecar(record.folder, record.id)
         return self._apply("put", *found) if found else None
 
-    def _put(self, record: Record, body: Spool, thumb: bytes) -> Entry:
+    def _put_ahead(self, record: Record, body: Spool, thumb: bytes) -> Entry:
+        """Where an image says itself that it is being put, its bytes are sent before the lock
+        is asked for: a new id is nobody else's, and its owner's other uploads need not wait."""
+        self.blobs.room(body.size)
+        began = time.time()
+        with ExitStack() as held:
+
+            def decide() -> None:
+                held.enter_context(self.catalog.lock(record.owner))
+                self.check_quota(record.owner, record.bytes)
+                if time.time() - began > AHEAD_SECONDS:
+                    raise Unavailable(f"{record.image} was sent too long ago")
+
+            return self._put(record, body, thumb, decide)
+
+    def _put(
+        self, record: Record, body: Spool, thumb: bytes, decide: Callable[[], None] = lambda: None
+    ) -> Entry:
         folder, sidecar = record.folder, encode_sidecar(record)
         try:
             self.blobs.stage(folder, record.id, sidecar)
             self.blobs.put(record.image, body)
             self.blobs.put(record.thumb, thumb)
+            decide()
             seen = self.blobs.commit(folder, record.id, sidecar)
         except Unsure:
             raise  # if it was committed after all, its files must stay
@@ -229,7 +253,8 @@ class Library:
             self.sweep(folder, id)
 
     def sweep(self, folder: Folder, id: str) -> None:
-        """Removes what a put left that was never committed. The caller holds the lock."""
+        """Removes what a put left that was never committed. The caller holds the lock, unless
+        the id is its own and new."""
         for ext in keys.MIME_OF:
             self.blobs.delete(folder.image(id, ext))
         for ext in ("webp", "jpg"):
