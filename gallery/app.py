@@ -40,6 +40,7 @@ from gallery.identity import Identity
 from gallery.imaging import Imaging
 from gallery.jobs import Jobs
 from gallery.library import Library, Quota
+from gallery.links import Links
 from gallery.metrics import Metrics
 from gallery.reconcile import Reconciler
 from gallery.scrub import Scrubbing
@@ -90,13 +91,17 @@ class App:
         self.events = Events(self.library, self.threads)
         scrubbed = str(settings.manifests / checkpoint.NAME)
         self.metrics = Metrics(str(settings.outputs), scrubbed)
-        services = Services(settings, self.library, self.identity, self.imaging, self.threads)
+        links = self._links(settings)
+        services = Services(
+            settings, self.library, self.identity, self.imaging, self.threads, links
+        )
         self.bytes = Bytes(
             self.library,
             self.identity,
             self.threads,
-            memory_bytes=settings.memory_bytes * 3 // 8,
+            memory_bytes=settings.memory_bytes * (2 if links else 3) // 8,
             accel_prefix=settings.accel_prefix,
+            links=links,
         )
         reconciler = Reconciler(self.library, self.imaging, max_bytes=settings.max_upload_bytes)
         self._jobs = Jobs(
@@ -116,6 +121,12 @@ class App:
             else None
         )
         self._route(services)
+
+    def _links(self, settings: Settings) -> Links | None:
+        source = backends.linked(settings, self.library.blobs)
+        if source is None:
+            return None
+        return Links(source, self.library.thumbnails, memory_bytes=settings.memory_bytes // 8)
 
     def _route(self, services: Services) -> None:
         images = Images(services)
@@ -261,7 +272,7 @@ def _operations(services: Services, images: Images, bytes: Bytes) -> list[Operat
     uploads = Uploads(services, images)
     served = Operation(
         "GET", "/outputs/{key:path}", _adapted(bytes), "The bytes of an image or thumbnail",
-        media="image/*", statuses=(206, 304, 416), errors=(NotFound, Unauthorized),
+        media="image/*", statuses=(206, 302, 304, 416), errors=(NotFound, Unauthorized),
     )  # fmt: skip
     listed = Operation(
         "GET", "/api/v1/images", _adapted(images.list_page), "Images, newest first",

@@ -223,6 +223,23 @@ def test_a_link_can_name_a_download(blobs: S3Blobs) -> None:
     assert blobs.presigned(IMAGE, "download", disposition=name) is None
 
 
+def test_a_link_begins_with_the_origin_of_the_store(blobs: S3Blobs) -> None:
+    url = blobs.presigned(IMAGE, "view")
+    assert url is not None
+    assert url.startswith(f"{blobs.origin()}/")
+    assert urlsplit(blobs.origin()).path == ""
+
+
+def test_a_link_says_the_type_whatever_the_object_says(store: Store, blobs: S3Blobs) -> None:
+    for key, mime in ((IMAGE, "image/png"), (DAY.thumb(ONE), "image/webp")):
+        store.client.put_object(
+            Bucket=store.bucket, Key=store.prefix + key, Body=b"pixels", ContentType="text/html"
+        )
+        url = blobs.presigned(key, "view")
+        assert url is not None
+        assert httpx.get(url).headers["content-type"] == mime
+
+
 def test_a_link_that_was_altered_leads_nowhere(blobs: S3Blobs) -> None:
     blobs.put(IMAGE, b"pixels")
     blobs.put(SIDECAR, b"{}")
