@@ -8,8 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gallery.api import models
-from gallery.api.images import Images, image_id, page_response, to_query
+from gallery.api.images import Images, image_id, to_query
 from gallery.api.operation import Operation, body, query
+from gallery.api.pages import page_response
 from gallery.api.services import Services
 from gallery.api.uploads import Into, Uploads
 from gallery.errors import Forbidden, NotFound, StorageFull, TooLarge

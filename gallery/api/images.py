@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -14,16 +13,13 @@ from starlette.types import Scope, Send
 from gallery import keys, responses
 from gallery.api import days, models
 from gallery.api.operation import Operation, body, parse_query, query
+from gallery.api.pages import names, page_response, send_page
 from gallery.api.services import NOBODY, Services, set_cookie
 from gallery.catalog import Entry, Immediate, Page
 from gallery.catalog.query import Cursor, Query, Words
 from gallery.errors import Conflict, Forbidden, NotFound, PreconditionFailed
 from gallery.keys import Kind
 from gallery.records import Totals, item
-
-_JSON = (b"content-type", b"application/json")
-_NO_CACHE = (b"cache-control", b"private, no-cache")
-_NO_STORE = (b"cache-control", b"no-store")
 
 
 class Images:
@@ -50,13 +46,13 @@ class Images:
             parse = _remembered_query if len(raw) <= _REMEMBERED_BYTES else list_query
             asked = parse(raw, owner)
         if owner is None:
-            return await _send_page(scope, send, Page([], 0, None, NOBODY), asked, raw)
+            return await send_page(scope, send, Page([], 0, None, NOBODY), asked, raw)
         page = self._immediate.page_now(asked) if self._immediate else None
         if page is None:
             page = await self._threads.read(self._library.page, asked)
         if b"links=" in raw and parse_query(raw, models.ListQuery).links:
             page = await self.with_links(page)
-        return await _send_page(scope, send, page, asked, raw)
+        return await send_page(scope, send, page, asked, raw)
 
     async def with_links(self, page: Page) -> Page:
         """The page with links that lead past the server, if there are any. It has no version
@@ -90,7 +86,7 @@ class Images:
             answer = self._library.with_purge_at(item(entry.raw))
             [body] = await self._threads.read(self._services.links.added, [answer])
             return responses.json(body, headers={"etag": entry.etag, "cache-control": "no-store"})
-        if _names(request.headers.get("if-none-match"), entry.etag):
+        if names(request.headers.get("if-none-match"), entry.etag):
             return Response(status_code=304, headers={"etag": entry.etag})
         return self.entry_response(entry)
 
@@ -243,50 +239,3 @@ def to_query(wanted: models.ListQuery, owner: str | None) -> Query:
         favorite=wanted.favorite,
         words=Words.parse(wanted.q) if wanted.q else None,
     )
-
-
-def page_body(page: Page, number: int, size: int) -> bytes:
-    """A page as JSON, joined from its ready-made items."""
-    return b'{"items":[%b],"page":%d,"size":%d,"total":%b,"next_cursor":%b}' % (
-        b",".join(page.items),
-        number,
-        size,
-        b"null" if page.total is None else b"%d" % page.total,
-        b'"%b"' % page.next_cursor.encode() if page.next_cursor else b"null",
-    )
-
-
-def _etag(version: str, raw: bytes) -> bytes:
-    found = hashlib.blake2b(version.encode() + b"\n" + raw, digest_size=12)
-    return b'"%b"' % found.hexdigest().encode()
-
-
-async def _send_page(scope: Scope, send: Send, page: Page, question: Query, raw: bytes) -> int:
-    etag = _etag(page.version, raw) if page.version else b""
-    headers = [_JSON, _NO_CACHE, (b"etag", etag)] if etag else [_JSON, _NO_STORE]
-    status, content = 200, b""
-    for name, value in scope["headers"]:
-        if name == b"if-none-match" and etag and etag in value:
-            status = 304
-    if status == 200:
-        content = page_body(page, question.page, question.size)
-        headers.append((b"content-length", b"%d" % len(content)))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": content})
-    return status
-
-
-def page_response(request: Request, page: Page, question: Query) -> Response:
-    """A page as an answer, 304 when the client has it."""
-    headers = {"cache-control": "no-store"}
-    if page.version:
-        raw = request.url.path.encode() + request.scope["query_string"]
-        etag = _etag(page.version, raw).decode()
-        headers = {"etag": etag, "cache-control": "private, no-cache"}
-        if _names(request.headers.get("if-none-match"), etag):
-            return Response(status_code=304, headers=headers)
-    return responses.json(page_body(page, question.page, question.size), headers=headers)
-
-
-def _names(header: str | None, etag: str) -> bool:
-    return header is not None and (header.strip() == "*" or etag in header)
