@@ -29,6 +29,7 @@ from gallery.api.events import EventRoutes
 from gallery.api.images import Images
 from gallery.api.operation import Endpoint, Operation
 from gallery.api.outputs import Bytes
+from gallery.api.redirects import Redirects
 from gallery.api.services import Services
 from gallery.api.system import System
 from gallery.api.uploads import Into, Uploads
@@ -91,7 +92,9 @@ class App:
         self.events = Events(self.library, self.threads)
         scrubbed = str(settings.manifests / checkpoint.NAME)
         self.metrics = Metrics(str(settings.outputs), scrubbed)
-        links = self._links(settings)
+        share = settings.memory_bytes // 8
+        source = backends.linked(settings, blobs)
+        links = Links(source, self.library.thumbnails, memory_bytes=share) if source else None
         services = Services(
             settings, self.library, self.identity, self.imaging, self.threads, links
         )
@@ -99,9 +102,11 @@ class App:
             self.library,
             self.identity,
             self.threads,
-            memory_bytes=settings.memory_bytes * (2 if links else 3) // 8,
+            memory_bytes=share if links else 3 * share,
             accel_prefix=settings.accel_prefix,
-            links=links,
+            redirects=(
+                Redirects(self.library, links, self.threads, memory_bytes=share) if links else None
+            ),
         )
         reconciler = Reconciler(self.library, self.imaging, max_bytes=settings.max_upload_bytes)
         self._jobs = Jobs(
@@ -121,12 +126,6 @@ class App:
             else None
         )
         self._route(services)
-
-    def _links(self, settings: Settings) -> Links | None:
-        source = backends.linked(settings, self.library.blobs)
-        if source is None:
-            return None
-        return Links(source, self.library.thumbnails, memory_bytes=settings.memory_bytes // 8)
 
     def _route(self, services: Services) -> None:
         images = Images(services)

@@ -51,18 +51,25 @@ class Cdn:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """``left`` is how many seconds it still lives: half of its life or more."""
+    """``made`` when, and good for ``life`` seconds."""
 
     url: str
-    left: float
+    made: float
+    life: float
+
+    def left(self, now: float) -> float:
+        return self.made + self.life - now
+
+    def is_young(self, now: float) -> bool:
+        """Whether it can be given again. The clock may have been set back."""
+        return 0 <= now - self.made < self.life / 2
 
 
 @dataclass(slots=True)
 class _Kept:
     """``there``: whether the thumbnail was found under its key; None before anybody looked."""
 
-    url: str
-    made: float
+    link: Link
     there: bool | None = None
 
 
@@ -102,7 +109,7 @@ class Links:
                 kept.there = self._has_thumbnail(record)
             if not kept.there:
                 return None
-        return Link(kept.url, kept.made + self._source.lives[purpose] - self._clock())
+        return kept.link
 
     def added(self, items: list[bytes]) -> list[bytes]:
         """Items of a list, each with the links for viewing that it can have."""
@@ -118,7 +125,7 @@ class Links:
         for name in _ITEM_LINKS:
             kept = self._kept(record[name].removeprefix("/outputs/"), "view", None)
             if kept is not None and kept.there is not False:
-                record[f"direct_{name}"] = kept.url
+                record[f"direct_{name}"] = kept.link.url
 
     def _has_thumbnail(self, record: Record) -> bool:
         """Not when it was made again under another key than an older writer's, or could not
@@ -131,12 +138,12 @@ class Links:
     def _kept(self, key: str, purpose: Purpose, disposition: str | None) -> _Kept | None:
         asked, now = (key, purpose, disposition), self._clock()
         kept = self._memory.get(asked)
-        if kept is not None and 0 <= now - kept.made < self._source.lives[purpose] / 2:
+        if kept is not None and kept.link.is_young(now):
             return kept
         url = self._source.presigned(key, purpose, disposition=disposition)
         if url is None:
             return None
-        kept = _Kept(url, now)
+        kept = _Kept(Link(url, now, self._source.lives[purpose]))
         with self._lock:
             self._memory.pop(asked, None)
             self._memory[asked] = kept

@@ -33,7 +33,7 @@ def given(links: Links, clock: Clock, minutes: float, of: Record) -> float:
     clock.minutes = minutes
     link = links.find(of, of.image, "view")
     assert link is not None
-    return link.left / MINUTE
+    return link.left(clock()) / MINUTE
 
 
 def test_a_link_is_given_again_until_half_of_its_life_is_over(library: Library) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 from urllib.parse import quote
 
 from gallery import keys
+from gallery.api.remembered import Memory
 from gallery.errors import NotFound
 from gallery.library import Library
 from gallery.records import Record
@@ -31,7 +30,6 @@ class Served:
     """What is known of the bytes under a key. ``body`` is there for thumbnails."""
 
     owner: str
-    id: str
     size: int
     etag: bytes
     headers: Headers
@@ -69,28 +67,20 @@ class Known:
 
     def __init__(self, library: Library, memory_bytes: int) -> None:
         self._library = library
-        self._memory_bytes = memory_bytes
-        self._hot: OrderedDict[str, Served] = OrderedDict()
-        self._by_image: dict[tuple[str, str], set[str]] = {}
-        self._bytes = 0
-        self._lock = threading.Lock()
-        self._changes = 0
-
-    def get(self, key: str) -> Served | None:
-        """What is remembered."""
-        return self._hot.get(key)
-
-    # -- looking up -------------------------------------------------------------------------
+        self._memory: Memory[Served] = Memory(memory_bytes)
+        self.get = self._memory.get
+        self.forget = self._memory.forget
 
     def look_up(self, key: str) -> Served:
         """What is so now; blocks. Raises NotFound and Unavailable."""
-        changes = self._changes
+        changes = self._memory.changes
         record = record_at(self._library, key)
-        if (served := self._hot.get(key)) is not None:
+        if (served := self._memory.get(key)) is not None:
             return served
         served = self._thumb(record) if key == record.thumb else self._original(record)
         if served.body is None or served.size <= HOT_BYTES:
-            self._keep(key, served, changes)
+            image = record.owner, record.id
+            self._memory.keep(key, image, served, _weight(served), changes)
         return served
 
     def _thumb(self, record: Record) -> Served:
@@ -107,34 +97,6 @@ class Known:
             etag, caching = b'"size-%d"' % size, _NOT_KEPT
         return _served(record, record.image, size, etag, record.mime.encode(), caching, None)
 
-    # -- remembering ------------------------------------------------------------------------
-
-    def forget(self, owner: str, id: str) -> None:
-        """An image changed; with two empty strings, any may have. From any thread."""
-        with self._lock:
-            self._changes += 1
-            if owner:
-                self._evict((owner, id))
-            else:
-                self._hot.clear()
-                self._by_image.clear()
-                self._bytes = 0
-
-    def _evict(self, image: tuple[str, str]) -> None:
-        for key in self._by_image.pop(image, ()):
-            self._bytes -= _weight(self._hot.pop(key))
-
-    def _keep(self, key: str, served: Served, changes: int) -> None:
-        with self._lock:
-            if changes != self._changes or key in self._hot:
-                return  # it may be about an image that is gone since
-            self._hot[key] = served
-            self._by_image.setdefault((served.owner, served.id), set()).add(key)
-            self._bytes += _weight(served)
-            while self._bytes > self._memory_bytes:
-                oldest = next(iter(self._hot.values()))
-                self._evict((oldest.owner, oldest.id))
-
 
 def _served(
     record: Record,
@@ -148,7 +110,7 @@ def _served(
     headers = [(b"content-type", mime), (b"etag", etag), caching, *_GUARD]
     length = (b"content-length", b"%d" % size)
     named = attachment(record, key)
-    return Served(record.owner, record.id, size, etag, headers, named, body, length)
+    return Served(record.owner, size, etag, headers, named, body, length)
 
 
 def _weight(served: Served) -> int:

@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import httpx
 import pytest
 
+from gallery import commands
 from gallery.blobs.s3 import S3Blobs
 from tests import images, services
 from tests.cli import run
@@ -210,6 +211,21 @@ async def test_what_is_in_the_trash_has_a_link_until_it_is_purged(
     assert (await visitor.post(f"/api/v1/images/{record['id']}/purge")).status_code == 204
     refused(await visitor.get(record["url"]), 404, "unknown_image")
     assert (await plain.get(link)).status_code == 404
+
+
+async def test_what_was_purged_elsewhere_has_no_link_either(
+    site: Site, visitor: httpx.AsyncClient
+) -> None:
+    record = await trashed(visitor)
+    for _ in range(2):  # signed, then from memory
+        led(await visitor.get(record["thumb_url"]))
+
+    def purge() -> None:
+        with commands.opened(site.settings) as other:
+            other.purge(record["owner"], record["id"])
+
+    await asyncio.to_thread(purge)
+    refused(await visitor.get(record["thumb_url"]), 404, "unknown_image")
 
 
 async def test_a_store_that_cannot_name_a_download_leaves_it_to_the_server(
