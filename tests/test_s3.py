@@ -74,6 +74,7 @@ def test_abilities_are_found_out_at_the_start(
         conditional_put=blobs.abilities.conditional_put,
         sha256=True,
         md5=True,
+        presigned=True,
         disposition=True,
         versioning="off",
         private=True,
@@ -221,6 +222,12 @@ def test_a_link_can_name_a_download(blobs: S3Blobs) -> None:
     assert httpx.get(url).headers["content-disposition"] == name
     blobs.abilities = replace(blobs.abilities, disposition=False)
     assert blobs.presigned(IMAGE, "download", disposition=name) is None
+    url = blobs.presigned(IMAGE, "view")
+    assert url is not None
+    assert "response-content" not in url
+    assert httpx.get(url).content == b"pixels"
+    blobs.abilities = replace(blobs.abilities, presigned=False, disposition=True)
+    assert blobs.presigned(IMAGE, "view") is None
 
 
 def test_a_link_begins_with_the_origin_of_the_store(blobs: S3Blobs) -> None:

@@ -292,14 +292,15 @@ class S3Blobs(Root):
         self, key: str, purpose: Purpose, *, disposition: str | None = None
     ) -> str | None:
         parameters = {"Bucket": self.place.bucket, "Key": self._key(key)}
-        # Of our own list, whatever somebody who dropped the object said of it.
-        parameters["ResponseContentType"] = _type_of(key)
-        if disposition is not None:
-            if not self.abilities.disposition:
-                return None
-            parameters["ResponseContentDisposition"] = disposition
         with self._asking(key):
-            client = self._s3
+            client, can = self._s3, self.abilities
+            if not can.presigned or (disposition is not None and not can.disposition):
+                return None
+            if can.disposition:
+                # Of our own list, whatever somebody who dropped the object said of it.
+                parameters["ResponseContentType"] = _type_of(key)
+            if disposition is not None:
+                parameters["ResponseContentDisposition"] = disposition
             return client.generate_presigned_url("get_object", parameters, self.lives[purpose])
 
 

@@ -237,6 +237,9 @@ async def test_a_store_that_cannot_name_a_download_leaves_it_to_the_server(
     assert (answer.status_code, answer.content) == (200, DATA)
     assert answer.headers["content-disposition"].endswith(f"{quote('고양이.png')}")
     led(await visitor.get(record["url"]))
+    monkeypatch.setattr(store, "abilities", replace(store.abilities, presigned=False))
+    answer = await visitor.get(record["url"] + "?embed=1")
+    assert (answer.status_code, answer.content) == (200, DATA)
 
 
 async def test_a_link_that_is_too_old_is_refused(
