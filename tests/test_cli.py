@@ -158,10 +158,9 @@ def test_progress_is_shown_on_a_terminal_only(root: Path, name: str) -> None:
 def demo(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     port = free_port()
     temporary = {"TMPDIR": str(tmp_path)}
-    elsewhere = {"blobs": "s3://of-somebody", "delivery": "https://cdn.test"}  # not for a demo
     with subprocess.Popen(
         command("demo", "--images", "3", "--port", str(port)),
-        cwd=tmp_path, env=environment(tmp_path, **elsewhere) | temporary, stderr=subprocess.PIPE,
+        cwd=tmp_path, env=environment(tmp_path) | temporary, stderr=subprocess.PIPE,
     ) as process:  # fmt: skip
         assert process.stderr is not None
         for line in process.stderr:
