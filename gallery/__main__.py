@@ -119,6 +119,7 @@ def demo(settings: Settings, images: int) -> None:
     with tempfile.TemporaryDirectory(prefix="gallery-demo-") as folder:
         outputs, manifests = Path(folder, "outputs"), Path(folder, "manifests")
         changed = {"outputs": outputs, "manifests": manifests, "catalog": "manifest:"}
+        changed |= {"blobs": "file:", "delivery": "server"}
         fresh = load(**{**settings.model_dump(), **changed, "single_owner": "demo"})
         with click.progressbar(length=images, label="drawing", file=sys.stderr) as bar:
             commands.fill_demo(fresh, images, "demo", lambda: bar.update(1))

@@ -29,6 +29,7 @@ from gallery.api.events import EventRoutes
 from gallery.api.images import Images
 from gallery.api.operation import Endpoint, Operation
 from gallery.api.outputs import Bytes
+from gallery.api.redirects import Redirects
 from gallery.api.services import Services
 from gallery.api.system import System
 from gallery.api.uploads import Into, Uploads
@@ -40,6 +41,7 @@ from gallery.identity import Identity
 from gallery.imaging import Imaging
 from gallery.jobs import Jobs
 from gallery.library import Library, Quota
+from gallery.links import Links
 from gallery.metrics import Metrics
 from gallery.reconcile import Reconciler
 from gallery.scrub import Scrubbing
@@ -90,13 +92,21 @@ class App:
         self.events = Events(self.library, self.threads)
         scrubbed = str(settings.manifests / checkpoint.NAME)
         self.metrics = Metrics(str(settings.outputs), scrubbed)
-        services = Services(settings, self.library, self.identity, self.imaging, self.threads)
+        share = settings.memory_bytes // 8
+        source = backends.linked(settings, blobs)
+        links = Links(source, self.library.thumbnails, memory_bytes=share) if source else None
+        services = Services(
+            settings, self.library, self.identity, self.imaging, self.threads, links
+        )
         self.bytes = Bytes(
             self.library,
             self.identity,
             self.threads,
-            memory_bytes=settings.memory_bytes * 3 // 8,
+            memory_bytes=share if links else 3 * share,
             accel_prefix=settings.accel_prefix,
+            redirects=(
+                Redirects(self.library, links, self.threads, memory_bytes=share) if links else None
+            ),
         )
         reconciler = Reconciler(self.library, self.imaging, max_bytes=settings.max_upload_bytes)
         self._jobs = Jobs(
@@ -261,7 +271,7 @@ def _operations(services: Services, images: Images, bytes: Bytes) -> list[Operat
     uploads = Uploads(services, images)
     served = Operation(
         "GET", "/outputs/{key:path}", _adapted(bytes), "The bytes of an image or thumbnail",
-        media="image/*", statuses=(206, 304, 416), errors=(NotFound, Unauthorized),
+        media="image/*", statuses=(206, 302, 304, 416), errors=(NotFound, Unauthorized),
     )  # fmt: skip
     listed = Operation(
         "GET", "/api/v1/images", _adapted(images.list_page), "Images, newest first",

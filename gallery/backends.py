@@ -8,11 +8,12 @@ from types import ModuleType
 from typing import Any
 
 from gallery import network
-from gallery.blobs import BlobStore
+from gallery.blobs import BlobStore, Linked
 from gallery.blobs.files import FileBlobs
 from gallery.catalog import Catalog
 from gallery.catalog.manifests import ManifestCatalog, library_of
 from gallery.errors import StartRefused
+from gallery.links import Cdn
 from gallery.settings import Settings
 
 _FILES = "file:"
@@ -24,7 +25,23 @@ def stores(settings: Settings) -> tuple[BlobStore, Catalog]:
     """The stores that the settings name, not yet started. Raises StartRefused."""
     if settings.workers > 1 and (why := alone(settings)):
         raise StartRefused(f"GALLERY_WORKERS: {why}; 1 is allowed")
-    return _blobs(settings), _catalog(settings)
+    blobs = _blobs(settings)
+    linked(settings, blobs)
+    return blobs, _catalog(settings)
+
+
+def linked(settings: Settings, blobs: BlobStore) -> Linked | None:
+    """Whose links visitors are sent to; None where the server sends all bytes itself. Raises
+    StartRefused."""
+    if settings.delivery == "server":
+        return None
+    if settings.delivery != "presigned":
+        return Cdn(settings.delivery)
+    if not isinstance(blobs, Linked):
+        raise StartRefused(
+            f"GALLERY_DELIVERY: presigned needs a bucket, and GALLERY_BLOBS is {settings.blobs}"
+        )
+    return blobs
 
 
 def known_library(settings: Settings) -> str | None:

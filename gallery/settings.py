@@ -4,6 +4,7 @@ is a flag of ``gallery serve``."""
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,6 +19,7 @@ PREFIX = "GALLERY_"
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 MIB = 1 << 20
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_URL = re.compile(r"https?://([\w.-]+|\[[\da-fA-F:]+\])(:\d+)?(/[\w.~%-]+)*/?", re.ASCII)
 _LISTS = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -35,6 +37,9 @@ class Settings(BaseSettings):
     )
     catalog: str = Field(
         "manifest:", description="where lists come from: manifest: or postgresql://…"
+    )
+    delivery: str = Field(
+        "server", description="who sends the bytes: server, presigned, or https://… of a CDN"
     )
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="port to listen on")
@@ -72,6 +77,13 @@ class Settings(BaseSettings):
         if any(len(key) < 16 for key in value):
             raise ValueError("each key needs at least 16 characters")
         return value
+
+    @field_validator("delivery")
+    @classmethod
+    def _sender(cls, value: str) -> str:
+        if value not in ("server", "presigned") and not _URL.fullmatch(value):
+            raise ValueError("neither server nor presigned nor the https://… of a CDN")
+        return value.rstrip("/")
 
     @field_validator("public_origin")
     @classmethod

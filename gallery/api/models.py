@@ -96,6 +96,12 @@ class Paging(Strict):
     )
 
 
+class Linking(Strict):
+    links: Literal["direct"] | None = Field(
+        None, description="direct: give links that lead past the server, too"
+    )
+
+
 class Dates(Strict):
     from_date: CalendarDay | None = Field(None, description="first day, inclusive")
     to_date: CalendarDay | None = Field(None, description="last day, inclusive")
@@ -114,11 +120,11 @@ class Filter(Dates):
     )
 
 
-class ListQuery(Paging, Filter):
+class ListQuery(Paging, Linking, Filter):
     count: Flag = Field(False, description="count what matches a filter, too")
 
 
-class TrashQuery(Paging):
+class TrashQuery(Paging, Linking):
     kind: Kind | None = Field(None, description="all kinds unless given")
 
 
@@ -234,6 +240,8 @@ class Image(BaseModel):
     url: str
     thumb_url: str
     purge_at: str | None = Field(None, description="when the trash lets go of it")
+    direct_url: str | None = Field(None, description="a link that lives for half an hour or more")
+    direct_thumb_url: str | None = None
 
 
 class ImagePage(BaseModel):

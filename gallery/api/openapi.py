@@ -16,8 +16,8 @@ _REF = "#/components/schemas/{model}"
 _PROBLEM: dict[str, Any] = {
     "application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}}
 }
-_DESCRIPTIONS = {200: "OK", 201: "Created", 204: "Done", 206: "A part", 304: "Not modified",
-                 416: "No such range"}  # fmt: skip
+_DESCRIPTIONS = {200: "OK", 201: "Created", 204: "Done", 206: "A part", 302: "Elsewhere",
+                 304: "Not modified", 416: "No such range"}  # fmt: skip
 
 
 def document(operations: list[Operation]) -> dict[str, Any]:

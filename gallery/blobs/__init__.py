@@ -220,15 +220,23 @@ class SelfMarked(Protocol):
 
 
 Purpose = Literal["view", "download", "embed"]
+LIVES: Mapping[Purpose, int] = {"view": 3600, "download": 86_400, "embed": 7 * 86_400}
+"""Seconds that a link lives. Seven days are the most that S3 signs for."""
 
 
 @runtime_checkable
 class Linked(Protocol):
     """An ability of stores that can be asked for an object without the server."""
 
+    lives: Mapping[Purpose, int]
+    """How many seconds its links live."""
+
+    def origin(self) -> str:
+        """Scheme, host and port that every link begins with."""
+
     def presigned(
         self, key: str, purpose: Purpose, *, disposition: str | None = None
     ) -> str | None:
         """A URL that gives the object to whoever holds it, for as long as the purpose
-        wants (1 hour, 24 hours, 7 days); with this Content-Disposition, where one is
-        given. None when the store cannot do that: then the server sends the bytes."""
+        wants; with this Content-Disposition, where one is given. None when the store
+        cannot do that: then the server sends the bytes."""

@@ -20,6 +20,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from botocore.exceptions import (
     ClientError,
@@ -29,8 +30,8 @@ from botocore.exceptions import (
 )
 
 from gallery import keys
-from gallery.blobs import MAX_READ, Listed, Purpose, Spool, Stat
-from gallery.blobs.s3_client import code_of
+from gallery.blobs import LIVES, MAX_READ, Listed, Purpose, Spool, Stat
+from gallery.blobs.s3_client import code_of, requests
 from gallery.blobs.s3_root import Root
 from gallery.errors import NotFound, Unavailable, Unsure
 from gallery.keys import Folder
@@ -46,7 +47,6 @@ _CACHED = {
 }
 _PUT = "gallery-put"
 _SHA256 = "sha256"
-_LIVES: dict[Purpose, int] = {"view": 3600, "download": 86_400, "embed": 7 * 86_400}
 _YET_TO_COME = 1 << 62
 _PIECE = 1 << 20
 PAGE = 1000
@@ -60,6 +60,8 @@ class _Got:
 
 class S3Blobs(Root):
     """Fulfils BlobStore, SelfMarked and Linked."""
+
+    lives = LIVES
 
     # -- writing ------------------------------------------------------------------------
 
@@ -280,17 +282,26 @@ class S3Blobs(Root):
         library, _, when = self._head(key)["Metadata"].get(_PUT, "").partition(" ")
         return float(when) if library == self.library and when.isdigit() else None
 
+    def origin(self) -> str:
+        with requests("a link"):
+            where = {"Bucket": self.place.bucket, "Key": self.place.prefix or "-"}
+            parts = urlsplit(self.connect().generate_presigned_url("get_object", where))
+        return f"{parts.scheme}://{parts.netloc}"
+
     def presigned(
         self, key: str, purpose: Purpose, *, disposition: str | None = None
     ) -> str | None:
         parameters = {"Bucket": self.place.bucket, "Key": self._key(key)}
-        if disposition is not None:
-            if not self.abilities.disposition:
-                return None
-            parameters["ResponseContentDisposition"] = disposition
         with self._asking(key):
-            client = self._s3
-            return client.generate_presigned_url("get_object", parameters, _LIVES[purpose])
+            client, can = self._s3, self.abilities
+            if not can.presigned or (disposition is not None and not can.disposition):
+                return None
+            if can.disposition:
+                # Of our own list, whatever somebody who dropped the object said of it.
+                parameters["ResponseContentType"] = _type_of(key)
+            if disposition is not None:
+                parameters["ResponseContentDisposition"] = disposition
+            return client.generate_presigned_url("get_object", parameters, self.lives[purpose])
 
 
 def _stat(key: str, size: int, etag: str, modified: datetime) -> Stat:

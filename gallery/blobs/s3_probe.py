@@ -30,6 +30,7 @@ TEMPORARY = ".gallery/tmp/"
 _BODY, _OTHER = b"a probe", b"damaged"
 _RACERS = 4
 _DISPOSITION = "attachment; filename=\"probe\"; filename*=UTF-8''probe"
+_TYPE = "image/webp"
 Versioning = Literal["on", "suspended", "off", "unknown"]
 
 
@@ -37,12 +38,14 @@ Versioning = Literal["on", "suspended", "off", "unknown"]
 class Abilities:
     """``conditional_put``: a put only where nothing is, honoured by one of several at once
     ("atomic"), or by those that come later ("checked"). ``sha256`` and ``md5``: a body that
-    is not what the signature or Content-MD5 says is refused. ``disposition``: a presigned
-    URL can name a download. ``private``: a stranger is refused."""
+    is not what the signature or Content-MD5 says is refused. ``presigned``: who has a signed
+    URL gets the object. ``disposition``: such a URL can name a download, and say its type.
+    ``private``: a stranger is refused."""
 
     conditional_put: Literal["atomic", "checked", "no"] = "no"
     sha256: bool = False
     md5: bool = False
+    presigned: bool = False
     disposition: bool = False
     versioning: Versioning = "unknown"
     private: bool = True
@@ -75,6 +78,7 @@ class _Probe:
                 conditional_put=self._conditional_put(),
                 sha256=self._refuses(self._damaged_on_the_way),
                 md5=self._refuses(lambda: self._put(self._key, ContentMD5=md5_of(_OTHER))),
+                presigned=self._signs(),
                 disposition=self._names_downloads(),
                 versioning=versioning(self._client, self._bucket),
                 private=self._is_private(),
@@ -134,11 +138,18 @@ class _Probe:
         parameters = {"Bucket": self._bucket, "Key": self._key} | more
         return self._client.generate_presigned_url("get_object", parameters, 60)
 
-    def _names_downloads(self) -> bool:
+    def _signs(self) -> bool:
         with suppress(BotoCoreError):
-            answer = self._get(self._url(ResponseContentDisposition=_DISPOSITION))
-            said = str(answer.headers.get("content-disposition"))
-            return (answer.status_code, said) == (200, _DISPOSITION)
+            answer = self._get(self._url())
+            return (answer.status_code, answer.content) == (200, _BODY)
+        return False
+
+    def _names_downloads(self) -> bool:
+        wanted = {"ResponseContentDisposition": _DISPOSITION, "ResponseContentType": _TYPE}
+        with suppress(BotoCoreError):
+            answer = self._get(self._url(**wanted))
+            said = [answer.headers.get(f"content-{what}") for what in ("disposition", "type")]
+            return answer.status_code == 200 and said == [_DISPOSITION, _TYPE]
         return False
 
     def _is_private(self) -> bool:
