@@ -27,6 +27,7 @@ from gallery.api.bulk import BulkChanges
 from gallery.api.drawers import Drawer
 from gallery.api.events import EventRoutes
 from gallery.api.images import Images
+from gallery.api.intake import Intake
 from gallery.api.operation import Endpoint, Operation
 from gallery.api.outputs import Bytes
 from gallery.api.services import Services
@@ -258,7 +259,8 @@ class App:
 
 
 def _operations(services: Services, images: Images, bytes: Bytes) -> list[Operation]:
-    uploads = Uploads(services, images)
+    intake = Intake(services, images)
+    uploads = Uploads(services, intake)
     served = Operation(
         "GET", "/outputs/{key:path}", _adapted(bytes), "The bytes of an image or thumbnail",
         media="image/*", statuses=(206, 304, 416), errors=(NotFound, Unauthorized),
