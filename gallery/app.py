@@ -24,6 +24,7 @@ from gallery import backends, checkpoint, responses
 from gallery.api import models
 from gallery.api.admin import Admin
 from gallery.api.bulk import BulkChanges
+from gallery.api.direct import Direct
 from gallery.api.drawers import Drawer
 from gallery.api.events import EventRoutes
 from gallery.api.images import Images
@@ -276,6 +277,7 @@ def _operations(services: Services, images: Images, bytes: Bytes) -> list[Operat
         *images.operations(),
         *Drawer(services, images, uploads, "input").operations(),
         *Drawer(services, images, uploads, "control").operations(),
+        *Direct(services, intake).operations(),
         *Admin(services, images).operations(),
         served,
     ]

@@ -75,6 +75,7 @@ def test_abilities_are_found_out_at_the_start(
         sha256=True,
         md5=True,
         disposition=True,
+        presigned_put="checked",
         versioning="off",
         private=True,
     )

@@ -100,6 +100,13 @@ class Site:
             return (self.outputs / key).read_bytes()
         return self._store.read(str(key))
 
+    def write(self, key: str, body: bytes) -> None:
+        """What somebody puts past the gallery in the place of what is there."""
+        if self._store is None:
+            (self.outputs / key).write_bytes(body)
+        else:
+            self._store.drop(key, body)
+
     def on_disk(self, url: str) -> Path:
         """The file behind a url that a record gave."""
         return self.outputs / url.removeprefix("/outputs/")
