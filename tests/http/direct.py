@@ -56,8 +56,7 @@ async def confirmed(client: httpx.AsyncClient, to: Any, **meta: Any) -> Any:
 
 def waiting(site: Site, owner: str = "") -> list[str]:
     """The names of the bodies that wait for being confirmed."""
-    place = f".gallery/tmp/uploads/{owner}"
-    return [place + name.partition(place)[2] for name in site.kept() if place in name]
+    return [name for name in site.names() if name.startswith(f".gallery/tmp/uploads/{owner}")]
 
 
 async def owner_of(client: httpx.AsyncClient) -> str:
