@@ -171,7 +171,8 @@ def status(blobs: SentTo, body: bytes = BODY, mime: str = "image/png") -> int:
 
 
 def test_whoever_holds_the_url_can_put_the_body_and_no_other(bucket: S3Blobs) -> None:
-    assert 400 <= status(bucket, b"pixelS") < 500
+    if bucket.abilities.presigned_put == "checked":
+        assert 400 <= status(bucket, b"pixelS") < 500
     assert 400 <= status(bucket, b"pixels.") < 500
     assert 400 <= status(bucket, mime="image/webp") < 500
     with pytest.raises(NotFound):

@@ -54,6 +54,11 @@ def is_by_the_server(to: dict[str, str]) -> bool:
     return to["url"].startswith("http://gallery.test/")
 
 
+def is_compared(to: Any) -> bool:
+    """Whether what takes the body has a look at its sha256."""
+    return is_by_the_server(to) or "x-amz-checksum-sha256" in to["headers"]
+
+
 async def test_what_was_announced_put_and_confirmed_is_an_image(
     site: Site, visitor: httpx.AsyncClient
 ) -> None:
@@ -138,7 +143,10 @@ async def test_another_body_than_was_announced_is_refused_and_a_retry_may_bring_
     owner = await owner_of(visitor)
     to = await announced(visitor)
     answer = await put(site, to, data)
-    assert 400 <= answer.status_code < 500
+    if data == SAME_SIZE and not is_compared(to):
+        refused(await confirm(visitor, to), 422, "upload_mismatch")
+    else:
+        assert 400 <= answer.status_code < 500
     if is_by_the_server(to):
         longer = len(data) > len(PNG)
         refused(answer, *((413, "body_too_large") if longer else (422, "upload_mismatch")))
