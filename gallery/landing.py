@@ -26,7 +26,7 @@ PUT_SECONDS = 3_600
 """How long a body may be put, and then how long it waits."""
 WAIT_SECONDS = 86_400
 _PLACE = f"{TEMPORARY}uploads/"
-_PIECE = 1 << 20
+_PIECE = 8 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +121,10 @@ class Landing:
         try:
             if self._blobs.stat(ticket.key).size != ticket.size:
                 raise mismatch("number of bytes")
-            while data := self._blobs.read(ticket.key, spool.size, _PIECE):
-                spool.write(data)
-                if spool.size > ticket.size:
+            while left := ticket.size - spool.size:
+                if not (data := self._blobs.read(ticket.key, spool.size, min(left, _PIECE))):
                     break
+                spool.write(data)
         except NotFound as error:
             raise Conflict("Nothing was put there", code="not_uploaded") from error
 

@@ -32,7 +32,7 @@ _RACERS = 4
 _DISPOSITION = "attachment; filename=\"probe\"; filename*=UTF-8''probe"
 _MIME = "image/png"
 Versioning = Literal["on", "suspended", "off", "unknown"]
-SentTo = Literal["checked", "yes", "no"]
+Puts = Literal["checked", "yes", "no"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Abilities:
     sha256: bool = False
     md5: bool = False
     disposition: bool = False
-    presigned_put: SentTo = "no"
+    presigned_put: Puts = "no"
     versioning: Versioning = "unknown"
     private: bool = True
 
@@ -151,7 +151,7 @@ class _Probe:
             return self._ask(self._url().partition("?")[0]).status_code != 200
         return True
 
-    def _is_sent_to(self) -> SentTo:
+    def _is_sent_to(self) -> Puts:
         """By strangers with a URL. An unknown header may be ignored, or be too much."""
         with suppress(BotoCoreError):
             refused = 400 <= self._sent(_OTHER, checked=True) < 500

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
 
-from tests import images, services
+from tests import images
 from tests.http.direct import (
     CONFIRM,
     PNG,
@@ -31,23 +30,11 @@ pytestmark = pytest.mark.anyio
 SALT = "gallery.upload"
 OTHER = images.png(seed=1)
 SAME_SIZE = PNG[:-1] + bytes([PNG[-1] ^ 1])
-KINDS = ("files", "s3", "s3 by way of the server")
 
 
-@pytest.fixture(scope="module", params=KINDS)
-async def site(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Site]:
-    folder = tmp_path_factory.mktemp("direct")
-    if request.param == "files":
-        async with Site(folder).running() as site:
-            yield site
-        return
-    store = services.s3()
-    with store.reached():
-        direct = request.param == "s3"
-        async with Site(folder, store=store, direct_uploads=direct).running() as site:
-            yield site
+@pytest.fixture
+def site(on_each: Site) -> Site:
+    return on_each
 
 
 def is_by_the_server(to: dict[str, str]) -> bool:

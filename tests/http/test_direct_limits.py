@@ -104,6 +104,30 @@ async def test_so_many_of_one_owner_wait_and_no_more(
 # -- a body that comes by way of the server ----------------------------------------------------
 
 
+async def test_a_bucket_need_not_be_sent_to_directly(tmp_path: Path, store: Store) -> None:
+    with store.reached():
+        async with (
+            Site(tmp_path, store=store, direct_uploads=False).running() as site,
+            site.client() as client,
+        ):
+            to = await announced(client)
+            assert to["url"].startswith("http://gallery.test/")
+            refused(await put(site, to, PNG[:-1]), 422, "upload_mismatch")
+            assert (await put(site, to)).status_code == 204
+            refused(await put(site, to), 409, "already_uploaded")
+            record = await confirmed(client, to)
+            assert site.read(record["url"]) == PNG
+            assert waiting(site) == []
+
+
+@pytest.mark.parametrize("host", ["", "x y", "gallery.test:99999", "[", "a/b", "a@b"])
+async def test_whatever_host_a_client_names_it_is_answered(small: Site, host: str) -> None:
+    async with small.client(host=host) as client:
+        answer = await client.post(PRESIGN, json=announcement())
+        assert answer.status_code == 201
+        assert answer.json()["url"].startswith("http://")
+
+
 @pytest.fixture
 async def small(tmp_path: Path) -> AsyncIterator[Site]:
     """A site that waits 50 ms for more of a body."""

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests import services
+from tests import databases, services
 from tests.http.direct import (
     CONFIRM,
     PNG,
@@ -31,15 +31,17 @@ from tests.services.proxy import Fault, Proxy, request
 from tests.services.s3 import Store
 
 
-@pytest.fixture(params=["files", "s3"])
+@pytest.fixture(params=["files", "s3", "s3 and postgres"])
 def where(request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
-    """The setting of the blobs, where the environment leads to them."""
+    """The settings that name the stores, where the environment leads to them."""
     if request.param == "files":
         yield {}
         return
     store = services.s3()
     with store.reached():
-        yield {"blobs": store.url}
+        yield {"blobs": store.url} | (
+            {"catalog": databases.database().create()} if "postgres" in request.param else {}
+        )
 
 
 def cookie() -> str:
@@ -72,8 +74,10 @@ def test_what_was_put_before_a_restart_is_confirmed_after_it(
 def test_what_one_process_announced_every_other_receives_and_confirms(
     tmp_path: Path, where: dict[str, Any]
 ) -> None:
-    headers = {"cookie": cookie()}
-    with fleet(tmp_path, {}, {}, **where) as (one, other), ExitStack() as stack:
+    headers, apart = {"cookie": cookie()}, {}
+    if "catalog" in where:  # then they need have no folder in common
+        apart = {name: tmp_path / "other" / name for name in ("outputs", "manifests")}
+    with fleet(tmp_path, {}, apart, **where) as (one, other), ExitStack() as stack:
         first, second = (stack.enter_context(s.client(**headers)) for s in (one, other))
         to = first.post(PRESIGN, json=announcement()).raise_for_status().json()
         url = to["url"].replace(one.url, other.url)
