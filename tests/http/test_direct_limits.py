@@ -65,6 +65,16 @@ async def test_no_number_of_parallel_confirmations_exceeds_the_quota(tmp_path: P
         assert len(await listed(client)) == 2
 
 
+async def test_who_has_to_wait_with_a_confirmation_finds_what_another_one_made(
+    tmp_path: Path,
+) -> None:
+    async with Site(tmp_path, uploads=1).running() as site, site.client() as client:
+        to = await sent(site, client)
+        answers = await asyncio.gather(*(confirm(client, to) for _ in range(8)))
+        assert {answer.status_code for answer in answers} == {201}
+        assert len({answer.json()["id"] for answer in answers}) == 1
+
+
 async def test_bytes_that_wait_count(tmp_path: Path) -> None:
     quota = 2 * len(PNG) + 1
     async with (
