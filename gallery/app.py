@@ -24,9 +24,11 @@ from gallery import backends, checkpoint, responses
 from gallery.api import models
 from gallery.api.admin import Admin
 from gallery.api.bulk import BulkChanges
+from gallery.api.direct import Direct
 from gallery.api.drawers import Drawer
 from gallery.api.events import EventRoutes
 from gallery.api.images import Images
+from gallery.api.intake import Intake
 from gallery.api.operation import Endpoint, Operation
 from gallery.api.outputs import Bytes
 from gallery.api.redirects import Redirects
@@ -268,7 +270,8 @@ class App:
 
 
 def _operations(services: Services, images: Images, bytes: Bytes) -> list[Operation]:
-    uploads = Uploads(services, images)
+    intake = Intake(services, images)
+    uploads = Uploads(services, intake)
     served = Operation(
         "GET", "/outputs/{key:path}", _adapted(bytes), "The bytes of an image or thumbnail",
         media="image/*", statuses=(206, 302, 304, 416), errors=(NotFound, Unauthorized),
@@ -284,6 +287,7 @@ def _operations(services: Services, images: Images, bytes: Bytes) -> list[Operat
         *images.operations(),
         *Drawer(services, images, uploads, "input").operations(),
         *Drawer(services, images, uploads, "control").operations(),
+        *Direct(services, intake).operations(),
         *Admin(services, images).operations(),
         served,
     ]

@@ -95,6 +95,7 @@ class Jobs:
             if may_purge:
                 self.retention()
             self._library.catalog.maintain()
+            self._library.landing.sweep()
 
     def walk(self) -> None:
         began = time.monotonic()

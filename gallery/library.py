@@ -40,6 +40,7 @@ from gallery.errors import (
 )
 from gallery.imaging import Imaging, Inspection
 from gallery.keys import Folder, Key, Kind
+from gallery.landing import Landing
 from gallery.records import (
     MAX_INT,
     MAX_SIDECAR_BYTES,
@@ -104,6 +105,7 @@ class Library:
         self.retention_us = retention_days * DAY_US
         self.clock = clock
         self.thumbnails = Thumbnails(blobs, imaging)
+        self.landing = Landing(blobs)
 
     # -- opening --------------------------------------------------------------------------
 

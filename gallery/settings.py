@@ -60,6 +60,7 @@ class Settings(BaseSettings):
         0, ge=0, le=64, description="decoding processes of a worker (0: one a core)"
     )
     uploads: int = Field(64, ge=1, description="uploads received at the same time")
+    direct_uploads: bool = Field(True, description="whether clients may send to a bucket directly")
     body_seconds: float = Field(30.0, gt=0, description="longest pause within an upload")
     walk_minutes: float = Field(60.0, ge=1, description="time between two walks of the tree")
     scrub_mib: int = Field(8, ge=0, description="MiB a second that the scrub reads (0: off)")

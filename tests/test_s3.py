@@ -76,10 +76,12 @@ def test_abilities_are_found_out_at_the_start(
         md5=True,
         presigned=True,
         disposition=True,
+        presigned_put=blobs.abilities.presigned_put,
         versioning="off",
         private=True,
     )
     assert blobs.abilities.conditional_put != "no"
+    assert blobs.abilities.presigned_put != "no"
     (line,) = [r.getMessage() for r in caplog.records if "sha256 yes" in r.getMessage()]
     assert line.startswith(f"{store.url}: conditional_put ")
     assert store.names() == [".gallery/library.json", ".gallery/secret"]

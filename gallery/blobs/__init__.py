@@ -45,6 +45,8 @@ class Stat:
 
 MAX_READ = 64 << 20
 """More bytes than one read gives at once."""
+TEMPORARY = ".gallery/tmp/"
+"""What lies below this key can be removed when it is some days old."""
 
 
 class Spool:
@@ -240,3 +242,31 @@ class Linked(Protocol):
         """A URL that gives the object to whoever holds it, for as long as the purpose
         wants; with this Content-Disposition, where one is given. None when the store
         cannot do that: then the server sends the bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A body that is yet to come, as its sender announced it."""
+
+    size: int
+    mime: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Presigned:
+    """Where a body can be put by whoever holds this."""
+
+    url: str
+    headers: dict[str, str]
+    """What must be sent with it, exactly so."""
+
+
+@runtime_checkable
+class SentTo(Protocol):
+    """An ability of stores that can be sent an object without the server."""
+
+    def presigned_put(self, key: str, body: Expected, seconds: int) -> Presigned | None:
+        """A URL that takes a body for the object, for so long. The store refuses what has
+        another type or size, and where it can what has another sha256: what came has to be
+        looked at in any case. None when the store cannot do that."""

@@ -30,8 +30,9 @@ from botocore.exceptions import (
 )
 
 from gallery import keys
-from gallery.blobs import LIVES, MAX_READ, Listed, Purpose, Spool, Stat
+from gallery.blobs import LIVES, MAX_READ, Expected, Listed, Presigned, Purpose, Spool, Stat
 from gallery.blobs.s3_client import code_of, requests
+from gallery.blobs.s3_presign import presigned_put
 from gallery.blobs.s3_root import Root
 from gallery.errors import NotFound, Unavailable, Unsure
 from gallery.keys import Folder
@@ -59,7 +60,7 @@ class _Got:
 
 
 class S3Blobs(Root):
-    """Fulfils BlobStore, SelfMarked and Linked."""
+    """Fulfils BlobStore, SelfMarked, Linked and SentTo."""
 
     lives = LIVES
 
@@ -302,6 +303,14 @@ class S3Blobs(Root):
             if disposition is not None:
                 parameters["ResponseContentDisposition"] = disposition
             return client.generate_presigned_url("get_object", parameters, self.lives[purpose])
+
+    def presigned_put(self, key: str, body: Expected, seconds: int) -> Presigned | None:
+        can = self.abilities.presigned_put
+        if can == "no":
+            return None
+        with self._asking(key):
+            place = (self.place.bucket, self._key(key))
+            return presigned_put(self._s3, place, body, seconds, checked=can == "checked")
 
 
 def _stat(key: str, size: int, etag: str, modified: datetime) -> Stat:
