@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from gallery import checkpoint, keys
-from gallery.blobs import Listed, LocalFiles
+from gallery.blobs import Listed, Shared
 from gallery.checkpoint import Checkpoint
 from gallery.errors import Damaged, NotFound
 from gallery.keys import Key
@@ -80,9 +80,11 @@ def examine(library: Library) -> Report:
     report = Report()
     for owner in sorted({*library.blobs.owners(), *library.catalog.owners()}):
         _owner(library, owner, report)
-    if isinstance(library.blobs, LocalFiles):
+    if isinstance(library.blobs, Shared):
         for name in library.blobs.strangers():
             report.add("no file of an owner", name)
+        for name in library.blobs.leftovers():
+            report.add("left over", name)
     for owner, month in library.catalog.damaged():
         report.add("the manifest has bad lines", f"{owner} {month}")
     scrubbed = checkpoint.read(library.catalog.notes) or Checkpoint()
