@@ -133,7 +133,7 @@ class Away(MemoryNotes):
 
     def read(self, name: str) -> bytes | None:
         if self.away:
-            raise Unavailable("the notes are away")
+            raise Unavailable(f"{name} is away")
         return super().read(name)
 
 

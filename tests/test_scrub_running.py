@@ -11,6 +11,8 @@ import pytest
 
 from gallery import checkpoint
 from gallery.catalog.manifests import ManifestCatalog
+from gallery.catalog.notes import MemoryNotes
+from gallery.errors import Unavailable
 from gallery.library import Library
 from gallery.metrics import Metrics
 from gallery.scrub import Scrubbing
@@ -78,6 +80,21 @@ def test_metrics_tell_how_many_are_damaged(
     assert f"gallery_scrubbed_bytes_total {float(len(b'pixels 1'))}" in lines
     [ended] = [line for line in lines if line.startswith("gallery_scrub_ended_timestamp_seconds ")]
     assert float(ended.split()[1]) == NOON / 1e6
+
+
+class Away(MemoryNotes):
+    """Notes that cannot be read."""
+
+    def read(self, name: str) -> bytes | None:
+        raise Unavailable(f"{name} is away")
+
+
+def test_metrics_tell_what_was_answered_also_while_the_notes_are_away(outputs: Path) -> None:
+    metrics = Metrics(str(outputs), Away())
+    metrics.requests["GET", "/readyz", 503] += 1
+    text = metrics.text()
+    assert b'gallery_requests_total{method="GET",route="/readyz",status="503"} 1.0' in text
+    assert b"gallery_damaged_images" not in text
 
 
 # -- by hand ----------------------------------------------------------------------------------

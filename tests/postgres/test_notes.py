@@ -39,6 +39,7 @@ def test_a_lock_of_notes_is_not_waited_for_for_ever(opened: Open) -> None:
 def test_the_keys_that_sign_are_the_first_that_were_kept(opened: Open) -> None:
     first, second = opened(), opened()
     assert first.signing_keys() == second.signing_keys() == []
+    assert first.keep_signing_keys([]) == []
     assert first.keep_signing_keys(["new", "old"]) == ["new", "old"]
     assert second.keep_signing_keys(["another"]) == ["new", "old"]
     assert second.signing_keys() == ["new", "old"]

@@ -212,7 +212,8 @@ class PostgresCatalog:
         return self.notes.signing_keys()
 
     def keep_signing_keys(self, keys: list[str]) -> list[str]:
-        self.notes.keep_signing_keys(keys)
+        if keys:
+            self.notes.keep_signing_keys(keys)
         return self.notes.signing_keys()
 
     # -- periodic jobs ----------------------------------------------------------------------
