@@ -17,10 +17,11 @@ from gallery.keys import Folder
 from gallery.library import Library
 from gallery.looks import Looks
 from gallery.reconcile import Reconciler, Thing
+from gallery.records import encode_sidecar
 from tests.conformance.stores import PLENTY
 from tests.images import png
 from tests.living import until
-from tests.samples import NOON, OWNER, active, ident, put
+from tests.samples import NOON, OWNER, active, ident, pixels, put, record
 from tests.services.s3 import Store
 
 DAY = Folder(OWNER, "output", date(2026, 3, 14))
@@ -67,6 +68,17 @@ def test_what_was_just_dropped_into_a_bucket_is_taken_in_when_it_has_settled(
     with jobs(library, imaging):
         until(lambda: active(library) == [1])
     assert library.get(OWNER, ident(1)).record.width == 64
+
+
+def test_an_image_that_follows_its_sidecar_into_a_bucket_is_taken_in(
+    store: Store, library: Library, imaging: Imaging
+) -> None:
+    one = record(1)
+    store.drop(one.folder.sidecar(one.id), encode_sidecar(one))
+    with jobs(library, imaging) as looks:
+        until(lambda: looks._due and not looks._busy)
+        store.drop(one.image, pixels(1))
+        until(lambda: active(library) == [1])
 
 
 def test_what_looks_at_a_bucket_ends_with_its_jobs(
