@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gallery import backends, checkpoint, responses
+from gallery import backends, responses
 from gallery.api import models
 from gallery.api.admin import Admin
 from gallery.api.bulk import BulkChanges
@@ -39,15 +39,16 @@ from gallery.blobs import LocalFiles
 from gallery.clock import ClockGuard
 from gallery.errors import GalleryError, NotFound, StartRefused, Unauthorized
 from gallery.events import Events
-from gallery.identity import Identity
+from gallery.identity import Identity, signing_keys
 from gallery.imaging import Imaging
 from gallery.jobs import Jobs
 from gallery.library import Library, Quota
 from gallery.links import Links
+from gallery.looks import Looks
 from gallery.metrics import Metrics
 from gallery.reconcile import Reconciler
-from gallery.scrub import Scrubbing
-from gallery.settings import LOG_FORMAT, MIB, Settings, load
+from gallery.scrub import scrubbing
+from gallery.settings import LOG_FORMAT, Settings, load
 from gallery.threads import Threads
 from gallery.watcher import Watcher
 
@@ -84,7 +85,7 @@ class App:
             imaging=self.imaging,
         )
         self.identity = Identity(
-            lambda: list(settings.secret) or blobs.secret(),
+            lambda: list(settings.secret) or signing_keys(blobs, catalog),
             admin_token=settings.admin_token,
             service_token=settings.service_token,
             public_origin=settings.public_origin,
@@ -92,8 +93,7 @@ class App:
         )
         self.threads = Threads()
         self.events = Events(self.library, self.threads)
-        scrubbed = str(settings.manifests / checkpoint.NAME)
-        self.metrics = Metrics(str(settings.outputs), scrubbed)
+        self.metrics = Metrics(str(settings.outputs), catalog.notes)
         share = settings.memory_bytes // 8
         source = backends.linked(settings, blobs)
         links = Links(source, self.library.thumbnails, memory_bytes=share) if source else None
@@ -111,22 +111,16 @@ class App:
             ),
         )
         reconciler = Reconciler(self.library, self.imaging, max_bytes=settings.max_upload_bytes)
+        looks = Looks(reconciler.look, threads=(settings.decoders or cores) + 2)
         self._jobs = Jobs(
             self.library,
             reconciler,
-            ClockGuard(str(settings.manifests / "clock")),
+            ClockGuard(catalog.notes),
             walk_seconds=settings.walk_minutes * 60,
-            watcher=(
-                Watcher(blobs, reconciler, threads=(settings.decoders or cores) + 2)
-                if isinstance(blobs, LocalFiles)
-                else None
-            ),
+            looks=looks,
+            watcher=Watcher(blobs, looks) if isinstance(blobs, LocalFiles) else None,
         )
-        self._scrubbing = (
-            Scrubbing(self.library, scrubbed, settings.scrub_mib * MIB)
-            if settings.scrub_mib and isinstance(blobs, LocalFiles)
-            else None
-        )
+        self._scrubbing = scrubbing(self.library, settings.scrub_mib)
         self._route(services)
 
     def _route(self, services: Services) -> None:

@@ -68,8 +68,6 @@ def _blobs(settings: Settings) -> BlobStore:
 
 def _catalog(settings: Settings) -> Catalog:
     if settings.catalog.startswith(_POSTGRES):
-        # The periodic jobs' own notes lie there in any case.
-        settings.manifests.mkdir(parents=True, exist_ok=True)
         catalog: Catalog = _postgres().PostgresCatalog(settings.catalog)
         return catalog
     if settings.catalog != "manifest:":
@@ -100,7 +98,9 @@ def _extra(name: str) -> Iterator[None]:
 def alone(settings: Settings) -> str:
     """Why one process must have the library to itself; "" when several may share it."""
     manifests, outputs = settings.manifests, settings.outputs
-    folders = [manifests, manifests / "feed", manifests / "users"]
+    folders = []
+    if not settings.catalog.startswith(_POSTGRES):
+        folders += [manifests, manifests / "feed", manifests / "users"]
     if settings.blobs == _FILES:
         folders += [outputs, outputs / "users"]
     for folder in folders:

@@ -63,7 +63,9 @@ class Settings(BaseSettings):
     direct_uploads: bool = Field(True, description="whether clients may send to a bucket directly")
     body_seconds: float = Field(30.0, gt=0, description="longest pause within an upload")
     walk_minutes: float = Field(60.0, ge=1, description="time between two walks of the tree")
-    scrub_mib: int = Field(8, ge=0, description="MiB a second that the scrub reads (0: off)")
+    scrub_mib: int | None = Field(
+        None, ge=0, description="MiB a second that the scrub reads (0: off; unset: 8 of files)"
+    )
     single_owner: str | None = Field(None, description="whoever comes is this owner; loopback only")
     accel_prefix: str | None = Field(None, description="nginx location for X-Accel-Redirect")
 

@@ -34,7 +34,7 @@ def landed(library: Library, ticket: Ticket) -> None:
 
 
 def test_the_jobs_remove_what_was_not_confirmed_within_a_day(
-    library: Library, outputs: Path, walker: Reconciler, tmp_path: Path
+    library: Library, outputs: Path, walker: Reconciler
 ) -> None:
     young = replace(TICKET, id=ident(2))
     for ticket in (TICKET, young):
@@ -42,7 +42,7 @@ def test_the_jobs_remove_what_was_not_confirmed_within_a_day(
     path = outputs / TICKET.key
     then = path.stat().st_mtime - WAIT_SECONDS
     os.utime(path, (then, then))
-    Jobs(library, walker, ClockGuard(str(tmp_path / "clock")), walk_seconds=3600).tick()
+    Jobs(library, walker, ClockGuard(library.catalog.notes), walk_seconds=3600).tick()
     assert not library.landing.has(TICKET)
     assert library.landing.has(young)
 

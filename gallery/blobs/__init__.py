@@ -206,9 +206,17 @@ class LocalFiles(Protocol):
     def sync_folder(self, key: str) -> None:
         """Makes the names in the object's folder durable."""
 
+
+@runtime_checkable
+class Shared(Protocol):
+    """An ability of stores that others can write to, past the gallery."""
+
     def strangers(self) -> Iterator[str]:
         """What ``list`` never shows of an owner: links, pipes and sockets, and whatever
-        lies beside the owners' folders."""
+        lies beside the owners' folders; a folder that holds many may stand for them."""
+
+    def leftovers(self) -> Iterator[str]:
+        """Temporary objects that should have been removed long ago."""
 
 
 @runtime_checkable

@@ -30,7 +30,17 @@ from botocore.exceptions import (
 )
 
 from gallery import keys
-from gallery.blobs import LIVES, MAX_READ, Expected, Listed, Presigned, Purpose, Spool, Stat
+from gallery.blobs import (
+    LIVES,
+    MAX_READ,
+    TEMPORARY,
+    Expected,
+    Listed,
+    Presigned,
+    Purpose,
+    Spool,
+    Stat,
+)
 from gallery.blobs.s3_client import code_of, requests
 from gallery.blobs.s3_presign import presigned_put
 from gallery.blobs.s3_root import Root
@@ -51,6 +61,8 @@ _SHA256 = "sha256"
 _YET_TO_COME = 1 << 62
 _PIECE = 1 << 20
 PAGE = 1000
+_TEMPORARY_SECONDS = 8 * 86_400.0
+"""A lifecycle rule removes them after seven days, and rules are carried out once a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +72,7 @@ class _Got:
 
 
 class S3Blobs(Root):
-    """Fulfils BlobStore, SelfMarked, Linked and SentTo."""
+    """Fulfils BlobStore, SelfMarked, Linked, SentTo and Shared."""
 
     lives = LIVES
 
@@ -231,6 +243,21 @@ class S3Blobs(Root):
     def owners(self) -> Iterator[str]:
         yield from (name for name in self._folders("users/") if keys.is_owner(name))
 
+    def strangers(self) -> Iterator[str]:
+        """Of folders only their names: another software's may hold millions."""
+        for top in ("", "users/"):
+            for page in self._pages(top, Delimiter="/"):
+                names = [item["Key"] for item in page.get("Contents", ())]
+                names += [found["Prefix"] for found in page.get("CommonPrefixes", ())]
+                for name in (name[len(self.place.prefix) :] for name in names):
+                    if name != top and not _is_ours(name):
+                        yield name
+
+    def leftovers(self) -> Iterator[str]:
+        for found in self.list(TEMPORARY):
+            if time.time() - found.mtime_ns / 1e9 > _TEMPORARY_SECONDS:
+                yield found.key
+
     # -- sidecars -----------------------------------------------------------------------
 
     def stage(self, folder: Folder, id: str, sidecar: bytes) -> None:
@@ -323,6 +350,11 @@ def _number(etag: str) -> int:
     """A number for an ETag, in the range of times yet to come."""
     digest = hashlib.blake2b(etag.strip('"').encode(), digest_size=8).digest()
     return _YET_TO_COME | (int.from_bytes(digest, "big") >> 2)
+
+
+def _is_ours(name: str) -> bool:
+    """Whether this is a folder that the gallery, or one of its owners, has objects in."""
+    return name == ".gallery/" or (name.endswith("/") and keys.is_on_the_way(name[:-1]))
 
 
 def _type_of(key: str) -> str:

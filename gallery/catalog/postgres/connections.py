@@ -44,6 +44,7 @@ _SESSION = """
 """The server gives up the locks of a client that vanished, and a commit is a commit."""
 
 _LOCK = "SELECT pg_advisory_lock(hashtextextended(%s, 0))"
+_TRY = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
 _UNLOCK = "SELECT pg_advisory_unlock(hashtextextended(%s, 0))"
 
 T = TypeVar("T")
@@ -151,16 +152,33 @@ class Connections:
         with ExitStack() as stack:
             with failures():
                 connection, _ = self._over(stack, lambda over: over.execute(_LOCK, (name,)))
-            held = self._held()
-            held.append((name, connection))
-            try:
+            with self._tied(name, connection):
                 yield
-            finally:
-                held.remove((name, connection))
-                try:
-                    connection.execute(_UNLOCK, (name,))
-                except psycopg.Error:
-                    connection.close()
+
+    @contextmanager
+    def trying(self, name: str) -> Iterator[bool]:
+        """As ``lock``, if that can be had without waiting; whether it could."""
+        with ExitStack() as stack:
+            with failures():
+                connection, found = self._over(
+                    stack, lambda over: over.execute(_TRY, (name,)).fetchone()
+                )
+            if found == (True,):
+                stack.enter_context(self._tied(name, connection))
+            yield found == (True,)
+
+    @contextmanager
+    def _tied(self, name: str, connection: Connection) -> Iterator[None]:
+        held = self._held()
+        held.append((name, connection))
+        try:
+            yield
+        finally:
+            held.remove((name, connection))
+            try:
+                connection.execute(_UNLOCK, (name,))
+            except psycopg.Error:
+                connection.close()
 
     def holding(self, name: str) -> Connection:
         """The connection that the caller's lock of this name is tied to."""
