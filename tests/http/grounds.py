@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from gallery import backends
 from gallery.imaging import Imaging
@@ -16,7 +17,9 @@ from gallery.library import Library
 from gallery.reconcile import Reconciler
 from gallery.settings import Settings
 from tests import cli, databases, services
+from tests.databases import Database
 from tests.http.server import Server, served
+from tests.services.proxy import Proxy
 
 EARLY = -2.0
 """Some servers round an object's time up to the next second."""
@@ -35,7 +38,7 @@ class Ground:
         return self.root
 
     def served(self, **settings: Any) -> AbstractContextManager[Server]:
-        return served(self.place(), **self.settings, **settings)
+        return served(self.place(), **self.settings | settings)
 
     def run(self, *arguments: str) -> cli.Result:
         """A command on some other machine."""
@@ -75,9 +78,10 @@ class Ground:
 class Apart(Ground):
     """A bucket and a database."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, database: Database | None = None) -> None:
         self.store = services.s3()
-        super().__init__(root, blobs=self.store.url, catalog=databases.database().create())
+        database = database or databases.database()
+        super().__init__(root, blobs=self.store.url, catalog=database.create())
         self._numbers = itertools.count()
 
     def place(self) -> Path:
@@ -101,6 +105,33 @@ class Apart(Ground):
 
     def images(self) -> int:
         return sum(name.endswith(".png") for name in self.store.names())
+
+
+class Far(Apart):
+    """The same, with a proxy before each of the two for the servers. Commands and whoever
+    looks for the tests reach them directly."""
+
+    def __init__(self, root: Path, database: Database | None = None) -> None:
+        database = database or databases.database()
+        super().__init__(root, database)
+        self.bucket = Proxy(self.store.server.port)
+        self.database = Proxy(database.socket)
+        name = urlsplit(self.settings["catalog"]).path
+        self._catalog = f"postgresql://gallery@127.0.0.1:{self.database.port}{name}"
+
+    @contextmanager
+    def served(self, **settings: Any) -> Iterator[Server]:
+        with ExitStack() as stack:
+            with self.store.reached(self.bucket.port):
+                server = stack.enter_context(super().served(catalog=self._catalog, **settings))
+            yield server
+
+    @contextmanager
+    def reached(self) -> Iterator[None]:
+        with super().reached():
+            yield
+        self.bucket.close()
+        self.database.close()
 
 
 @contextmanager
