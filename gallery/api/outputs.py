@@ -123,7 +123,7 @@ class Bytes:
         served = self._hot.get(key) if fresh else None
         if served is None:
             self._authorize(keys_owner(key), scope)
-            served = await self._threads.read(self._look_up, key)
+            served = await self._threads.fetch(self._look_up, key)
         return served
 
     def _look_up(self, key: str) -> Served:
@@ -211,7 +211,7 @@ class Bytes:
             kept = [pair for pair in head if pair[0] != b"content-length"]
             path = (self._accel.rstrip("/") + "/" + key).encode()
             return await _send(send, status, [*kept, (b"x-accel-redirect", path)], b"")
-        fd = await self._threads.read(self._files.open, key)
+        fd = await self._threads.fetch(self._files.open, key)
         try:
             await send({"type": "http.response.start", "status": status, "headers": head})
             while start < end:
@@ -245,7 +245,7 @@ class Bytes:
 
     async def _piece(self, key: str, start: int, end: int) -> bytes:
         size = min(PIECE, end - start)
-        data = await self._threads.read(self._library.blobs.read, key, start, size)
+        data = await self._threads.fetch(self._library.blobs.read, key, start, size)
         if not data:
             raise Unavailable(f"{key} became shorter while it was sent")
         return data
@@ -261,7 +261,7 @@ class Bytes:
             except OSError:  # not in the cache, or not on this file system
                 pass
         with storage(key):
-            data = await self._threads.read(os.pread, fd, size, offset)
+            data = await self._threads.fetch(os.pread, fd, size, offset)
         if not data:
             raise Unavailable(f"{key} became shorter while it was sent")
         return data
