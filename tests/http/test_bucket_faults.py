@@ -13,13 +13,12 @@ import pytest
 
 from gallery.imaging import Imaging
 from tests import images
+from tests.http.far import LIST, away, in_order, listed, send, uploaded
 from tests.http.fleet import until
 from tests.http.grounds import Far
 from tests.http.server import Server
-from tests.http.site import refused
 from tests.services.proxy import Fault, Proxy, request, status
 
-LIST = "/api/v1/images"
 SLOW_DOWN = status(503, "Slow Down", b"<Error><Code>SlowDown</Code></Error>")
 BROKEN = status(500, "Internal Server Error")
 LARGE = images.png() + bytes(range(256)) * 8000
@@ -57,44 +56,6 @@ def client(server: Server) -> Iterator[httpx.Client]:
         until(lambda: client.get("/readyz").status_code == 200)
         client.get("/api/v1/me")
         yield client
-
-
-def send(
-    client: httpx.Client, seed: int = 0, body: bytes | None = None, key: str | None = None
-) -> httpx.Response:
-    files = {"file": ("a.png", images.png(seed=seed) if body is None else body)}
-    return client.post(LIST, files=files, headers={"idempotency-key": key} if key else {})
-
-
-def uploaded(client: httpx.Client, seed: int = 0, body: bytes | None = None) -> Any:
-    answer = send(client, seed, body)
-    assert answer.status_code == 201, answer.text
-    return answer.json()
-
-
-def listed(client: httpx.Client) -> list[str]:
-    return [item["id"] for item in client.get(LIST).raise_for_status().json()["items"]]
-
-
-def away(answer: httpx.Response) -> None:
-    refused(answer, 503, "unavailable")
-    assert int(answer.headers["retry-after"]) > 0
-
-
-def stored(far: Far, client: httpx.Client) -> list[str]:
-    """The names of this visitor's objects, without folders."""
-    me = client.get("/api/v1/me").json()["owner"]
-    names = (name.split("/") for name in far.store.names())
-    return sorted(name[-1] for name in names if name[1] == me)
-
-
-def in_order(far: Far, client: httpx.Client, *ids: str) -> None:
-    """These images are there, whole, and nothing else is."""
-    assert sorted(listed(client)) == sorted(ids)
-    names = [f"{id}.{ext}" for id in ids for ext in ("json", "png", "webp")]
-    assert stored(far, client) == sorted(names)
-    for item in client.get(LIST).json()["items"]:
-        assert len(client.get(item["url"]).content) == item["bytes"]
 
 
 # -- answers that are no help -----------------------------------------------------------------

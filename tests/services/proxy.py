@@ -65,7 +65,7 @@ class Proxy:
         self._fault: Fault | None = None
         self._left = 0
         self._befallen = 0
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # so that what a fault waits for may cut the connections
         self._open: set[socket.socket] = set()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
@@ -153,7 +153,11 @@ class Proxy:
         if isinstance(self._to, int):
             return socket.create_connection(("127.0.0.1", self._to))
         service = socket.socket(socket.AF_UNIX)
-        service.connect(str(self._to))
+        try:
+            service.connect(str(self._to))
+        except OSError:
+            service.close()
+            raise
         return service
 
     def _requests(self, client: socket.socket, service: socket.socket, relay: _Relay) -> None:
