@@ -59,14 +59,16 @@ class Person:
         self._owner = owner
         self._ledger = ledger
         self._at = [Visitor(server, ledger, owner) for server in servers]
+        self._gone: list[Visitor] = []
         self._mine: list[Item] = []
 
     def close(self) -> None:
-        for visitor in self._at:
+        for visitor in self._at + self._gone:
             visitor.client.close()
 
     def moved(self, number: int, server: Server) -> None:
-        """This server has come in another's place."""
+        """This server has come in another's place, whom a request may still be waiting for."""
+        self._gone.append(self._at[number])
         self._at[number] = Visitor(server, self._ledger, self._owner)
 
     def step(self) -> bool:
@@ -103,7 +105,7 @@ class Person:
 
 
 def faults(far: Far) -> list[Callable[[], AbstractContextManager[None]]]:
-    """What may go wrong, by name of nothing: each is as likely."""
+    """What may go wrong, each as likely as the others."""
     bucket, database = far.bucket, far.database
 
     @contextmanager
