@@ -62,6 +62,10 @@ class Database:
     def url(self, name: str = "postgres") -> str:
         return f"postgresql://gallery@/{name}?host={self.folder}"
 
+    @property
+    def socket(self) -> Path:
+        return self.folder / ".s.PGSQL.5432"
+
     def create(self, options: str = "") -> str:
         """The URL of a new database."""
         name = f"test{next(self._numbers)}"

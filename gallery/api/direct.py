@@ -58,7 +58,7 @@ class Direct:
         wanted = await body(request, models.PresignPut)
         ticket = self._ticket(wanted, owner_of(wanted.owner, visitor))
         token = signed(ticket, self._services.identity.signer("upload"))
-        to = await self._threads.read(self._destination, ticket)
+        to = await self._threads.fetch(self._destination, ticket)
         if to is None:
             own = f"{self._origin(request)}{_ROUTE}/{token}"
             to = Presigned(own, {"content-type": ticket.mime})
@@ -111,7 +111,7 @@ class Direct:
         ticket = self._verified(request.path_params["token"], PUT_SECONDS)
         if request.headers.get("content-type") != ticket.mime:
             raise mismatch("Content-Type")
-        await self._threads.read(self._check_unused, ticket)
+        await self._threads.fetch(self._check_unused, ticket)
         reading = received_raw(
             request, self._library.blobs, self._threads,
             size=ticket.size, pause=self._services.settings.body_seconds,
@@ -143,12 +143,12 @@ class Direct:
 
     async def _once(self, ticket: Ticket, draft: Draft) -> Stored:
         """Looks again when there is nothing to confirm: somebody else may just have done so."""
-        if found := await self._threads.read(self._image, ticket):
+        if found := await self._threads.fetch(self._image, ticket):
             return Stored(found, repeated=True)
         try:
             return await self._taken_in(ticket, draft)
         except Conflict:
-            if found := await self._threads.read(self._image, ticket):
+            if found := await self._threads.fetch(self._image, ticket):
                 return Stored(found, repeated=True)
             raise
 

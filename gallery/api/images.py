@@ -59,7 +59,7 @@ class Images:
         then, for it goes bad with them though no image changes."""
         if self._services.links is None:
             return page
-        items = await self._threads.read(self._services.links.added, page.items)
+        items = await self._threads.fetch(self._services.links.added, page.items)
         return replace(page, items=items, version="")
 
     async def trash(self, request: Request) -> Response:
@@ -84,7 +84,7 @@ class Images:
         entry = await self._threads.read(self._library.get, owner, id)
         if wanted.links and self._services.links:
             answer = self._library.with_purge_at(item(entry.raw))
-            [body] = await self._threads.read(self._services.links.added, [answer])
+            [body] = await self._threads.fetch(self._services.links.added, [answer])
             return responses.json(body, headers={"etag": entry.etag, "cache-control": "no-store"})
         if names(request.headers.get("if-none-match"), entry.etag):
             return Response(status_code=304, headers={"etag": entry.etag})

@@ -73,7 +73,7 @@ class Bytes:
         served = self._known.get(key) if fresh else None
         if served is None:
             self._authorize(_owner_in(key), scope)
-            served = await self._threads.read(self._known.look_up, key)
+            served = await self._threads.fetch(self._known.look_up, key)
         return served
 
     def _authorize(self, owner: str, scope: Scope) -> None:

@@ -43,7 +43,7 @@ class Redirects:
             link = self._memory.get(key)
             if link is not None and link.is_young(time.time()):
                 return link
-        return await self._threads.read(self._look_up, key, purpose)
+        return await self._threads.fetch(self._look_up, key, purpose)
 
     def _look_up(self, key: str, purpose: Purpose) -> Link | None:
         changes = self._memory.changes

@@ -50,7 +50,7 @@ class Originals:
             kept = [pair for pair in head if pair[0] != b"content-length"]
             path = (self._accel.rstrip("/") + "/" + key).encode()
             return await send_whole(send, status, [*kept, (b"x-accel-redirect", path)], b"")
-        fd = await self._threads.read(self._files.open, key)
+        fd = await self._threads.fetch(self._files.open, key)
         try:
             await send({"type": "http.response.start", "status": status, "headers": head})
             while start < end:
@@ -84,7 +84,7 @@ class Originals:
 
     async def _piece(self, key: str, start: int, end: int) -> bytes:
         size = min(PIECE, end - start)
-        data = await self._threads.read(self._blobs.read, key, start, size)
+        data = await self._threads.fetch(self._blobs.read, key, start, size)
         if not data:
             raise Unavailable(f"{key} became shorter while it was sent")
         return data
@@ -100,7 +100,7 @@ class Originals:
             except OSError:  # not in the cache, or not on this file system
                 pass
         with storage(key):
-            data = await self._threads.read(os.pread, fd, size, offset)
+            data = await self._threads.fetch(os.pread, fd, size, offset)
         if not data:
             raise Unavailable(f"{key} became shorter while it was sent")
         return data

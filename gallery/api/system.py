@@ -75,7 +75,7 @@ class System:
         return responses.json({"status": "ok"})
 
     async def readyz(self, request: Request) -> Response:  # noqa: ARG002 - the same for all
-        await self._services.threads.read(self._check)
+        await self._services.threads.fetch(self._check)
         return responses.json({"status": "ok"})
 
     def _check(self) -> None:
