@@ -28,10 +28,11 @@ def make(folder: Path, count: int) -> list[str]:
     return paths
 
 
-def pool() -> ProcessPoolExecutor:
-    """A process for each core."""
+def pool(processes: int = 0) -> ProcessPoolExecutor:
+    """So many processes, or one for each core."""
     context = multiprocessing.get_context("spawn")
-    return concurrent.futures.ProcessPoolExecutor(len(os.sched_getaffinity(0)), context)
+    count = processes or len(os.sched_getaffinity(0))
+    return concurrent.futures.ProcessPoolExecutor(count, context)
 
 
 def _draw(path: str) -> None:
@@ -63,13 +64,17 @@ def floor_rate(workers: ProcessPoolExecutor, paths: list[str], folder: Path) -> 
 def least(path: str, folder: str) -> str:
     """Decode, shrink to 512, encode, and make both files durable."""
     data = Path(path).read_bytes()
-    with Image.open(BytesIO(data)) as image:
-        image.thumbnail((512, 512), Image.Resampling.BICUBIC, reducing_gap=1.0)
-        thumb = BytesIO()
-        image.save(thumb, "WEBP", quality=80, method=2)
     name = os.path.join(folder, uuid.uuid4().hex)
-    for body, ext in ((data, "png"), (thumb.getvalue(), "webp")):
+    for body, ext in ((data, "png"), (thumbnail(data), "webp")):
         with open(f"{name}.{ext}", "xb", buffering=0) as file:
             file.write(body)
             os.fsync(file.fileno())
     return name
+
+
+def thumbnail(data: bytes) -> bytes:
+    with Image.open(BytesIO(data)) as image:
+        image.thumbnail((512, 512), Image.Resampling.BICUBIC, reducing_gap=1.0)
+        thumb = BytesIO()
+        image.save(thumb, "WEBP", quality=80, method=2)
+    return thumb.getvalue()

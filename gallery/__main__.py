@@ -24,6 +24,8 @@ from gallery.settings import LOG_FORMAT, PREFIX, Settings, load
 _INTERRUPTED = 128 + signal.SIGINT
 """The exit code that shells give for Ctrl-C."""
 _OPEN_FILES = 65_536
+DRAIN_SECONDS = 30
+"""How long requests that are under way may go on when the server stops."""
 Command = Callable[..., None]
 
 
@@ -91,7 +93,7 @@ def run_server(settings: Settings) -> None:
         server_header=False,
         log_config=None,
         forwarded_allow_ips=settings.trusted_proxies,
-        timeout_graceful_shutdown=30,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
         backlog=1024,
     )
 
@@ -116,8 +118,14 @@ def demo(settings: Settings, images: int) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with tempfile.TemporaryDirectory(prefix="gallery-demo-") as folder:
         outputs, manifests = Path(folder, "outputs"), Path(folder, "manifests")
-        changed = {"outputs": outputs, "manifests": manifests, "catalog": "manifest:"}
-        fresh = load(**{**settings.model_dump(), **changed, "single_owner": "demo"})
+        files = {
+            "outputs": outputs,
+            "manifests": manifests,
+            "blobs": "file:",
+            "catalog": "manifest:",
+            "delivery": "server",
+        }
+        fresh = load(**{**settings.model_dump(), **files, "single_owner": "demo"})
         with click.progressbar(length=images, label="drawing", file=sys.stderr) as bar:
             commands.fill_demo(fresh, images, "demo", lambda: bar.update(1))
         run_server(fresh)
@@ -148,7 +156,7 @@ def doctor(settings: Settings, *, as_json: bool) -> None:
     from gallery.doctor import examine
 
     with commands.opened(settings, only_look=True) as library:
-        report = examine(library, commands.scrubbed(settings))
+        report = examine(library)
     if as_json:
         click.echo(orjson.dumps(report.as_json(), option=orjson.OPT_INDENT_2))
     else:
@@ -158,9 +166,10 @@ def doctor(settings: Settings, *, as_json: bool) -> None:
 
 @cli.command()
 @click.option("--mib", type=click.IntRange(min=0), default=0, help="MiB a second (0: no limit)")
+@click.option("--sizes", is_flag=True, help="only compare sizes: no image is read")
 @click.option("--json", "as_json", is_flag=True, help="print JSON")
 @settings_flags("outputs", "manifests", "blobs", "catalog")
-def scrub(settings: Settings, mib: int, *, as_json: bool) -> None:
+def scrub(settings: Settings, mib: int, *, sizes: bool, as_json: bool) -> None:
     """Read every original again, and name those that are damaged. Changes nothing of them.
 
     Exit code 0: all are whole; 1: some are not; 2: it could not be told; 130: interrupted.
@@ -171,7 +180,7 @@ def scrub(settings: Settings, mib: int, *, as_json: bool) -> None:
         count = commands.images_of(library)
         try:
             with click.progressbar(length=count, label="scrubbing", file=sys.stderr) as bar:
-                found = commands.scrub(library, settings, mib, lambda: bar.update(1))
+                found = commands.scrub(library, mib, lambda: bar.update(1), whole=not sizes)
         except KeyboardInterrupt:
             sys.exit(_INTERRUPTED)
     if as_json:

@@ -20,15 +20,18 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gallery import backends, checkpoint, responses
+from gallery import backends, responses
 from gallery.api import models
 from gallery.api.admin import Admin
 from gallery.api.bulk import BulkChanges
+from gallery.api.direct import Direct
 from gallery.api.drawers import Drawer
 from gallery.api.events import EventRoutes
 from gallery.api.images import Images
+from gallery.api.intake import Intake
 from gallery.api.operation import Endpoint, Operation
 from gallery.api.outputs import Bytes
+from gallery.api.redirects import Redirects
 from gallery.api.services import Services
 from gallery.api.system import System
 from gallery.api.uploads import Into, Uploads
@@ -36,14 +39,16 @@ from gallery.blobs import LocalFiles
 from gallery.clock import ClockGuard
 from gallery.errors import GalleryError, NotFound, StartRefused, Unauthorized
 from gallery.events import Events
-from gallery.identity import Identity
+from gallery.identity import Identity, signing_keys
 from gallery.imaging import Imaging
 from gallery.jobs import Jobs
 from gallery.library import Library, Quota
+from gallery.links import Links
+from gallery.looks import Looks
 from gallery.metrics import Metrics
 from gallery.reconcile import Reconciler
-from gallery.scrub import Scrubbing
-from gallery.settings import LOG_FORMAT, MIB, Settings, load
+from gallery.scrub import scrubbing
+from gallery.settings import LOG_FORMAT, Settings, load
 from gallery.threads import Threads
 from gallery.watcher import Watcher
 
@@ -80,7 +85,7 @@ class App:
             imaging=self.imaging,
         )
         self.identity = Identity(
-            lambda: list(settings.secret) or blobs.secret(),
+            lambda: list(settings.secret) or signing_keys(blobs, catalog),
             admin_token=settings.admin_token,
             service_token=settings.service_token,
             public_origin=settings.public_origin,
@@ -88,33 +93,34 @@ class App:
         )
         self.threads = Threads()
         self.events = Events(self.library, self.threads)
-        scrubbed = str(settings.manifests / checkpoint.NAME)
-        self.metrics = Metrics(str(settings.outputs), scrubbed)
-        services = Services(settings, self.library, self.identity, self.imaging, self.threads)
+        self.metrics = Metrics(str(settings.outputs), catalog.notes)
+        share = settings.memory_bytes // 8
+        source = backends.linked(settings, blobs)
+        links = Links(source, self.library.thumbnails, memory_bytes=share) if source else None
+        services = Services(
+            settings, self.library, self.identity, self.imaging, self.threads, links
+        )
         self.bytes = Bytes(
             self.library,
             self.identity,
             self.threads,
-            memory_bytes=settings.memory_bytes * 3 // 8,
+            memory_bytes=share if links else 3 * share,
             accel_prefix=settings.accel_prefix,
+            redirects=(
+                Redirects(self.library, links, self.threads, memory_bytes=share) if links else None
+            ),
         )
         reconciler = Reconciler(self.library, self.imaging, max_bytes=settings.max_upload_bytes)
+        looks = Looks(reconciler.look, threads=(settings.decoders or cores) + 2)
         self._jobs = Jobs(
             self.library,
             reconciler,
-            ClockGuard(str(settings.manifests / "clock")),
+            ClockGuard(catalog.notes),
             walk_seconds=settings.walk_minutes * 60,
-            watcher=(
-                Watcher(blobs, reconciler, threads=(settings.decoders or cores) + 2)
-                if isinstance(blobs, LocalFiles)
-                else None
-            ),
+            looks=looks,
+            watcher=Watcher(blobs, looks) if isinstance(blobs, LocalFiles) else None,
         )
-        self._scrubbing = (
-            Scrubbing(self.library, scrubbed, settings.scrub_mib * MIB)
-            if settings.scrub_mib and isinstance(blobs, LocalFiles)
-            else None
-        )
+        self._scrubbing = scrubbing(self.library, settings.scrub_mib)
         self._route(services)
 
     def _route(self, services: Services) -> None:
@@ -258,10 +264,11 @@ class App:
 
 
 def _operations(services: Services, images: Images, bytes: Bytes) -> list[Operation]:
-    uploads = Uploads(services, images)
+    intake = Intake(services, images)
+    uploads = Uploads(services, intake)
     served = Operation(
         "GET", "/outputs/{key:path}", _adapted(bytes), "The bytes of an image or thumbnail",
-        media="image/*", statuses=(206, 304, 416), errors=(NotFound, Unauthorized),
+        media="image/*", statuses=(206, 302, 304, 416), errors=(NotFound, Unauthorized),
     )  # fmt: skip
     listed = Operation(
         "GET", "/api/v1/images", _adapted(images.list_page), "Images, newest first",
@@ -274,6 +281,7 @@ def _operations(services: Services, images: Images, bytes: Bytes) -> list[Operat
         *images.operations(),
         *Drawer(services, images, uploads, "input").operations(),
         *Drawer(services, images, uploads, "control").operations(),
+        *Direct(services, intake).operations(),
         *Admin(services, images).operations(),
         served,
     ]

@@ -8,11 +8,12 @@ from types import ModuleType
 from typing import Any
 
 from gallery import network
-from gallery.blobs import BlobStore
+from gallery.blobs import BlobStore, Linked
 from gallery.blobs.files import FileBlobs
 from gallery.catalog import Catalog
 from gallery.catalog.manifests import ManifestCatalog, library_of
 from gallery.errors import StartRefused
+from gallery.links import Cdn
 from gallery.settings import Settings
 
 _FILES = "file:"
@@ -24,7 +25,23 @@ def stores(settings: Settings) -> tuple[BlobStore, Catalog]:
     """The stores that the settings name, not yet started. Raises StartRefused."""
     if settings.workers > 1 and (why := alone(settings)):
         raise StartRefused(f"GALLERY_WORKERS: {why}; 1 is allowed")
-    return _blobs(settings), _catalog(settings)
+    blobs = _blobs(settings)
+    linked(settings, blobs)
+    return blobs, _catalog(settings)
+
+
+def linked(settings: Settings, blobs: BlobStore) -> Linked | None:
+    """Whose links visitors are sent to; None where the server sends all bytes itself. Raises
+    StartRefused."""
+    if settings.delivery == "server":
+        return None
+    if settings.delivery != "presigned":
+        return Cdn(settings.delivery)
+    if not isinstance(blobs, Linked):
+        raise StartRefused(
+            f"GALLERY_DELIVERY: presigned needs a bucket, and GALLERY_BLOBS is {settings.blobs}"
+        )
+    return blobs
 
 
 def known_library(settings: Settings) -> str | None:
@@ -51,8 +68,6 @@ def _blobs(settings: Settings) -> BlobStore:
 
 def _catalog(settings: Settings) -> Catalog:
     if settings.catalog.startswith(_POSTGRES):
-        # The periodic jobs' own notes lie there in any case.
-        settings.manifests.mkdir(parents=True, exist_ok=True)
         catalog: Catalog = _postgres().PostgresCatalog(settings.catalog)
         return catalog
     if settings.catalog != "manifest:":
@@ -83,7 +98,9 @@ def _extra(name: str) -> Iterator[None]:
 def alone(settings: Settings) -> str:
     """Why one process must have the library to itself; "" when several may share it."""
     manifests, outputs = settings.manifests, settings.outputs
-    folders = [manifests, manifests / "feed", manifests / "users"]
+    folders = []
+    if not settings.catalog.startswith(_POSTGRES):
+        folders += [manifests, manifests / "feed", manifests / "users"]
     if settings.blobs == _FILES:
         folders += [outputs, outputs / "users"]
     for folder in folders:

@@ -33,19 +33,22 @@ class RemoteAdopter:
     """Takes in what the catalog does not know. The caller has seen that it doesn't."""
 
     def __init__(
-        self, library: Library, imaging: Imaging, memory: Memory, *, settle: float, put: float
-    ) -> None:
+        self, library: Library, imaging: Imaging, memory: Memory, *, settle: float, put: float,
+        wait: float,
+    ) -> None:  # fmt: skip
         self._library = library
         self._imaging = imaging
         self._memory = memory
         self._settle = settle
         self._put = put
+        self._wait = wait
 
     # -- an image and its sidecar -----------------------------------------------------------
 
     def sidecar(self, folder: Folder, id: str, lies: Stat) -> Look:
         """A sidecar that nobody knew: the store is right, once its image is there. The image
-        is not read for that, which would be the whole bucket when a catalog was lost."""
+        is not read for that, which would be the whole bucket when a catalog was lost. One that
+        is not there may be on its way: ``wait`` is when it is looked for again."""
         name, state = folder.sidecar(id), (lies.size, lies.mtime_ns)
         if self._memory.is_left(name, state):
             return SETTLED
@@ -57,7 +60,8 @@ class RemoteAdopter:
         if image is None or image.size != record.bytes:
             what = "is not there" if image is None else "is not the one that it describes"
             self._memory.say(name, f"left alone for now: its image {what}")
-            return SETTLED
+            left = self._wait - self._memory.age(name, state)
+            return Look(again=left) if left > 0 else SETTLED
         return self._take_up(record, seen)
 
     def _take_up(self, record: Record, seen: Seen) -> Look:

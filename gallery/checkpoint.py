@@ -1,11 +1,11 @@
 """The scrub's checkpoint: how far it is, and which originals are not what they were.
 
-It lies in ``manifests/`` and can be thrown away: the next scrub begins anew.
+It is a note of the library's (``manifests/scrub.json`` on files) and can be thrown away: the
+next scrub begins anew.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Annotated, Any, Literal
@@ -13,12 +13,12 @@ from typing import Annotated, Any, Literal
 import orjson
 from pydantic import Field, TypeAdapter, ValidationError
 
-from gallery.durable import replace_file
-from gallery.errors import storage
+from gallery.catalog.notes import Notes
 from gallery.records import to_text
 
 NAME = "scrub.json"
-_MAX_BYTES = 64 << 20
+LOCK = "scrub"
+"""Held by whoever scrubs."""
 _Time = Annotated[int, Field(ge=0, lt=1 << 57)]
 """Microseconds since 1970; any of them can be shown as a date."""
 _Count = Annotated[int, Field(ge=0)]
@@ -79,21 +79,15 @@ class Checkpoint:
 _CHECKPOINT = TypeAdapter(Checkpoint)
 
 
-def read(path: str) -> Checkpoint | None:
-    """The checkpoint at ``path``; None where there is none that can be read."""
+def read(notes: Notes) -> Checkpoint | None:
+    """The checkpoint; None where there is none that can be used. Raises Unavailable."""
+    raw = notes.read(NAME)
     try:
-        with open(path, "rb") as file:
-            return _CHECKPOINT.validate_json(file.read(_MAX_BYTES))
-    except (OSError, ValidationError):
+        return None if raw is None else _CHECKPOINT.validate_json(raw)
+    except ValidationError:
         return None
 
 
-def write(path: str, state: Checkpoint) -> None:
+def write(notes: Notes, state: Checkpoint) -> None:
     """Raises Unavailable and StorageFull; what was there is then as it was."""
-    with storage(path, ours=True):
-        replace_file(path, orjson.dumps(asdict(state)) + b"\n")
-
-
-def lock_of(path: str) -> str:
-    """The lock file that is held by whoever scrubs."""
-    return os.path.join(os.path.dirname(path), "scrub.lock")
+    notes.write(NAME, orjson.dumps(asdict(state)) + b"\n")

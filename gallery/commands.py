@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 import orjson
 
-from gallery import backends, checkpoint, keys, purge
+from gallery import backends, keys, purge
 from gallery.catalog.query import Query
 from gallery.checkpoint import Checkpoint
 from gallery.draft import DAY_US, Draft
@@ -158,19 +158,14 @@ def take_in(
         taking.run(paths, threads=2 * (settings.decoders or len(os.sched_getaffinity(0))))
 
 
-# -- doctor and scrub ---------------------------------------------------------------------
+# -- scrub --------------------------------------------------------------------------------
 
 
-def scrubbed(settings: Settings) -> Checkpoint:
-    """What the scrub knows."""
-    return checkpoint.read(str(settings.manifests / checkpoint.NAME)) or Checkpoint()
-
-
-def scrub(library: Library, settings: Settings, mib: int, done: Callable[[], None]) -> Checkpoint:
-    """One pass over all originals, at so many MiB a second (0: as fast as it goes)."""
+def scrub(library: Library, mib: int, done: Callable[[], None], *, whole: bool) -> Checkpoint:
+    """One pass over all originals, at so many MiB a second (0: as fast as it goes). Without
+    ``whole`` it only compares sizes."""
     budget = Budget(mib * MIB or None, threading.Event().wait)
-    path = str(settings.manifests / checkpoint.NAME)
-    return Scrub(library, path, budget).whole_pass(done)
+    return Scrub(library, budget, whole=whole).whole_pass(done)
 
 
 def images_of(library: Library) -> int:

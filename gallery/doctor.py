@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from gallery import keys
-from gallery.blobs import Listed, LocalFiles
+from gallery import checkpoint, keys
+from gallery.blobs import Listed, Shared
 from gallery.checkpoint import Checkpoint
-from gallery.errors import Damaged
+from gallery.errors import Damaged, NotFound
 from gallery.keys import Key
 from gallery.library import Library
 from gallery.reconcile import Files, by_month
@@ -74,17 +74,20 @@ class Report:
         yield f"{len(self.discrepancies)} discrepancies"
 
 
-def examine(library: Library, scrubbed: Checkpoint) -> Report:
+def examine(library: Library) -> Report:
     """Looks at all of it, and repeats what the scrub found. Raises Unavailable when that
     cannot be done."""
     report = Report()
     for owner in sorted({*library.blobs.owners(), *library.catalog.owners()}):
         _owner(library, owner, report)
-    if isinstance(library.blobs, LocalFiles):
+    if isinstance(library.blobs, Shared):
         for name in library.blobs.strangers():
             report.add("no file of an owner", name)
+        for name in library.blobs.leftovers():
+            report.add("left over", name)
     for owner, month in library.catalog.damaged():
         report.add("the manifest has bad lines", f"{owner} {month}")
+    scrubbed = checkpoint.read(library.catalog.notes) or Checkpoint()
     for image, damage in scrubbed.damaged.items():
         key = keys.parse(image)
         if key and library.catalog.get(key.folder.owner, key.id, key.folder.month):
@@ -158,6 +161,8 @@ def _read(library: Library, files: Files, report: Report) -> Record | None:
     try:
         raw = library.blobs.read(name)
         return decode_sidecar(raw, Key(files.folder, files.id, "sidecar", "json"))
+    except NotFound:  # it went while the doctor looked
+        return None
     except Damaged as error:
         report.add(f"damaged sidecar ({error})", name)
         return None

@@ -14,6 +14,8 @@ from typing import Literal
 from itsdangerous import BadSignature, TimestampSigner
 
 from gallery import keys
+from gallery.blobs import BlobStore
+from gallery.catalog import Catalog, KeepsKeys
 from gallery.errors import Forbidden, Unauthorized, Unavailable
 
 COOKIE = "anon_id"
@@ -32,6 +34,14 @@ class Visitor:
 
     owner: str
     issued: float
+
+
+def signing_keys(blobs: BlobStore, catalog: Catalog) -> list[str]:
+    """The library's, newest first. Those that were made with the images are copied to a catalog
+    that keeps keys, and are its backup from then on. Raises Unavailable."""
+    if not isinstance(catalog, KeepsKeys):
+        return blobs.secret()
+    return catalog.signing_keys() or catalog.keep_signing_keys(blobs.secret())
 
 
 class Identity:

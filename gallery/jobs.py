@@ -1,5 +1,5 @@
 """The periodic jobs, run by one process of a library: the walk, retention, tidying. It is
-also the one that watches the tree."""
+also the one that looks at what the walk noted, and that watches a tree."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from gallery import purge
 from gallery.clock import ClockGuard
 from gallery.errors import GalleryError, Unavailable
 from gallery.library import Library
-from gallery.reconcile import Reconciler
+from gallery.looks import Looks
+from gallery.reconcile import Reconciler, Thing
 from gallery.watcher import Watcher
 
 log = logging.getLogger(__name__)
@@ -27,14 +28,15 @@ _REST = 4
 
 class Jobs:
     """Runs in a thread of its own, a tick a minute, as long as this process leads. Without
-    a ``watcher`` the walk does itself what it would have noted for it."""
+    ``looks`` the walk does itself what it would have noted for them."""
 
     def __init__(
         self, library: Library, reconciler: Reconciler, clock: ClockGuard, *, walk_seconds: float,
-        watcher: Watcher | None = None,
+        looks: Looks[Thing] | None = None, watcher: Watcher | None = None,
     ) -> None:  # fmt: skip
         self._library = library
         self._reconciler = reconciler
+        self._looks = looks
         self._watcher = watcher
         self._clock = clock
         self._walk_seconds = walk_seconds
@@ -57,6 +59,8 @@ class Jobs:
         self._thread.join()
         if self._watcher:
             self._watcher.stop()
+        if self._looks:
+            self._looks.stop()
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -74,6 +78,8 @@ class Jobs:
 
     def _beat(self) -> None:
         """Watching begins before the walk: nothing happens between the two unseen."""
+        if self._looks:
+            self._looks.start()
         if self._watcher:
             self._watcher.start()
             self._due.setdefault("walk", time.monotonic() + self._walk_seconds)
@@ -95,10 +101,11 @@ class Jobs:
             if may_purge:
                 self.retention()
             self._library.catalog.maintain()
+            self._library.landing.sweep()
 
     def walk(self) -> None:
         began = time.monotonic()
-        note = self._watcher.looks.note if self._watcher else None
+        note = self._looks.note if self._looks else None
         try:
             walked = self._reconciler.run(self._stop.is_set, note)
         except Unavailable:

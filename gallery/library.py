@@ -5,7 +5,8 @@
     purge      DOOM, catalog, image, thumbnail, mark
 
 The step in capitals commits. All of it happens under the owner's lock, inside synchronous
-methods that are called from threads. What a crash leaves half done, ``reconcile`` ends.
+methods that are called from threads; in a bucket the bytes of a new image arrive before. What
+a crash leaves half done, ``reconcile`` ends.
 """
 
 from __future__ import annotations
@@ -15,14 +16,14 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from typing import Concatenate, ParamSpec, TypeVar
 
 import orjson
 
 from gallery import keys
-from gallery.blobs import BlobStore, Listed, Spool
+from gallery.blobs import BlobStore, Listed, SelfMarked, Spool
 from gallery.catalog import Catalog, Entry, Page
 from gallery.catalog.query import Query
 from gallery.draft import DAY_US, Draft, describe
@@ -41,6 +42,7 @@ from gallery.errors import (
 )
 from gallery.imaging import Imaging, Inspection
 from gallery.keys import Folder, Key, Kind
+from gallery.landing import Landing
 from gallery.records import (
     MAX_INT,
     MAX_SIDECAR_BYTES,
@@ -62,6 +64,9 @@ log = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 Alter = Callable[[Record], Record]
+AHEAD_SECONDS = 1800.0
+"""How long ago the bytes of an image may have been sent when it is committed. From an hour on
+the walk takes them for those of a put that died."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +126,7 @@ class Library:
         self.retention_us = retention_days * DAY_US
         self.clock = clock
         self.thumbnails = Thumbnails(blobs, imaging)
+        self.landing = Landing(blobs)
         self.has_moved: Callable[[], bool] = lambda: False
         self.successor: Library | None = None
         """Where it is when it moved from these stores."""
@@ -211,6 +217,8 @@ class Library:
         """Stores an image that was received, synced and inspected. Raises TooLarge beyond
         the quota, StorageFull, and Unprocessable when the id holds another body."""
         record = describe(draft, self.clock(), spool, inspection)
+        if draft.id is None and isinstance(self.blobs, SelfMarked):
+            return Stored(self._put_ahead(record, spool, inspection.thumbnail), repeated=False)
         with self.catalog.lock(draft.owner):
             if draft.id and (known := self._known(record)):
                 if known.record.sha256 != spool.sha256:
@@ -254,9 +262,25 @@ class Library:
         found = self.sidecar(record.folder, record.id)
         return self._apply("put", *found) if found else None
 
+    def _put_ahead(self, record: Record, body: Spool, thumb: bytes) -> Entry:
+        """Where an image says itself that it is being put, its bytes are sent before the lock
+        is asked for: a new id is nobody else's, and its owner's other uploads need not wait."""
+        self.blobs.room(body.size)
+        began = time.time()
+        with ExitStack() as held:
+
+            def decide() -> None:
+                held.enter_context(self.catalog.lock(record.owner))
+                self.check_quota(record.owner, record.bytes)
+                if time.time() - began > AHEAD_SECONDS:
+                    raise Unavailable(f"{record.image} was sent too long ago")
+
+            return self._put(record, encode_sidecar(record), body, thumb, decide)
+
     def _put(
-        self, record: Record, sidecar: bytes, body: Spool | bytes | None, thumb: bytes | None
-    ) -> Entry:
+        self, record: Record, sidecar: bytes, body: Spool | bytes | None, thumb: bytes | None,
+        decide: Callable[[], None] = lambda: None,
+    ) -> Entry:  # fmt: skip
         folder = record.folder
         try:
             self.blobs.stage(folder, record.id, sidecar)
@@ -264,6 +288,7 @@ class Library:
                 self.blobs.put(record.image, body)
             if thumb is not None:
                 self.blobs.put(record.thumb, thumb)
+            decide()
             seen = self.blobs.commit(folder, record.id, sidecar)
         except Unsure:
             raise  # if it was committed after all, its files must stay
@@ -282,7 +307,8 @@ class Library:
             self.sweep(folder, id)
 
     def sweep(self, folder: Folder, id: str) -> None:
-        """Removes what a put left that was never committed. The caller holds the lock."""
+        """Removes what a put left that was never committed. The caller holds the lock, unless
+        the id is its own and new."""
         for ext in keys.MIME_OF:
             self.blobs.delete(folder.image(id, ext))
         for ext in ("webp", "jpg"):

@@ -34,8 +34,10 @@ class Looks(Generic[T]):
         ]
 
     def start(self) -> None:
+        """Once, however often it is called; what was noted before is looked at then."""
         for thread in self._threads:
-            thread.start()
+            if thread.ident is None:
+                thread.start()
 
     def stop(self) -> None:
         """Returns when the looks under way have ended."""

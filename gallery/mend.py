@@ -53,7 +53,7 @@ class Mender:
         self._adopter = (
             Adopter(library, imaging, memory, settle=settle)
             if isinstance(library.blobs, LocalFiles)
-            else RemoteAdopter(library, imaging, memory, settle=settle, put=put)
+            else RemoteAdopter(library, imaging, memory, settle=settle, put=put, wait=vanish)
         )
 
     def look(self, folder: Folder, id: str) -> Look:

@@ -5,22 +5,25 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from gallery import checkpoint
+from gallery.catalog.notes import Notes
 from gallery.checkpoint import Checkpoint
+from gallery.errors import GalleryError
 
 
 class Metrics(Collector):
     """What one server process has answered. ``folder`` is where free bytes are measured,
-    ``scrubbed`` the checkpoint of the scrub, whichever process runs it."""
+    ``notes`` is where the scrub's checkpoint is, whichever process runs it."""
 
-    def __init__(self, folder: str, scrubbed: str) -> None:
+    def __init__(self, folder: str, notes: Notes) -> None:
         self._folder = folder
-        self._scrubbed = scrubbed
+        self._notes = notes
         self.requests: defaultdict[tuple[str, str, int], int] = defaultdict(int)
         self.seconds: defaultdict[str, float] = defaultdict(float)
         self._registry = CollectorRegistry()
@@ -40,14 +43,19 @@ class Metrics(Collector):
         for route, spent in list(self.seconds.items()):
             seconds.add_metric([route], spent)
         yield seconds
-        if state := checkpoint.read(self._scrubbed):
-            yield from _of_scrub(state)
+        yield from self._of_scrub()
         try:
             fs = os.statvfs(self._folder)
         except OSError:
             return
         free = fs.f_bavail * fs.f_frsize
         yield GaugeMetricFamily("gallery_free_bytes", "Bytes free for images.", value=free)
+
+    def _of_scrub(self) -> Iterator[Metric]:
+        """Nothing while the notes are away: what this process answered is told all the same."""
+        with suppress(GalleryError):
+            if state := checkpoint.read(self._notes):
+                yield from _of_scrub(state)
 
     def text(self) -> bytes:
         """The exposition format."""

@@ -1,33 +1,28 @@
-"""Reading originals again, to see whether they still are what their records say.
-
-What other readers have in the page cache is left there, and read from there: such a file
-is compared with the disk when they no longer use it.
-"""
+"""Looking at originals again, to see whether they still are what their records say."""
 
 from __future__ import annotations
 
 import errno
 import hashlib
 import logging
-import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 
 from gallery import keys
 from gallery.blobs import LocalFiles
 from gallery.checkpoint import Place, What
-from gallery.errors import NotFound, StartRefused, Unavailable, storage
+from gallery.errors import NotFound, Unavailable
 from gallery.keys import Key
 from gallery.library import Library
+from gallery.reading import reader_of
 from gallery.records import Record
 
 log = logging.getLogger(__name__)
 
-BLOCK = 256 << 10
 OPENING = 64 << 10
-"""Finding a file costs a disk as much as reading so many bytes: it counts as that."""
-_NOWAIT = getattr(os, "RWF_NOWAIT", 0)
+"""Finding a file costs a disk as much as reading so many bytes: it counts as that. In a bucket
+it keeps the requests from coming too fast."""
 _OF_ONE_FILE = (errno.EIO, errno.EBADMSG, errno.EUCLEAN, errno.EACCES, errno.EPERM)
 """Failures that say something of a file, and not that its volume is away."""
 
@@ -68,18 +63,18 @@ class Verdict:
 
 
 class Originals:
-    """The originals of a library whose files are on this machine. Methods raise
-    Unavailable when it cannot be told, because more than one file is away, and Stopped."""
+    """The originals of a library. Without ``whole`` only their sizes are compared. Methods
+    raise Unavailable when it cannot be told, because more than one file is away, and Stopped."""
 
-    def __init__(self, library: Library, budget: Budget) -> None:
-        if not isinstance(library.blobs, LocalFiles):
-            raise StartRefused("only originals in files of this machine are scrubbed")
+    def __init__(self, library: Library, budget: Budget, *, whole: bool = True) -> None:
         self.read = 0
         """Bytes that were read so far."""
         self._library = library
         self._blobs = library.blobs
-        self._files: LocalFiles = library.blobs
+        self._are_files = isinstance(library.blobs, LocalFiles)
+        self._open = reader_of(library.blobs)
         self._budget = budget
+        self._whole = whole
         self._listed: tuple[str, str, list[Key]] = ("", "", [])
 
     # -- which there are --------------------------------------------------------------------
@@ -95,6 +90,8 @@ class Originals:
             try:
                 yield from self._of_owner(owner, start)
             except Unavailable as error:
+                if not self._are_files:
+                    raise  # a list that fails says nothing of one owner there
                 self._of_one_file(error)
                 log.warning("scrub: %s was left out: %s", owner, error)
 
@@ -117,14 +114,16 @@ class Originals:
 
     # -- one of them ------------------------------------------------------------------------
 
-    def examine(self, key: Key) -> Verdict | None:
-        """What is to be said of an image's original; None if there is no such image."""
+    def examine(self, key: Key, known: Container[str] = ()) -> Verdict | None:
+        """What is to be said of an image's original; None if there is no such image. Those
+        that are ``known`` to be damaged are read in whole, that nothing else acquits them."""
         record = self._record(key)
         if record is None:
             return None
         self._budget.spend(OPENING)
+        whole = self._whole or record.image in known
         try:
-            return self._compare(record)
+            return self._compared(record, whole=whole)
         except NotFound:
             # Its sidecar goes first when it is purged.
             if self._record(key) is None:
@@ -133,6 +132,16 @@ class Originals:
         except Unavailable as error:
             self._of_one_file(error)
             return Verdict(record.image, "unreadable", str(error))
+
+    def _compared(self, record: Record, *, whole: bool) -> Verdict:
+        """A store over a network may stumble: it is asked once more."""
+        try:
+            return self._compare(record, whole=whole)
+        except Unavailable as error:
+            if self._are_files:
+                raise
+            self._of_one_file(error)
+        return self._compare(record, whole=whole)
 
     def _record(self, key: Key) -> Record | None:
         """As the sidecar says, or the catalog where that is damaged."""
@@ -150,42 +159,26 @@ class Originals:
         """Returns if it is one file or folder that fails. Raises Unavailable if the volume
         is away: then no other file of it can be read either."""
         cause = error.__cause__
-        if not isinstance(cause, OSError) or cause.errno not in _OF_ONE_FILE:
+        is_of_one = isinstance(cause, OSError) and cause.errno in _OF_ONE_FILE
+        if self._are_files and not is_of_one:
             raise error
         self._blobs.secret()
 
-    def _compare(self, record: Record) -> Verdict:
-        fd = self._files.open(record.image)
-        try:
-            with storage(record.image):
-                size = os.fstat(fd).st_size
-                if size != record.bytes:
-                    why = f"{size} bytes instead of {record.bytes}"
-                    return Verdict(record.image, "damaged", why)
-                sha256 = self._sha256(fd, size)
-        finally:
-            os.close(fd)
+    def _compare(self, record: Record, *, whole: bool) -> Verdict:
+        with self._open(record.image) as (size, blocks):
+            if size != record.bytes:
+                why = f"{size} bytes instead of {record.bytes}"
+                return Verdict(record.image, "damaged", why)
+            sha256 = self._sha256(blocks) if whole else record.sha256
         if sha256 != record.sha256:
             why = f"its sha256 is {sha256} instead of {record.sha256}"
             return Verdict(record.image, "damaged", why)
         return Verdict(record.image)
 
-    def _sha256(self, fd: int, size: int) -> str:
-        digest, used_by_others = hashlib.sha256(), _is_cached(fd, size)
-        try:
-            while block := os.read(fd, BLOCK):
-                digest.update(block)
-                self.read += len(block)
-                self._budget.spend(len(block))
-        finally:
-            if not used_by_others:
-                os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+    def _sha256(self, blocks: Iterator[bytes]) -> str:
+        digest = hashlib.sha256()
+        for block in blocks:
+            digest.update(block)
+            self.read += len(block)
+            self._budget.spend(len(block))
         return digest.hexdigest()
-
-
-def _is_cached(fd: int, size: int) -> bool:
-    """Whether the page cache has the end of a file: then somebody has read it whole."""
-    try:
-        return os.preadv(fd, [bytearray(1)], max(0, size - 1), _NOWAIT) == 1
-    except OSError:  # not in the cache, or not to be told on this file system
-        return False

@@ -125,11 +125,13 @@ class Reconciler:
         self._memory.forget(sidecar)
 
     def is_damage(self, files: Files, seen: Seen | None) -> bool:
-        """Whether a sidecar waits for its image in vain: a new one's may be on its way."""
+        """Whether a sidecar waits for its image in vain: a new one's may be on its way. Its
+        time may lie in the future, and in a bucket is none: then it is how long it was seen."""
         lies = files.by_role.get("sidecar")
         if lies is None or seen is not None:
             return lies is not None
-        return time.time() - lies.mtime_ns / 1e9 >= self._settle
+        age = self._memory.age(lies.key, (lies.size, lies.mtime_ns))
+        return max(age, time.time() - lies.mtime_ns / 1e9) >= self._settle
 
 
 class _Walk:

@@ -8,22 +8,23 @@ goes on where another one stopped; whoever scrubs holds a lock for a few seconds
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 
 from gallery import checkpoint, keys
+from gallery.blobs import LocalFiles
 from gallery.checkpoint import Checkpoint, Damage
-from gallery.durable import locked, trying
-from gallery.errors import GalleryError, storage
+from gallery.errors import GalleryError
 from gallery.library import Library
 from gallery.originals import Budget, Originals, Stopped, Verdict
+from gallery.settings import MIB
 
 log = logging.getLogger(__name__)
 
 WEEK_US = 7 * 86_400_000_000
 STRETCH_SECONDS = 10.0
+USUAL_MIB = 8
 RECHECK_SECONDS = 3600.0
 _BREATH = 0.1
 """Seconds between two stretches: time for another process to take the lock."""
@@ -35,12 +36,12 @@ def _nothing() -> None:
 
 
 class Scrub:
-    """The passes over one library. ``path`` is the checkpoint's."""
+    """The passes over one library. Without ``whole`` they only compare sizes."""
 
-    def __init__(self, library: Library, path: str, budget: Budget) -> None:
+    def __init__(self, library: Library, budget: Budget, *, whole: bool = True) -> None:
         self._library = library
-        self._originals = Originals(library, budget)
-        self._path = path
+        self._notes = library.catalog.notes
+        self._originals = Originals(library, budget, whole=whole)
         self._now = budget.clock
         self._again: list[str] = []
         """Damaged images that are to be looked at again, for somebody may have put them
@@ -77,21 +78,18 @@ class Scrub:
 
     @contextmanager
     def _lock(self, *, wait: bool) -> Iterator[bool]:
-        path = checkpoint.lock_of(self._path)
-        with ExitStack() as stack:
-            with storage(path, ours=True):
-                held = True
-                if wait:
-                    stack.enter_context(locked(path))
-                else:
-                    held = stack.enter_context(trying(path))
-            yield held
+        if wait:
+            with self._notes.lock(checkpoint.LOCK):
+                yield True
+        else:
+            with self._notes.trying(checkpoint.LOCK) as held:
+                yield held
 
     def _state(self) -> Checkpoint:
         library = self._library.blobs.library
-        state = checkpoint.read(self._path)
-        if state is None and os.path.exists(self._path):
-            log.warning("%s cannot be read: the scrub begins anew", self._path)
+        state = checkpoint.read(self._notes)
+        if state is None and self._notes.read(checkpoint.NAME) is not None:
+            log.warning("%s cannot be used: the scrub begins anew", checkpoint.NAME)
         if state is None or state.library != library:
             return Checkpoint(library)
         return state
@@ -102,13 +100,13 @@ class Scrub:
             if self._recheck(state, until) and state.under_way:
                 self._pass_on(state, until, done)
         finally:
-            checkpoint.write(self._path, state)
+            checkpoint.write(self._notes, state)
 
     def _pass_on(self, state: Checkpoint, until: float, done: Done) -> None:
         originals = self._originals
         for place, key in originals.after(state.after):
             before = originals.read
-            if found := originals.examine(key):
+            if found := originals.examine(key, state.damaged):
                 self._note(state, found)
                 state.images += 1
             state.after = place
@@ -141,7 +139,7 @@ class Scrub:
                 return False
             image = self._again[-1]
             key = keys.parse(image)
-            found = self._originals.examine(key) if key else None
+            found = self._originals.examine(key, state.damaged) if key else None
             if found is None:
                 state.damaged.pop(image, None)
             elif found.what is None:
@@ -151,14 +149,26 @@ class Scrub:
         return True
 
 
+def scrubbing(library: Library, mib: int | None) -> Scrubbing | None:
+    """The scrub of a server that reads so many MiB a second; None for 0. Where nobody said,
+    only files are read: of another machine's objects, which have to be fetched and maybe paid
+    for, the sizes are compared."""
+    if mib == 0:
+        return None
+    whole = mib is not None or isinstance(library.blobs, LocalFiles)
+    return Scrubbing(library, (mib or USUAL_MIB) * MIB, whole=whole)
+
+
 class Scrubbing:
     """Scrubs in a thread of its own, as long as this process leads the periodic jobs.
-    ``rate`` is in bytes a second."""
+    ``rate`` is in bytes a second; without ``whole`` only sizes are compared."""
 
-    def __init__(self, library: Library, path: str, rate: float, *, tick: float = 60.0) -> None:
+    def __init__(
+        self, library: Library, rate: float, *, whole: bool = True, tick: float = 60.0
+    ) -> None:
         self._catalog = library.catalog
         self._stop = threading.Event()
-        self._scrub = Scrub(library, path, Budget(rate, self._stop.wait))
+        self._scrub = Scrub(library, Budget(rate, self._stop.wait), whole=whole)
         self._tick = tick
         self._thread = threading.Thread(target=self._run, name="scrub", daemon=True)
 

@@ -4,6 +4,7 @@ is a flag of ``gallery serve``."""
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,6 +19,7 @@ PREFIX = "GALLERY_"
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 MIB = 1 << 20
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_URL = re.compile(r"https?://([\w.-]+|\[[\da-fA-F:]+\])(:\d+)?(/[\w.~%-]+)*/?", re.ASCII)
 _LISTS = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -42,6 +44,9 @@ class Settings(BaseSettings):
     next_catalog: str | None = Field(
         None, description="where lists are to come from then: as GALLERY_CATALOG"
     )
+    delivery: str = Field(
+        "server", description="who sends the bytes: server, presigned, or https://… of a CDN"
+    )
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="port to listen on")
     workers: int = Field(1, ge=1, le=64, description="server processes")
@@ -61,9 +66,12 @@ class Settings(BaseSettings):
         0, ge=0, le=64, description="decoding processes of a worker (0: one a core)"
     )
     uploads: int = Field(64, ge=1, description="uploads received at the same time")
+    direct_uploads: bool = Field(True, description="whether clients may send to a bucket directly")
     body_seconds: float = Field(30.0, gt=0, description="longest pause within an upload")
     walk_minutes: float = Field(60.0, ge=1, description="time between two walks of the tree")
-    scrub_mib: int = Field(8, ge=0, description="MiB a second that the scrub reads (0: off)")
+    scrub_mib: int | None = Field(
+        None, ge=0, description="MiB a second that the scrub reads (0: off; unset: 8 of files)"
+    )
     single_owner: str | None = Field(None, description="whoever comes is this owner; loopback only")
     accel_prefix: str | None = Field(None, description="nginx location for X-Accel-Redirect")
 
@@ -78,6 +86,13 @@ class Settings(BaseSettings):
         if any(len(key) < 16 for key in value):
             raise ValueError("each key needs at least 16 characters")
         return value
+
+    @field_validator("delivery")
+    @classmethod
+    def _sender(cls, value: str) -> str:
+        if value not in ("server", "presigned") and not _URL.fullmatch(value):
+            raise ValueError("neither server nor presigned nor the https://… of a CDN")
+        return value.rstrip("/")
 
     @field_validator("public_origin")
     @classmethod

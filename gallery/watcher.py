@@ -15,10 +15,10 @@ import threading
 from collections.abc import Iterator
 
 from gallery import inotify, keys
-from gallery.blobs import BlobStore, LocalFiles
+from gallery.blobs import LocalFiles
 from gallery.inotify import Event, Inotify
 from gallery.looks import Looks
-from gallery.reconcile import Reconciler, Thing
+from gallery.reconcile import Thing
 
 log = logging.getLogger(__name__)
 
@@ -36,11 +36,11 @@ _NEW = inotify.CREATE | inotify.MOVED_TO
 
 
 class Watcher:
-    """Two kinds of threads: one reads what happens, the others look at it."""
+    """A thread that reads what happens, and notes what is to be looked at."""
 
-    def __init__(self, blobs: BlobStore, reconciler: Reconciler, *, threads: int) -> None:
-        self.looks: Looks[Thing] = Looks(reconciler.look, threads=threads)
-        self._root = blobs.root if isinstance(blobs, LocalFiles) else None
+    def __init__(self, files: LocalFiles, looks: Looks[Thing]) -> None:
+        self._looks = looks
+        self._root = files.root
         self._stop = threading.Event()
         self.must_walk = threading.Event()
         """Set when something may have changed that nobody saw."""
@@ -51,7 +51,6 @@ class Watcher:
     def start(self) -> None:
         """Once, however often it is called: from when this process leads."""
         if self._thread.ident is None:
-            self.looks.start()
             self._thread.start()
 
     def stop(self) -> None:
@@ -60,7 +59,6 @@ class Watcher:
         os.write(self._waker, b"\0")
         if self._thread.ident is not None:
             self._thread.join()
-        self.looks.stop()
         os.close(self._woken)
         os.close(self._waker)
 
@@ -74,36 +72,36 @@ class Watcher:
     # -- watching -----------------------------------------------------------------------------
 
     def _run(self) -> None:
-        if self._root is None or _place(self._root) is None:
+        if _place(self._root) is None:
             self.must_walk.set()  # for what can be told without it
-        while self._root is not None and not self._stop.is_set():
+        while not self._stop.is_set():
             try:
                 if (place := _place(self._root)) is None:
                     self._stop.wait(CHECK_SECONDS)
                 else:
-                    self._watch(self._root, place)
+                    self._watch(place)
             except OSError as error:
                 self._cannot_see(error)
             except Exception:
                 log.exception("the watcher failed; it begins anew")
                 self._cannot_see(OSError(errno.EIO, "it failed"))
 
-    def _watch(self, root: str, place: Place) -> None:
+    def _watch(self, place: Place) -> None:
         """Until it is stopped, or the tree is another. Raises OSError when it cannot."""
         kernel = Inotify(self._woken)
         try:
-            tree = Tree(kernel, root)
+            tree = Tree(kernel, self._root)
             for _ in tree.enter(TOP):  # the walk lists the files
                 if self._stop.is_set():
                     return
             self._sees()
-            while not self._stop.is_set() and _place(root) == place:
+            while not self._stop.is_set() and _place(self._root) == place:
                 for event in kernel.read(CHECK_SECONDS):
                     self._event(tree, event)
         finally:
             kernel.close()
         if not self._stop.is_set():
-            log.warning("%s/%s went away or is another now: watched anew", root, TOP)
+            log.warning("%s/%s went away or is another now: watched anew", self._root, TOP)
 
     def _sees(self) -> None:
         if self._blind:
@@ -146,11 +144,11 @@ class Watcher:
         key = keys.parse(path)
         if key is None:
             if file := keys.inboxed(path):
-                self.looks.note(file, _EVENT_SECONDS)
+                self._looks.note(file, _EVENT_SECONDS)
         elif key.role in ("image", "sidecar"):
-            self.looks.note((key.folder, key.id), _EVENT_SECONDS)
+            self._looks.note((key.folder, key.id), _EVENT_SECONDS)
         elif key.role != "thumb":
-            self.looks.note((key.folder, key.id), _MARK_SECONDS)
+            self._looks.note((key.folder, key.id), _MARK_SECONDS)
 
 
 _ADVICE = {

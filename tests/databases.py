@@ -62,6 +62,10 @@ class Database:
     def url(self, name: str = "postgres") -> str:
         return f"postgresql://gallery@/{name}?host={self.folder}"
 
+    @property
+    def socket(self) -> Path:
+        return self.folder / ".s.PGSQL.5432"
+
     def create(self, options: str = "") -> str:
         """The URL of a new database."""
         name = f"test{next(self._numbers)}"
@@ -143,6 +147,6 @@ def empty(library: str) -> str:
     Nobody else may use it any more."""
     url = _made(library)
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("TRUNCATE images, owners, counters, changes, ops")
+        connection.execute("TRUNCATE images, owners, counters, changes, ops, notes")
         connection.execute("UPDATE library SET forgotten_xid = 0, forgotten_seq = 0")
     return url

@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
+from gallery.blobs import LocalFiles
 from gallery.clock import ClockGuard
 from gallery.imaging import Imaging
 from gallery.jobs import Jobs
 from gallery.library import Library
+from gallery.looks import Looks
 from gallery.reconcile import Reconciler
 from gallery.records import Totals
 from gallery.watcher import Watcher
@@ -21,12 +22,14 @@ _PATIENCE = 30.0
 
 
 @contextmanager
-def living(library: Library, imaging: Imaging, folder: Path) -> Iterator[Watcher]:
+def living(library: Library, imaging: Imaging) -> Iterator[Watcher]:
     """What waits for seconds and minutes elsewhere waits for half a second here."""
     reconciler = Reconciler(library, imaging, settle=SETTLE, vanish=SETTLE)
-    watcher = Watcher(library.blobs, reconciler, threads=4)
-    clock = ClockGuard(str(folder / "clock"))
-    jobs = Jobs(library, reconciler, clock, walk_seconds=3600, watcher=watcher)
+    looks = Looks(reconciler.look, threads=4)
+    assert isinstance(library.blobs, LocalFiles)
+    watcher = Watcher(library.blobs, looks)
+    clock = ClockGuard(library.catalog.notes)
+    jobs = Jobs(library, reconciler, clock, walk_seconds=3600, looks=looks, watcher=watcher)
     jobs.start()
     try:
         yield watcher

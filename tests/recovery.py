@@ -26,12 +26,17 @@ def tree(folder: Path) -> Tree:
     """Everything under ``users/``, with the ids that were made up replaced."""
     users = folder / "outputs" / "users"
     return {
-        _NEW_ID.sub(b"new", str(path.relative_to(users)).encode()).decode(): _NEW_ID.sub(
-            b"new", path.read_bytes()
+        with_new_ids(str(path.relative_to(users)).encode()).decode(): with_new_ids(
+            path.read_bytes()
         )
         for path in users.rglob("*")
         if path.is_file()
     }
+
+
+def with_new_ids(text: bytes) -> bytes:
+    """The same, with each id that was made up replaced."""
+    return _NEW_ID.sub(b"new", text)
 
 
 def check_whole(library: Library) -> None:

@@ -30,16 +30,16 @@ class Time:
 class Scrubber:
     """Scrubs a library in an imagined time; ``rate`` is in bytes a second."""
 
-    def __init__(self, library: Library, manifests: Path, rate: float | None = None) -> None:
+    def __init__(self, library: Library, rate: float | None = None, *, whole: bool = True) -> None:
         self.time = Time()
-        self.path = str(manifests / checkpoint.NAME)
+        self.notes = library.catalog.notes
         budget = Budget(rate, self.time.wait, lambda: self.time.now)
-        self.scrub = Scrub(library, self.path, budget)
+        self.scrub = Scrub(library, budget, whole=whole)
         self.stretch, self.whole_pass = self.scrub.stretch, self.scrub.whole_pass
 
     @property
     def state(self) -> Checkpoint:
-        state = checkpoint.read(self.path)
+        state = checkpoint.read(self.notes)
         assert state is not None
         return state
 

@@ -105,18 +105,3 @@ def test_a_step_after_which_nobody_can_write_is_taken_back(
     assert "taken back" in steps["versions kept"].why
     versions = store.client.get_bucket_versioning(Bucket=store.bucket)
     assert versions["Status"] == "Suspended"
-
-
-def test_a_scrub_of_a_bucket_is_refused_in_one_line(store: Store, tmp_path: Path) -> None:
-    variables = environment(tmp_path, blobs=store.url) | store.variables()
-    made, done = [
-        subprocess.run(
-            command(name), cwd=tmp_path, env=variables, text=True, timeout=60,
-            capture_output=True, check=False,
-        )
-        for name in ("rebuild", "scrub")
-    ]  # fmt: skip
-    assert (made.returncode, done.returncode) == (0, 2)
-    refusal = "gallery: only originals in files of this machine are scrubbed"
-    assert done.stderr.splitlines()[-1] == refusal
-    assert "Traceback" not in done.stderr

@@ -156,11 +156,13 @@ def test_progress_is_shown_on_a_terminal_only(root: Path, name: str) -> None:
 
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """Wherever the environment says that images are kept: there it never looks."""
     port = free_port()
     temporary = {"TMPDIR": str(tmp_path)}
+    elsewhere = environment(tmp_path, blobs="s3://mine/pictures", catalog="postgresql:///mine")
     with subprocess.Popen(
         command("demo", "--images", "3", "--port", str(port)),
-        cwd=tmp_path, env=environment(tmp_path) | temporary, stderr=subprocess.PIPE,
+        cwd=tmp_path, env=elsewhere | temporary, stderr=subprocess.PIPE,
     ) as process:  # fmt: skip
         assert process.stderr is not None
         for line in process.stderr:

@@ -277,8 +277,8 @@ def test_the_doctor_lists_what_is_left(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def watcher(library: Library, imaging: Imaging, tmp_path: Path) -> Iterator[Watcher]:
-    with living(library, imaging, tmp_path) as watcher:
+def watcher(library: Library, imaging: Imaging) -> Iterator[Watcher]:
+    with living(library, imaging) as watcher:
         yield watcher
 
 

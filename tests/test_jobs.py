@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from gallery import purge
+from gallery import clock, purge
 from gallery.blobs.files import FileBlobs
 from gallery.catalog.manifests import ManifestCatalog
+from gallery.catalog.notes import FileNotes, MemoryNotes, Notes
 from gallery.clock import ABSENCE_SECONDS, HOLD_SECONDS, JUMP_SECONDS, ClockGuard
 from gallery.draft import DAY_US
-from gallery.errors import NotFound
+from gallery.errors import NotFound, Unavailable
 from gallery.imaging import Imaging
 from gallery.jobs import Jobs
 from gallery.library import Library, now_us
@@ -25,13 +26,13 @@ YEAR_US = 365 * DAY_US
 class Clocks:
     """A wall clock that can jump, and a monotonic one that cannot."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, notes: Notes) -> None:
+        self.notes = notes
         self.wall, self.monotonic = 1_800_000_000.0, 50.0
         self.guard = self.restarted()
 
     def restarted(self) -> ClockGuard:
-        return ClockGuard(str(self.path), lambda: self.wall, lambda: self.monotonic)
+        return ClockGuard(self.notes, lambda: self.wall, lambda: self.monotonic)
 
     def pass_(self, seconds: float) -> bool:
         """Time passes; whether purging is allowed then."""
@@ -41,8 +42,8 @@ class Clocks:
 
 
 @pytest.fixture
-def clocks(tmp_path: Path) -> Clocks:
-    return Clocks(tmp_path / "clock")
+def clocks() -> Clocks:
+    return Clocks(MemoryNotes())
 
 
 def test_a_clock_that_goes_on_steadily_is_trusted(clocks: Clocks) -> None:
@@ -103,14 +104,49 @@ def test_a_restart_does_not_end_the_wait(clocks: Clocks) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"yesterday", b"\xff\xfe", b"nan\n"])
 def test_a_record_that_cannot_be_read_is_like_a_first_start(clocks: Clocks, content: bytes) -> None:
-    clocks.path.write_bytes(content)
+    clocks.notes.write(clock.NAME, content)
     assert clocks.guard.tick()
 
 
 def test_a_record_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
-    clocks = Clocks(tmp_path / "absent" / "clock")
+    clocks = Clocks(FileNotes(str(tmp_path / "absent")))
     assert clocks.guard.tick()
     assert clocks.pass_(60)
+
+
+def test_a_wait_that_another_process_began_is_kept(clocks: Clocks) -> None:
+    other = Clocks(clocks.notes)
+    assert clocks.pass_(60)
+    assert other.guard.tick()
+    other.wall += 1e6
+    assert not other.pass_(60)
+    clocks.wall, clocks.monotonic = other.wall, clocks.monotonic + 1e6
+    assert not clocks.guard.tick()
+    assert not clocks.pass_(HOLD_SECONDS - 60)
+    assert clocks.pass_(60)
+
+
+class Away(MemoryNotes):
+    """Notes that cannot be read for a while."""
+
+    away = False
+
+    def read(self, name: str) -> bytes | None:
+        if self.away:
+            raise Unavailable(f"{name} is away")
+        return super().read(name)
+
+
+def test_while_the_recorded_time_cannot_be_read_nothing_is_purged() -> None:
+    notes = Away()
+    clocks = Clocks(notes)
+    assert clocks.guard.tick()
+    clocks.wall += ABSENCE_SECONDS + 60
+    clocks.guard, notes.away = clocks.restarted(), True
+    assert not clocks.guard.tick()
+    notes.away = False
+    assert not clocks.pass_(60)
+    assert clocks.pass_(HOLD_SECONDS)
 
 
 # -- retention ------------------------------------------------------------------------------
@@ -190,8 +226,8 @@ def test_an_age_that_cannot_be_is_left_alone_and_logged(
 # -- the job --------------------------------------------------------------------------------
 
 
-def jobs(library: Library, clock: ClockGuard, imaging: Imaging) -> Jobs:
-    return Jobs(library, Reconciler(library, imaging), clock, walk_seconds=3600)
+def jobs(library: Library, guard: ClockGuard, imaging: Imaging) -> Jobs:
+    return Jobs(library, Reconciler(library, imaging), guard, walk_seconds=3600)
 
 
 def test_a_tick_purges_what_is_due(library: Library, clocks: Clocks, imaging: Imaging) -> None:

@@ -14,7 +14,7 @@ from gallery.catalog.query import Query, Words
 from gallery.errors import StartRefused, Unavailable
 from tests.conformance.stores import LIBRARY, TIGHT
 from tests.conftest import Open
-from tests.samples import NOON, OTHER, OWNER, SECOND, apply, everything, ids, record
+from tests.samples import NOON, OTHER, OWNER, SECOND, apply, everything, ids, record, seen
 
 DAY_US = 86_400 * SECOND
 ACTIVE = Query(OWNER)
@@ -75,6 +75,27 @@ def test_what_memory_answers_is_at_hand_without_blocking(opened: Open) -> None:
     assert two.page(ACTIVE).total == 31
     assert two.page_now(ACTIVE) == two.page(ACTIVE)
     assert two.page_now(replace(ACTIVE, tag="x")) is None
+
+
+@pytest.mark.parametrize("ring", [0, 10_000])
+def test_what_was_put_before_a_rebuild_is_seen_before_the_feed_tells_of_the_rebuild(
+    opened: Open, monkeypatch: pytest.MonkeyPatch, ring: int
+) -> None:
+    """A manifest is replaced first and announced then: a reader may come in between."""
+    writer, reader, rebuilder = opened(), opened(ring=ring), opened()
+    one, two = record(1), record(2)
+    apply(writer, "put", one)
+    assert reader.get(OWNER, one.id)
+    assert ids(reader.page(ACTIVE)) == [1]
+    apply(writer, "put", two)
+    month = one.folder.month
+    with monkeypatch.context() as patch, rebuilder.lock(OWNER):
+        patch.setattr(rebuilder.mirror, "announce", lambda _: None)
+        rebuilder.rebuild(OWNER, month, [(one, seen(one)), (two, seen(two))])
+    assert reader.get(OWNER, two.id)
+    assert ids(reader.page(ACTIVE)) == [2, 1]
+    assert reader.page(ACTIVE).total == 2
+    assert reader.damaged() == []
 
 
 # -- opening --------------------------------------------------------------------------------

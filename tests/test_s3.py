@@ -74,11 +74,14 @@ def test_abilities_are_found_out_at_the_start(
         conditional_put=blobs.abilities.conditional_put,
         sha256=True,
         md5=True,
+        presigned=True,
         disposition=True,
+        presigned_put=blobs.abilities.presigned_put,
         versioning="off",
         private=True,
     )
     assert blobs.abilities.conditional_put != "no"
+    assert blobs.abilities.presigned_put != "no"
     (line,) = [r.getMessage() for r in caplog.records if "sha256 yes" in r.getMessage()]
     assert line.startswith(f"{store.url}: conditional_put ")
     assert store.names() == [".gallery/library.json", ".gallery/secret"]
@@ -221,6 +224,29 @@ def test_a_link_can_name_a_download(blobs: S3Blobs) -> None:
     assert httpx.get(url).headers["content-disposition"] == name
     blobs.abilities = replace(blobs.abilities, disposition=False)
     assert blobs.presigned(IMAGE, "download", disposition=name) is None
+    url = blobs.presigned(IMAGE, "view")
+    assert url is not None
+    assert "response-content" not in url
+    assert httpx.get(url).content == b"pixels"
+    blobs.abilities = replace(blobs.abilities, presigned=False, disposition=True)
+    assert blobs.presigned(IMAGE, "view") is None
+
+
+def test_a_link_begins_with_the_origin_of_the_store(blobs: S3Blobs) -> None:
+    url = blobs.presigned(IMAGE, "view")
+    assert url is not None
+    assert url.startswith(f"{blobs.origin()}/")
+    assert urlsplit(blobs.origin()).path == ""
+
+
+def test_a_link_says_the_type_whatever_the_object_says(store: Store, blobs: S3Blobs) -> None:
+    for key, mime in ((IMAGE, "image/png"), (DAY.thumb(ONE), "image/webp")):
+        store.client.put_object(
+            Bucket=store.bucket, Key=store.prefix + key, Body=b"pixels", ContentType="text/html"
+        )
+        url = blobs.presigned(key, "view")
+        assert url is not None
+        assert httpx.get(url).headers["content-type"] == mime
 
 
 def test_a_link_that_was_altered_leads_nowhere(blobs: S3Blobs) -> None:

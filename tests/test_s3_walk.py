@@ -23,7 +23,7 @@ from gallery.records import encode_sidecar
 from tests.conformance.stores import PLENTY
 from tests.conftest import AGAIN
 from tests.images import png
-from tests.samples import NOON, OWNER, active, ident, put
+from tests.samples import NOON, OWNER, active, ident, put, record
 from tests.services.proxy import Fault, Proxy, request
 from tests.services.s3 import Store
 
@@ -155,11 +155,22 @@ def test_a_sidecar_that_nobody_knew_waits_for_the_image_that_it_describes(
     library.blobs.delete(one)
     if first:
         store.drop(one, first)
-    assert walker.run() == Walked(images=1)
+    gone = [] if first else [f"{DAY.sidecar(ident(1))}: its image is gone"]
+    assert walker.run() == Walked(images=1, damage=gone)
     assert active(library) == []
     store.drop(one, pixels)
     assert walker.run() == Walked(images=1, mended=1)
     assert active(library) == [1]
+
+
+def test_a_new_sidecar_may_wait_for_its_image_and_then_that_is_damage(
+    store: Store, library: Library, imaging: Imaging
+) -> None:
+    store.drop(DAY.sidecar(ident(1)), encode_sidecar(record(1)))
+    walker = Reconciler(library, imaging, settle=0.2)
+    assert walker.run().damage == []
+    time.sleep(0.3)
+    assert walker.run().damage == [f"{DAY.sidecar(ident(1))}: its image is gone"]
 
 
 def test_a_damaged_sidecar_that_nobody_knew_is_left_alone(

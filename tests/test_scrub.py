@@ -22,8 +22,8 @@ from tests.scrubbing import Scrubber, flip
 
 
 @pytest.fixture
-def scrubber(library: Library, manifests: Path) -> Scrubber:
-    return Scrubber(library, manifests)
+def scrubber(library: Library) -> Scrubber:
+    return Scrubber(library)
 
 
 def truncate(path: Path) -> None:
@@ -185,13 +185,11 @@ def failing(outputs: Path, manifests: Path) -> Iterator[Library]:
     library.close()
 
 
-def test_one_file_that_the_disk_cannot_read_is_unreadable(
-    failing: Library, manifests: Path
-) -> None:
+def test_one_file_that_the_disk_cannot_read_is_unreadable(failing: Library) -> None:
     one, _ = put(failing, 1), put(failing, 2)
     assert isinstance(failing.blobs, Failing)
     failing.blobs.fails = lambda key: key == one.image
-    scrubber = Scrubber(failing, manifests)
+    scrubber = Scrubber(failing)
     scrubber.stretch()
     assert (scrubber.damaged, scrubber.state.images) == ({one.image: "unreadable"}, 2)
     failing.blobs.fails = lambda key: key.endswith(f"{ident(2)}.json")
@@ -199,13 +197,11 @@ def test_one_file_that_the_disk_cannot_read_is_unreadable(
     assert (scrubber.damaged, scrubber.state.images) == ({}, 2)
 
 
-def test_a_disk_that_reads_nothing_any_more_damages_nothing(
-    failing: Library, manifests: Path
-) -> None:
+def test_a_disk_that_reads_nothing_any_more_damages_nothing(failing: Library) -> None:
     put(failing, 1)
     assert isinstance(failing.blobs, Failing)
     failing.blobs.fails = lambda _: True
-    scrubber = Scrubber(failing, manifests)
+    scrubber = Scrubber(failing)
     with pytest.raises(Unavailable):
         scrubber.stretch()
     assert scrubber.damaged == {}

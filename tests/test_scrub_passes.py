@@ -8,51 +8,49 @@ from pathlib import Path
 import pytest
 
 from gallery import checkpoint
-from gallery.durable import locked
 from gallery.library import Library
-from gallery.originals import OPENING, Stopped, _is_cached
+from gallery.originals import OPENING, Stopped
+from gallery.reading import is_cached
 from gallery.scrub import WEEK_US
 from tests.samples import NOON, OWNER, put, upload
 from tests.scrubbing import ONE_A_STRETCH, Scrubber, several
 
 
 @pytest.fixture
-def scrubber(library: Library, manifests: Path) -> Scrubber:
-    return Scrubber(library, manifests)
+def scrubber(library: Library) -> Scrubber:
+    return Scrubber(library)
 
 
-def test_a_scrub_goes_on_where_another_process_stopped(library: Library, manifests: Path) -> None:
+def test_a_scrub_goes_on_where_another_process_stopped(library: Library) -> None:
     images = several(library)
     for number, image in enumerate(images, 1):
-        another = Scrubber(library, manifests, ONE_A_STRETCH)
+        another = Scrubber(library, ONE_A_STRETCH)
         assert another.stretch()
         assert another.read() == image.bytes
         state = another.state
         assert (state.images, state.checked_bytes) == (number, number * len(b"pixels 1"))
         assert state.after == (image.owner, image.month, image.id)
-    last = Scrubber(library, manifests)
+    last = Scrubber(library)
     assert last.stretch()
     assert last.read() == 0
     assert (last.state.under_way, last.state.images) == (False, 5)
 
 
-def test_a_scrub_that_is_stopped_within_an_image_begins_it_again(
-    library: Library, manifests: Path
-) -> None:
+def test_a_scrub_that_is_stopped_within_an_image_begins_it_again(library: Library) -> None:
     first, second = put(library, 1), put(library, 2)
-    stopping = Scrubber(library, manifests, rate=OPENING)
+    stopping = Scrubber(library, rate=OPENING)
     stopping.time.stop_at = stopping.time.now + 2  # when the second image is to be opened
     with pytest.raises(Stopped):
         stopping.stretch()
     assert stopping.state.after == (OWNER, first.month, first.id)
-    going_on = Scrubber(library, manifests)
+    going_on = Scrubber(library)
     assert going_on.stretch()
     assert going_on.read() == second.bytes
 
 
-def test_what_arrived_or_left_meanwhile_is_no_obstacle(library: Library, manifests: Path) -> None:
+def test_what_arrived_or_left_meanwhile_is_no_obstacle(library: Library) -> None:
     images = several(library)
-    scrubber = Scrubber(library, manifests, ONE_A_STRETCH)
+    scrubber = Scrubber(library, ONE_A_STRETCH)
     scrubber.stretch()
     library.trash(OWNER, images[1].id)
     library.purge(OWNER, images[1].id)
@@ -100,11 +98,9 @@ def test_a_checkpoint_that_cannot_be_used_begins_the_scrub_anew(
     assert (state.library, state.images, state.began) == (library.blobs.library, 1, NOON)
 
 
-def test_two_processes_do_not_scrub_at_the_same_time(
-    library: Library, manifests: Path, scrubber: Scrubber
-) -> None:
+def test_two_processes_do_not_scrub_at_the_same_time(library: Library, scrubber: Scrubber) -> None:
     put(library, 1)
-    with locked(checkpoint.lock_of(scrubber.path)):
+    with library.catalog.notes.lock(checkpoint.LOCK):
         assert not scrubber.stretch()
     assert scrubber.stretch()
 
@@ -117,7 +113,7 @@ def test_the_budget_is_kept_on_average(library: Library, manifests: Path) -> Non
     bodies = [bytes([number]) * 300_000 for number in range(5)]
     for body in bodies:
         upload(library, body)
-    scrubber = Scrubber(library, manifests, rate)
+    scrubber = Scrubber(library, rate)
     began = scrubber.time.now
     while not (manifests / checkpoint.NAME).exists() or scrubber.state.under_way:
         scrubber.stretch()
@@ -134,10 +130,10 @@ def test_without_a_limit_nothing_waits(library: Library, scrubber: Scrubber) -> 
     assert scrubber.time.now == began
 
 
-def is_cached(path: Path) -> bool:
+def was_read(path: Path) -> bool:
     fd = os.open(path, os.O_RDONLY)
     try:
-        return _is_cached(fd, path.stat().st_size)
+        return is_cached(fd, path.stat().st_size)
     finally:
         os.close(fd)
 
@@ -163,6 +159,6 @@ def test_the_page_cache_is_left_as_it_was(
     assert hot.read_bytes()
     scrubber.stretch()
     assert scrubber.read() == 2 * 99_999
-    assert is_cached(hot)
+    assert was_read(hot)
     # A file system in memory keeps what it is told to forget. Looking at a file may load it.
-    assert is_cached(cold) is is_cached(other)
+    assert was_read(cold) is was_read(other)

@@ -11,6 +11,8 @@ import pytest
 
 from gallery import checkpoint
 from gallery.catalog.manifests import ManifestCatalog
+from gallery.catalog.notes import MemoryNotes
+from gallery.errors import Unavailable
 from gallery.library import Library
 from gallery.metrics import Metrics
 from gallery.scrub import Scrubbing
@@ -22,24 +24,24 @@ from tests.scrubbing import Scrubber, flip, is_held, several, until
 
 
 @pytest.fixture
-def scrubber(library: Library, manifests: Path) -> Scrubber:
-    return Scrubber(library, manifests)
+def scrubber(library: Library) -> Scrubber:
+    return Scrubber(library)
 
 
 def test_the_thread_scrubs_and_stops_at_once(library: Library, manifests: Path) -> None:
     several(library)
-    path = str(manifests / checkpoint.NAME)
-    scrubbing = Scrubbing(library, path, rate=1e9, tick=0.01)
+    notes = library.catalog.notes
+    scrubbing = Scrubbing(library, rate=1e9, tick=0.01)
     scrubbing.start()
-    until(lambda: (state := checkpoint.read(path)) is not None and not state.under_way)
+    until(lambda: (state := checkpoint.read(notes)) is not None and not state.under_way)
     scrubbing.stop()
     (manifests / checkpoint.NAME).unlink()
-    slow = Scrubbing(library, path, rate=1.0, tick=0.01)  # a day for each image
+    slow = Scrubbing(library, rate=1.0, tick=0.01)  # a day for each image
     slow.start()
     until(lambda: (manifests / "scrub.lock").exists() and is_held(manifests / "scrub.lock"))
     slow.stop()
     assert not slow._thread.is_alive()
-    state = checkpoint.read(path)
+    state = checkpoint.read(notes)
     assert state is not None
     assert (state.under_way, state.images) == (True, 0)
 
@@ -48,18 +50,18 @@ def test_a_process_that_does_not_lead_does_not_scrub(library: Library, manifests
     leader = ManifestCatalog(str(manifests), memory_bytes=PLENTY)
     leader.start(library.blobs.library)
     assert leader.leads()
-    scrubbing = Scrubbing(library, str(manifests / checkpoint.NAME), rate=1e9)
+    scrubbing = Scrubbing(library, rate=1e9)
     assert not scrubbing._went_on()
     leader.close()
     assert scrubbing._went_on()
 
 
 def test_a_scrub_that_cannot_go_on_says_so_and_waits(
-    library: Library, manifests: Path, outputs: Path, caplog: pytest.LogCaptureFixture
+    library: Library, outputs: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     put(library, 1)
     outputs.rename(outputs.with_name("unplugged"))
-    scrubbing = Scrubbing(library, str(manifests / checkpoint.NAME), rate=1e9)
+    scrubbing = Scrubbing(library, rate=1e9)
     assert not scrubbing._went_on()
     assert "scrub: waiting: " in caplog.text
     outputs.with_name("unplugged").rename(outputs)
@@ -69,7 +71,7 @@ def test_a_scrub_that_cannot_go_on_says_so_and_waits(
 def test_metrics_tell_how_many_are_damaged(
     library: Library, outputs: Path, scrubber: Scrubber
 ) -> None:
-    metrics = Metrics(str(outputs), scrubber.path)
+    metrics = Metrics(str(outputs), library.catalog.notes)
     assert b"gallery_damaged_images" not in metrics.text()
     flip(outputs / put(library, 1).image)
     scrubber.stretch()
@@ -78,6 +80,21 @@ def test_metrics_tell_how_many_are_damaged(
     assert f"gallery_scrubbed_bytes_total {float(len(b'pixels 1'))}" in lines
     [ended] = [line for line in lines if line.startswith("gallery_scrub_ended_timestamp_seconds ")]
     assert float(ended.split()[1]) == NOON / 1e6
+
+
+class Away(MemoryNotes):
+    """Notes that cannot be read."""
+
+    def read(self, name: str) -> bytes | None:
+        raise Unavailable(f"{name} is away")
+
+
+def test_metrics_tell_what_was_answered_also_while_the_notes_are_away(outputs: Path) -> None:
+    metrics = Metrics(str(outputs), Away())
+    metrics.requests["GET", "/readyz", 503] += 1
+    text = metrics.text()
+    assert b'gallery_requests_total{method="GET",route="/readyz",status="503"} 1.0' in text
+    assert b"gallery_damaged_images" not in text
 
 
 # -- by hand ----------------------------------------------------------------------------------
@@ -110,7 +127,7 @@ def test_the_doctor_does_not_name_what_was_purged(tmp_path: Path) -> None:
     library = open_library(tmp_path)
     one = put(library, 1)
     flip(tmp_path / "outputs" / one.image)
-    Scrubber(library, tmp_path / "manifests").whole_pass()
+    Scrubber(library).whole_pass()
     library.trash(OWNER, one.id)
     library.purge(OWNER, one.id)
     close(library)
@@ -129,7 +146,7 @@ def test_a_pass_that_was_interrupted_is_left_for_the_server_to_end(tmp_path: Pat
         until(lambda: lock.exists() and is_held(lock))
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 130
-    scrubber = Scrubber(library, tmp_path / "manifests")
+    scrubber = Scrubber(library)
     before = scrubber.state
     assert before.under_way
     assert scrubber.stretch()

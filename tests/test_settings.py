@@ -78,6 +78,21 @@ MALFORMED = {
     "SERVICE_TOKEN": ["short"],
     "PUBLIC_ORIGIN": ["pictures.test", "ftp://pictures.test"],
     "BODY_SECONDS": ["0", "-1", "soon"],
+    "DELIVERY": [
+        "",
+        "Server",
+        "s3",
+        "cdn.test",
+        "ftp://cdn.test",
+        "https://",
+        "https://cdn.test/a b",
+        "https://cdn.test/?a",
+        "https://cdn.test#a",
+        "https://me:hunter2@cdn.test",
+        "https://cdn.test//a",
+        "https://cdn.test; script-src *",
+        "https://cdn.test/\n",
+    ],
     "UPLOADS": ["0"],
     "DECODERS": ["-1"],
     "SINGLE_OWNER": ["Not An Owner", "../x"],
@@ -98,8 +113,12 @@ def test_a_malformed_setting_is_named_in_one_line(
 
 
 def test_a_secret_is_never_repeated_in_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("SECRET", "ADMIN_TOKEN"):
-        monkeypatch.setenv(PREFIX + name, "hunter2")
+    for name, value in (
+        ("SECRET", "hunter2"),
+        ("ADMIN_TOKEN", "hunter2"),
+        ("DELIVERY", "https://me:hunter2@cdn.test"),
+    ):
+        monkeypatch.setenv(PREFIX + name, value)
         with pytest.raises(StartRefused) as refused:
             load()
         assert "hunter2" not in str(refused.value)
@@ -113,6 +132,20 @@ def test_keys_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_origin_is_compared_as_browsers_write_it() -> None:
     assert load(public_origin="HTTPS://Pictures.test/").public_origin == "https://pictures.test"
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("server", "server"),
+        ("presigned", "presigned"),
+        ("https://cdn.test/", "https://cdn.test"),
+        ("http://127.0.0.1:9000/a/B.c_d-e~f%20/", "http://127.0.0.1:9000/a/B.c_d-e~f%20"),
+        ("https://[2001:db8::1]/a", "https://[2001:db8::1]/a"),
+    ],
+)
+def test_bytes_are_sent_by_the_server_the_store_or_a_cdn(said: str, meant: str) -> None:
+    assert load(delivery=said).delivery == meant
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.2", "pictures.test"])

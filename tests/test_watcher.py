@@ -27,8 +27,8 @@ DAY = Folder(OWNER, "output", date(2026, 3, 14))
 
 
 @pytest.fixture
-def watcher(library: Library, imaging: Imaging, tmp_path: Path) -> Iterator[Watcher]:
-    with living(library, imaging, tmp_path) as watcher:
+def watcher(library: Library, imaging: Imaging) -> Iterator[Watcher]:
+    with living(library, imaging) as watcher:
         yield watcher
 
 
@@ -306,11 +306,11 @@ def test_another_folder_in_the_place_of_users_is_watched(
 
 
 def test_nothing_hangs_when_it_stops_at_once(
-    library: Library, imaging: Imaging, tmp_path: Path, outputs: Path
+    library: Library, imaging: Imaging, outputs: Path
 ) -> None:
     for n in range(50):
         drop(outputs, DAY.image(ident(n), "png"), png(), time.time())
-    with living(library, imaging, tmp_path) as watcher:
+    with living(library, imaging) as watcher:
         until(lambda: active(library))
     assert not watcher._thread.is_alive()
-    assert not any(thread.is_alive() for thread in watcher.looks._threads)
+    assert not any(thread.is_alive() for thread in watcher._looks._threads)

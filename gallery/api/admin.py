@@ -9,8 +9,9 @@ from starlette.responses import Response
 
 from gallery import keys, responses
 from gallery.api import days, models
-from gallery.api.images import Images, image_id, page_response
+from gallery.api.images import Images, image_id
 from gallery.api.operation import Operation, body, query
+from gallery.api.pages import page_response
 from gallery.api.services import Services
 from gallery.catalog.query import Query
 from gallery.draft import DAY_US

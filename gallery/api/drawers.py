@@ -8,14 +8,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gallery.api import models
-from gallery.api.images import Images, image_id, page_response, to_query
+from gallery.api.images import Images, image_id, to_query
 from gallery.api.operation import Operation, body, query
+from gallery.api.pages import page_response
 from gallery.api.services import Services
 from gallery.api.uploads import Into, Uploads
 from gallery.errors import Forbidden, NotFound, StorageFull, TooLarge
 
 
-class DrawerQuery(models.Paging):
+class DrawerQuery(models.Paging, models.Linking):
     status: Literal["active", "trash"] = "active"
 
 
@@ -42,6 +43,8 @@ class Drawer:
         like = models.ListQuery(kind=self._kind, **wanted.model_dump())
         question = to_query(like, owner)
         page = await self._threads.read(self._library.page, question)
+        if wanted.links:
+            page = await self._images.with_links(page)
         return page_response(request, page, question)
 
     async def copy(self, request: Request) -> Response:

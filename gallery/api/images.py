@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 
@@ -13,15 +13,13 @@ from starlette.types import Scope, Send
 from gallery import keys, responses
 from gallery.api import days, models
 from gallery.api.operation import Operation, body, parse_query, query
-from gallery.api.services import Services, set_cookie
+from gallery.api.pages import names, page_response, send_page
+from gallery.api.services import NOBODY, Services, set_cookie
 from gallery.catalog import Entry, Immediate, Page
 from gallery.catalog.query import Cursor, Query, Words
 from gallery.errors import Conflict, Forbidden, NotFound, PreconditionFailed
 from gallery.keys import Kind
 from gallery.records import Totals, item
-
-_JSON = (b"content-type", b"application/json")
-_NO_CACHE = (b"cache-control", b"private, no-cache")
 
 
 class Images:
@@ -48,11 +46,21 @@ class Images:
             parse = _remembered_query if len(raw) <= _REMEMBERED_BYTES else list_query
             asked = parse(raw, owner)
         if owner is None:
-            return await _send_page(scope, send, Page([], 0, None, ""), asked, raw)
+            return await send_page(scope, send, Page([], 0, None, NOBODY), asked, raw)
         page = self._immediate.page_now(asked) if self._immediate else None
         if page is None:
             page = await self._threads.read(self._library.page, asked)
-        return await _send_page(scope, send, page, asked, raw)
+        if b"links=" in raw and parse_query(raw, models.ListQuery).links:
+            page = await self.with_links(page)
+        return await send_page(scope, send, page, asked, raw)
+
+    async def with_links(self, page: Page) -> Page:
+        """The page with links that lead past the server, if there are any. It has no version
+        then, for it goes bad with them though no image changes."""
+        if self._services.links is None:
+            return page
+        items = await self._threads.fetch(self._services.links.added, page.items)
+        return replace(page, items=items, version="")
 
     async def trash(self, request: Request) -> Response:
         wanted = query(request, models.TrashQuery)
@@ -64,14 +72,21 @@ class Images:
         if wanted.cursor:
             question = question.after(wanted.cursor)
         page = await self._threads.read(self._library.page, question)
+        if wanted.links:
+            page = await self.with_links(page)
         return page_response(request, page, question)
 
     # -- one image --------------------------------------------------------------------------
 
     async def one(self, request: Request) -> Response:
         owner, id = self._owner_and_id(request)
+        wanted = query(request, models.Linking)
         entry = await self._threads.read(self._library.get, owner, id)
-        if _names(request.headers.get("if-none-match"), entry.etag):
+        if wanted.links and self._services.links:
+            answer = self._library.with_purge_at(item(entry.raw))
+            [body] = await self._threads.fetch(self._services.links.added, [answer])
+            return responses.json(body, headers={"etag": entry.etag, "cache-control": "no-store"})
+        if names(request.headers.get("if-none-match"), entry.etag):
             return Response(status_code=304, headers={"etag": entry.etag})
         return self.entry_response(entry)
 
@@ -165,8 +180,8 @@ class Images:
         one = "/api/v1/images/{id}"
         image, page = models.Image, models.ImagePage
         return [
-            Operation("GET", one, self.one, "One image", answer=image, statuses=(304,),
-                      errors=(NotFound,)),
+            Operation("GET", one, self.one, "One image", query=models.Linking, answer=image,
+                      statuses=(304,), errors=(NotFound,)),
             Operation("PATCH", one, self.edit, "Edit tags or favourite", body=models.Edit,
                       answer=image, errors=(NotFound, PreconditionFailed, Forbidden)),
             Operation("POST", f"{one}/delete", self.delete, "Move to the trash", answer=image,
@@ -224,47 +239,3 @@ def to_query(wanted: models.ListQuery, owner: str | None) -> Query:
         favorite=wanted.favorite,
         words=Words.parse(wanted.q) if wanted.q else None,
     )
-
-
-def page_body(page: Page, number: int, size: int) -> bytes:
-    """A page as JSON, joined from its ready-made items."""
-    return b'{"items":[%b],"page":%d,"size":%d,"total":%b,"next_cursor":%b}' % (
-        b",".join(page.items),
-        number,
-        size,
-        b"null" if page.total is None else b"%d" % page.total,
-        b'"%b"' % page.next_cursor.encode() if page.next_cursor else b"null",
-    )
-
-
-def _etag(version: str, raw: bytes) -> bytes:
-    found = hashlib.blake2b(version.encode() + b"\n" + raw, digest_size=12)
-    return b'"%b"' % found.hexdigest().encode()
-
-
-async def _send_page(scope: Scope, send: Send, page: Page, question: Query, raw: bytes) -> int:
-    etag = _etag(page.version, raw)
-    headers = [_JSON, _NO_CACHE, (b"etag", etag)]
-    status, content = 200, b""
-    for name, value in scope["headers"]:
-        if name == b"if-none-match" and etag in value:
-            status = 304
-    if status == 200:
-        content = page_body(page, question.page, question.size)
-        headers.append((b"content-length", b"%d" % len(content)))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": content})
-    return status
-
-
-def page_response(request: Request, page: Page, question: Query) -> Response:
-    """A page as an answer, 304 when the client has it."""
-    etag = _etag(page.version, request.url.path.encode() + request.scope["query_string"]).decode()
-    headers = {"etag": etag, "cache-control": "private, no-cache"}
-    if _names(request.headers.get("if-none-match"), etag):
-        return Response(status_code=304, headers=headers)
-    return responses.json(page_body(page, question.page, question.size), headers=headers)
-
-
-def _names(header: str | None, etag: str) -> bool:
-    return header is not None and (header.strip() == "*" or etag in header)

@@ -24,6 +24,7 @@ OwnerName = Annotated[
     StringConstraints(pattern=r"^(anon-[0-9a-f]{32}|[a-z0-9][a-z0-9_-]{0,63})$", max_length=64),
 ]
 Kind = Literal["output", "input", "control"]
+Mime = Literal["image/png", "image/jpeg", "image/webp"]
 Ratio = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,5}:[1-9][0-9]{0,5}$")]
 # Values that a query string can hold: 0 and 1 as well as false and true.
 Flag = bool
@@ -96,6 +97,12 @@ class Paging(Strict):
     )
 
 
+class Linking(Strict):
+    links: Literal["direct"] | None = Field(
+        None, description="direct: give links that lead past the server, too"
+    )
+
+
 class Dates(Strict):
     from_date: CalendarDay | None = Field(None, description="first day, inclusive")
     to_date: CalendarDay | None = Field(None, description="last day, inclusive")
@@ -114,11 +121,11 @@ class Filter(Dates):
     )
 
 
-class ListQuery(Paging, Filter):
+class ListQuery(Paging, Linking, Filter):
     count: Flag = Field(False, description="count what matches a filter, too")
 
 
-class TrashQuery(Paging):
+class TrashQuery(Paging, Linking):
     kind: Kind | None = Field(None, description="all kinds unless given")
 
 
@@ -179,6 +186,26 @@ class UploadForm(BaseModel):
     owner: OwnerName | SkipJsonSchema[None] = Field(None, description="only with a token")
 
 
+class PresignPut(Body):
+    """An upload that is yet to come."""
+
+    name: Annotated[str, StringConstraints(max_length=1_000)] | None = Field(
+        None, description="the file's own name"
+    )
+    type: Mime
+    size: Whole = Field(ge=1, description="bytes")
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    kind: Kind = "output"
+    owner: OwnerName | None = Field(None, description="only with a token")
+
+
+class Confirm(Body):
+    upload: Annotated[str, StringConstraints(max_length=10_000)] = Field(
+        description="as it was announced by"
+    )
+    meta: Meta = Field(default_factory=lambda: Meta.model_validate({}))
+
+
 class Edit(Body):
     """What to change; what is left out stays."""
 
@@ -213,7 +240,7 @@ class Image(BaseModel):
     seed: int | str | None
     prompt: str | None
     original_filename: str | None
-    mime: Literal["image/png", "image/jpeg", "image/webp"]
+    mime: Mime
     bytes: int
     sha256: str
     created_at: str
@@ -234,6 +261,16 @@ class Image(BaseModel):
     url: str
     thumb_url: str
     purge_at: str | None = Field(None, description="when the trash lets go of it")
+    direct_url: str | None = Field(None, description="a link that lives for half an hour or more")
+    direct_thumb_url: str | None = None
+
+
+class DirectUpload(BaseModel):
+    upload: str = Field(description="to be confirmed with, within a day")
+    method: Literal["PUT"]
+    url: str
+    headers: dict[str, str] = Field(description="to be sent with the body, exactly so")
+    expires_at: str = Field(description="until when it may be put")
 
 
 class ImagePage(BaseModel):

@@ -11,13 +11,14 @@ from pydantic.json_schema import models_json_schema
 from gallery.api import models
 from gallery.api.operation import Operation
 from gallery.errors import BadRequest, Forbidden, GalleryError, NotFound, Unavailable
+from gallery.keys import EXT_OF
 
 _REF = "#/components/schemas/{model}"
 _PROBLEM: dict[str, Any] = {
     "application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}}
 }
-_DESCRIPTIONS = {200: "OK", 201: "Created", 204: "Done", 206: "A part", 304: "Not modified",
-                 416: "No such range"}  # fmt: skip
+_DESCRIPTIONS = {200: "OK", 201: "Created", 204: "Done", 206: "A part", 302: "Elsewhere",
+                 304: "Not modified", 416: "No such range"}  # fmt: skip
 
 
 def document(operations: list[Operation]) -> dict[str, Any]:
@@ -65,6 +66,9 @@ def _operation(operation: Operation) -> dict[str, Any]:
         content = {"multipart/form-data": {"schema": schema, "encoding": encoding}}
         out["requestBody"] = {"required": True, "content": content}
         out["parameters"].append(_IDEMPOTENCY_KEY)
+    if operation.raw:
+        content = {mime: {"schema": {"type": "string", "format": "binary"}} for mime in EXT_OF}
+        out["requestBody"] = {"required": True, "content": content}
     if operation.security == "visitor":
         out["security"] = [{"visitor": []}, {}]
     elif operation.security == "admin":
@@ -94,6 +98,7 @@ def _path_parameters(path: str) -> list[dict[str, Any]]:
     schemas: dict[str, dict[str, Any]] = {
         "id": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
         "key": {"type": "string", "minLength": 1},
+        "token": {"type": "string", "pattern": "^[A-Za-z0-9._-]+$"},
     }
     names = re.findall(r"{(\w+)", path)
     return [

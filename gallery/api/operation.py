@@ -25,10 +25,10 @@ JSON_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A method of a path. ``errors`` are the failures a client may meet beyond those that
-    any request can (malformed, unavailable)."""
+    """A method of a path. A ``raw`` body is the bytes of an image. ``errors`` are the failures
+    a client may meet beyond those that any request can (malformed, unavailable)."""
 
-    method: Literal["GET", "POST", "PATCH"]
+    method: Literal["GET", "POST", "PATCH", "PUT"]
     path: str
     endpoint: Endpoint
     summary: str
@@ -36,6 +36,7 @@ class Operation:
     body: type[BaseModel] | None = None
     body_required: bool = True
     form: type[BaseModel] | None = None
+    raw: bool = False
     answer: type[BaseModel] | None = None
     media: str = "application/json"
     status: int = 200

@@ -1,9 +1,9 @@
-"""The body of an upload: parsed as it streams, hashed and written to a file in threads."""
+"""The body of an upload: read as it streams, hashed and written to a file in threads."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -44,11 +44,43 @@ async def received(
     check_size(request, max_bytes)
     reader = _Reader(blobs, _boundary(request), max_bytes)
     try:
-        await _read(request, reader, threads, pause)
+        try:
+            await _read(request, reader.take, threads, pause)
+        except multipart.ParserLimitReached as error:
+            raise BadRequest(
+                f"Too many parts or headers: {error}", code="too_many_parts"
+            ) from error
+        except (multipart.MultipartError, ValueError) as error:
+            raise BadRequest(f"Not a whole multipart body: {error}", code="bad_body") from error
         yield reader.received()
     finally:
         if reader.spool and not reader.spool.taken:
             await threads.write(reader.spool.discard)
+
+
+@asynccontextmanager
+async def received_raw(
+    request: Request, blobs: BlobStore, threads: Threads, *, size: int, pause: float
+) -> AsyncIterator[Spool]:
+    """Likewise, where the body is the file and nothing else, of this size or smaller."""
+    too_large = TooLarge(f"{size} bytes were announced", code="body_too_large")
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > size:
+        raise too_large
+
+    def take(batch: list[bytes]) -> None:
+        data = b"".join(batch)
+        if spool.size + len(data) > size:
+            raise too_large
+        spool.write(data)
+
+    spool = await threads.write(blobs.spool)
+    try:
+        await _read(request, take, threads, pause)
+        yield spool
+    finally:
+        if not spool.taken:
+            await threads.write(spool.discard)
 
 
 def check_size(request: Request, max_bytes: int) -> None:
@@ -65,20 +97,18 @@ def _boundary(request: Request) -> str:
     return str(options["boundary"])
 
 
-async def _read(request: Request, reader: _Reader, threads: Threads, pause: float) -> None:
-    """Collects what comes, while a thread parses, hashes and writes what came before."""
+async def _read(
+    request: Request, take: Callable[[list[bytes]], None], threads: Threads, pause: float
+) -> None:
+    """Collects what comes, while a thread takes what came before."""
     taking: asyncio.Future[None] | None = None
     try:
         async for batch in _batches(request, pause):
             if taking:
                 await taking
-            taking = asyncio.ensure_future(threads.write(reader.take, batch))
+            taking = asyncio.ensure_future(threads.write(take, batch))
         if taking:
             await taking
-    except multipart.ParserLimitReached as error:
-        raise BadRequest(f"Too many parts or headers: {error}", code="too_many_parts") from error
-    except (multipart.MultipartError, ValueError) as error:
-        raise BadRequest(f"Not a whole multipart body: {error}", code="bad_body") from error
     finally:
         if taking:
             await asyncio.wait([taking])

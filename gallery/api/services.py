@@ -11,6 +11,7 @@ from gallery import keys
 from gallery.identity import Identity, Visitor
 from gallery.imaging import Imaging
 from gallery.library import Library
+from gallery.links import Links
 from gallery.settings import LOOPBACK, Settings
 from gallery.threads import Threads
 
@@ -27,6 +28,8 @@ class Services:
     identity: Identity
     imaging: Imaging
     threads: Threads
+    links: Links | None
+    """None where the server sends all bytes itself."""
 
     def visitor(self, request: Request) -> Visitor | None:
         return self.identity.visitor(request.scope["headers"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from importlib.resources import files
 
 import orjson
@@ -17,8 +18,8 @@ from gallery.metrics import Metrics
 
 _TYPES = {"html": "text/html", "js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
 _CSP = (
-    "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'"
+    "default-src 'self'; img-src 'self' blob: data:{elsewhere}; object-src 'none'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 
 
@@ -42,18 +43,26 @@ class System:
     async def page(self, request: Request) -> Response:
         """The application, with an identity for who has none."""
         _, cookie = self._services.identify(request)
-        return set_cookie(self._file("index.html"), cookie)
+        return set_cookie(await self._file("index.html"), cookie)
 
     async def static(self, request: Request) -> Response:
-        return self._file(request.path_params["name"])
+        return await self._file(request.path_params["name"])
 
-    def _file(self, name: str) -> Response:
+    async def _elsewhere(self) -> str:
+        """From where images may come, beside here."""
+        links = self._services.links
+        with suppress(Unavailable):
+            if links is not None:
+                return f" {await self._services.threads.read(links.origin)}"
+        return ""
+
+    async def _file(self, name: str) -> Response:
         body = self._pages.get(name)
         if body is None:
             raise NotFound("There is no such file")
         headers = {
             "cache-control": "no-cache",
-            "content-security-policy": _CSP,
+            "content-security-policy": _CSP.format(elsewhere=await self._elsewhere()),
             "referrer-policy": "same-origin",
             "x-content-type-options": "nosniff",
         }
@@ -66,7 +75,7 @@ class System:
         return responses.json({"status": "ok"})
 
     async def readyz(self, request: Request) -> Response:  # noqa: ARG002 - the same for all
-        await self._services.threads.read(self._check)
+        await self._services.threads.fetch(self._check)
         return responses.json({"status": "ok"})
 
     def _check(self) -> None:

@@ -45,6 +45,8 @@ class Stat:
 
 MAX_READ = 64 << 20
 """More bytes than one read gives at once."""
+TEMPORARY = ".gallery/tmp/"
+"""What lies below this key can be removed when it is some days old."""
 
 
 class Spool:
@@ -209,9 +211,17 @@ class LocalFiles(Protocol):
     def sync_folder(self, key: str) -> None:
         """Makes the names in the object's folder durable."""
 
+
+@runtime_checkable
+class Shared(Protocol):
+    """An ability of stores that others can write to, past the gallery."""
+
     def strangers(self) -> Iterator[str]:
         """What ``list`` never shows of an owner: links, pipes and sockets, and whatever
-        lies beside the owners' folders."""
+        lies beside the owners' folders; a folder that holds many may stand for them."""
+
+    def leftovers(self) -> Iterator[str]:
+        """Temporary objects that should have been removed long ago."""
 
 
 @runtime_checkable
@@ -234,15 +244,51 @@ class Hashed(Protocol):
 
 
 Purpose = Literal["view", "download", "embed"]
+LIVES: Mapping[Purpose, int] = {"view": 3600, "download": 86_400, "embed": 7 * 86_400}
+"""Seconds that a link lives. Seven days are the most that S3 signs for."""
 
 
 @runtime_checkable
 class Linked(Protocol):
     """An ability of stores that can be asked for an object without the server."""
 
+    lives: Mapping[Purpose, int]
+    """How many seconds its links live."""
+
+    def origin(self) -> str:
+        """Scheme, host and port that every link begins with."""
+
     def presigned(
         self, key: str, purpose: Purpose, *, disposition: str | None = None
     ) -> str | None:
         """A URL that gives the object to whoever holds it, for as long as the purpose
-        wants (1 hour, 24 hours, 7 days); with this Content-Disposition, where one is
-        given. None when the store cannot do that: then the server sends the bytes."""
+        wants; with this Content-Disposition, where one is given. None when the store
+        cannot do that: then the server sends the bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A body that is yet to come, as its sender announced it."""
+
+    size: int
+    mime: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Presigned:
+    """Where a body can be put by whoever holds this."""
+
+    url: str
+    headers: dict[str, str]
+    """What must be sent with it, exactly so."""
+
+
+@runtime_checkable
+class SentTo(Protocol):
+    """An ability of stores that can be sent an object without the server."""
+
+    def presigned_put(self, key: str, body: Expected, seconds: int) -> Presigned | None:
+        """A URL that takes a body for the object, for so long. The store refuses what has
+        another type or size, and where it can what has another sha256: what came has to be
+        looked at in any case. None when the store cannot do that."""

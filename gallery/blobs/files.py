@@ -36,7 +36,7 @@ _Placed = tuple[str, os.DirEntry[str]]
 
 
 class FileBlobs(Volume):
-    """Fulfils BlobStore and LocalFiles on a local file system."""
+    """Fulfils BlobStore, LocalFiles and Shared on a local file system."""
 
     # -- objects ------------------------------------------------------------------------
 
@@ -111,6 +111,10 @@ class FileBlobs(Volume):
     def sync_folder(self, key: str) -> None:
         with self._folder(key) as (folder, _):
             os.fsync(folder)
+
+    def leftovers(self) -> Iterator[str]:
+        """None: bodies that arrived and were never taken are swept after a day."""
+        yield from ()
 
     def strangers(self) -> Iterator[str]:
         self.check()

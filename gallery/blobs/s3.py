@@ -20,6 +20,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from botocore.exceptions import (
     ClientError,
@@ -29,8 +30,19 @@ from botocore.exceptions import (
 )
 
 from gallery import keys
-from gallery.blobs import MAX_READ, Listed, Purpose, Spool, Stat
-from gallery.blobs.s3_client import code_of
+from gallery.blobs import (
+    LIVES,
+    MAX_READ,
+    TEMPORARY,
+    Expected,
+    Listed,
+    Presigned,
+    Purpose,
+    Spool,
+    Stat,
+)
+from gallery.blobs.s3_client import code_of, requests
+from gallery.blobs.s3_presign import presigned_put
 from gallery.blobs.s3_root import Root
 from gallery.errors import NotFound, Unavailable, Unsure
 from gallery.keys import Folder
@@ -46,10 +58,11 @@ _CACHED = {
 }
 _PUT = "gallery-put"
 _SHA256 = "sha256"
-_LIVES: dict[Purpose, int] = {"view": 3600, "download": 86_400, "embed": 7 * 86_400}
 _YET_TO_COME = 1 << 62
 _PIECE = 1 << 20
 PAGE = 1000
+_TEMPORARY_SECONDS = 8 * 86_400.0
+"""A lifecycle rule removes them after seven days, and rules are carried out once a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +72,9 @@ class _Got:
 
 
 class S3Blobs(Root):
-    """Fulfils BlobStore, Hashed, SelfMarked and Linked."""
+    """Fulfils BlobStore, Hashed, SelfMarked, Linked, SentTo and Shared."""
+
+    lives = LIVES
 
     # -- writing ------------------------------------------------------------------------
 
@@ -228,6 +243,21 @@ class S3Blobs(Root):
     def owners(self) -> Iterator[str]:
         yield from (name for name in self._folders("users/") if keys.is_owner(name))
 
+    def strangers(self) -> Iterator[str]:
+        """Of folders only their names: another software's may hold millions."""
+        for top in ("", "users/"):
+            for page in self._pages(top, Delimiter="/"):
+                names = [item["Key"] for item in page.get("Contents", ())]
+                names += [found["Prefix"] for found in page.get("CommonPrefixes", ())]
+                for name in (name[len(self.place.prefix) :] for name in names):
+                    if name != top and not _is_ours(name):
+                        yield name
+
+    def leftovers(self) -> Iterator[str]:
+        for found in self.list(TEMPORARY):
+            if time.time() - found.mtime_ns / 1e9 > _TEMPORARY_SECONDS:
+                yield found.key
+
     # -- sidecars -----------------------------------------------------------------------
 
     def stage(self, folder: Folder, id: str, sidecar: bytes) -> None:
@@ -284,17 +314,34 @@ class S3Blobs(Root):
         found: str | None = self._head(key)["Metadata"].get(_SHA256)
         return found
 
+    def origin(self) -> str:
+        with requests("a link"):
+            where = {"Bucket": self.place.bucket, "Key": self.place.prefix or "-"}
+            parts = urlsplit(self.connect().generate_presigned_url("get_object", where))
+        return f"{parts.scheme}://{parts.netloc}"
+
     def presigned(
         self, key: str, purpose: Purpose, *, disposition: str | None = None
     ) -> str | None:
         parameters = {"Bucket": self.place.bucket, "Key": self._key(key)}
-        if disposition is not None:
-            if not self.abilities.disposition:
-                return None
-            parameters["ResponseContentDisposition"] = disposition
         with self._asking(key):
-            client = self._s3
-            return client.generate_presigned_url("get_object", parameters, _LIVES[purpose])
+            client, can = self._s3, self.abilities
+            if not can.presigned or (disposition is not None and not can.disposition):
+                return None
+            if can.disposition:
+                # Of our own list, whatever somebody who dropped the object said of it.
+                parameters["ResponseContentType"] = _type_of(key)
+            if disposition is not None:
+                parameters["ResponseContentDisposition"] = disposition
+            return client.generate_presigned_url("get_object", parameters, self.lives[purpose])
+
+    def presigned_put(self, key: str, body: Expected, seconds: int) -> Presigned | None:
+        can = self.abilities.presigned_put
+        if can == "no":
+            return None
+        with self._asking(key):
+            place = (self.place.bucket, self._key(key))
+            return presigned_put(self._s3, place, body, seconds, checked=can == "checked")
 
 
 def _stat(key: str, size: int, etag: str, modified: datetime) -> Stat:
@@ -307,6 +354,11 @@ def _number(etag: str) -> int:
     """A number for an ETag, in the range of times yet to come."""
     digest = hashlib.blake2b(etag.strip('"').encode(), digest_size=8).digest()
     return _YET_TO_COME | (int.from_bytes(digest, "big") >> 2)
+
+
+def _is_ours(name: str) -> bool:
+    """Whether this is a folder that the gallery, or one of its owners, has objects in."""
+    return name == ".gallery/" or (name.endswith("/") and keys.is_on_the_way(name[:-1]))
 
 
 def _type_of(key: str) -> str:

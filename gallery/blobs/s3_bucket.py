@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from gallery.blobs import TEMPORARY
 from gallery.blobs.s3_client import Place, code_of, requests, status_of
-from gallery.blobs.s3_probe import TEMPORARY
 from gallery.errors import StartRefused
 
 if TYPE_CHECKING:

@@ -20,30 +20,37 @@ from botocore.awsrequest import AWSRequest, AWSResponse
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.httpsession import URLLib3Session
 
+from gallery.blobs import TEMPORARY, Expected
 from gallery.blobs.s3_client import Place, requests
+from gallery.blobs.s3_presign import presigned_put
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-TEMPORARY = ".gallery/tmp/"
-"""What lies here can be removed when it is some days old."""
 _BODY, _OTHER = b"a probe", b"damaged"
 _RACERS = 4
 _DISPOSITION = "attachment; filename=\"probe\"; filename*=UTF-8''probe"
+_TYPE = "image/webp"
+_MIME = "image/png"
 Versioning = Literal["on", "suspended", "off", "unknown"]
+Puts = Literal["checked", "yes", "no"]
 
 
 @dataclass(frozen=True, slots=True)
 class Abilities:
     """``conditional_put``: a put only where nothing is, honoured by one of several at once
     ("atomic"), or by those that come later ("checked"). ``sha256`` and ``md5``: a body that
-    is not what the signature or Content-MD5 says is refused. ``disposition``: a presigned
-    URL can name a download. ``private``: a stranger is refused."""
+    is not what the signature or Content-MD5 says is refused. ``presigned``: who has a signed
+    URL gets the object. ``disposition``: such a URL can name a download, and say its type.
+    ``presigned_put``: one can be put to, and refuses a body with another sha256 ("checked").
+    ``private``: a stranger is refused."""
 
     conditional_put: Literal["atomic", "checked", "no"] = "no"
     sha256: bool = False
     md5: bool = False
+    presigned: bool = False
     disposition: bool = False
+    presigned_put: Puts = "no"
     versioning: Versioning = "unknown"
     private: bool = True
 
@@ -75,7 +82,9 @@ class _Probe:
                 conditional_put=self._conditional_put(),
                 sha256=self._refuses(self._damaged_on_the_way),
                 md5=self._refuses(lambda: self._put(self._key, ContentMD5=md5_of(_OTHER))),
+                presigned=self._signs(),
                 disposition=self._names_downloads(),
+                presigned_put=self._is_sent_to(),
                 versioning=versioning(self._client, self._bucket),
                 private=self._is_private(),
             )
@@ -123,10 +132,10 @@ class _Probe:
             refused = sum(racers.map(race, range(_RACERS)))
         return "atomic" if refused == _RACERS - 1 else "checked"
 
-    def _get(self, url: str) -> AWSResponse:
+    def _ask(self, url: str, method: str = "GET", **more: Any) -> AWSResponse:
         session = URLLib3Session(timeout=10)
         try:
-            return session.send(AWSRequest("GET", url).prepare())
+            return session.send(AWSRequest(method, url, **more).prepare())
         finally:
             session.close()
 
@@ -134,17 +143,41 @@ class _Probe:
         parameters = {"Bucket": self._bucket, "Key": self._key} | more
         return self._client.generate_presigned_url("get_object", parameters, 60)
 
-    def _names_downloads(self) -> bool:
+    def _signs(self) -> bool:
         with suppress(BotoCoreError):
-            answer = self._get(self._url(ResponseContentDisposition=_DISPOSITION))
-            said = str(answer.headers.get("content-disposition"))
-            return (answer.status_code, said) == (200, _DISPOSITION)
+            answer = self._ask(self._url())
+            return (answer.status_code, answer.content) == (200, _BODY)
+        return False
+
+    def _names_downloads(self) -> bool:
+        wanted = {"ResponseContentDisposition": _DISPOSITION, "ResponseContentType": _TYPE}
+        with suppress(BotoCoreError):
+            answer = self._ask(self._url(**wanted))
+            said = [answer.headers.get(f"content-{what}") for what in ("disposition", "type")]
+            return answer.status_code == 200 and said == [_DISPOSITION, _TYPE]
         return False
 
     def _is_private(self) -> bool:
         with suppress(BotoCoreError):
-            return self._get(self._url().partition("?")[0]).status_code != 200
+            return self._ask(self._url().partition("?")[0]).status_code != 200
         return True
+
+    def _is_sent_to(self) -> Puts:
+        """By strangers with a URL. An unknown header may be ignored, or be too much."""
+        with suppress(BotoCoreError):
+            refused = 400 <= self._sent(_OTHER, checked=True) < 500
+            if refused and self._sent(_BODY, checked=True) == 200:
+                return "checked"
+            if self._sent(_BODY, checked=False) == 200:
+                return "yes"
+        return "no"
+
+    def _sent(self, body: bytes, *, checked: bool) -> int:
+        """The status that a body gets where ``_BODY`` is expected, which is as long."""
+        expected = Expected(len(_BODY), _MIME, hashlib.sha256(_BODY).hexdigest())
+        place = (self._bucket, self._key)
+        to = presigned_put(self._client, place, expected, 60, checked=checked)
+        return self._ask(to.url, "PUT", data=body, headers=to.headers).status_code
 
 
 def versioning(client: S3Client, bucket: str) -> Versioning:

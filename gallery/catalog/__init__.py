@@ -13,6 +13,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 import orjson
 
+from gallery.catalog.notes import Notes
 from gallery.catalog.ops import OpsLog
 from gallery.catalog.query import Query
 from gallery.keys import Kind
@@ -94,6 +95,10 @@ class Catalog(Protocol):
     @property
     def ops(self) -> OpsLog:
         """The journals of changes of many images."""
+
+    @property
+    def notes(self) -> Notes:
+        """What all processes of the library need to know beside its images."""
 
     def start(self, library: str) -> None:
         """Opens the catalog of ``library``. Raises StartRefused when it is another's."""
@@ -183,3 +188,15 @@ class Immediate(Protocol):
 
     def page_now(self, query: Query) -> Page | None:
         """The page if it is at hand and up to date, else None."""
+
+
+@runtime_checkable
+class KeepsKeys(Protocol):
+    """An ability of catalogs on another machine: they keep the keys that sign, so that no
+    process depends on a store of images for them."""
+
+    def signing_keys(self) -> list[str]:
+        """The keys, newest first; none where none were kept yet."""
+
+    def keep_signing_keys(self, keys: list[str]) -> list[str]:
+        """Keeps these durably, where there are none yet; gives those that are kept."""

@@ -7,6 +7,7 @@
     manifests/.lock                         held while library.json is made
     manifests/jobs.lock                     held by the process that runs the periodic jobs
     manifests/feed/                         see ``feed``
+    manifests/scrub.json, clock, scrub.lock see ``notes``
 
 Nothing is read ahead: an owner's last lines when they first ask, a month's lines when a
 page reaches it. ``mirror`` is that memory.
@@ -29,6 +30,7 @@ from gallery import keys
 from gallery.catalog import Changes, Entry, Expired, Listener, Page, history
 from gallery.catalog.feed import Feed
 from gallery.catalog.mirror import Mirror
+from gallery.catalog.notes import FileNotes
 from gallery.catalog.ops import FileOps
 from gallery.catalog.query import Cursor, Query
 from gallery.catalog.select import Row, Selection
@@ -66,6 +68,7 @@ class ManifestCatalog:
         self._writer: Writer | None = None
         self._jobs_fd: int | None = None
         self.ops = FileOps(self._users)
+        self.notes = FileNotes(self.root)
 
     # -- opening --------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import Literal
 
 from gallery.catalog import Changes, Entry, Expired, Listener, Noted, Page
+from gallery.catalog.notes import MemoryNotes
 from gallery.catalog.ops import MemoryOps
 from gallery.catalog.query import Cursor, Query
 from gallery.errors import PositionGone, StartRefused, Unavailable
@@ -40,6 +41,7 @@ class MemoryCatalog:
         self._generation = secrets.token_hex(8)
         self._noted: list[Noted] = []
         self.ops = MemoryOps()
+        self.notes = MemoryNotes()
 
     def start(self, library: str) -> None:
         if self.library not in ("", library):

@@ -144,6 +144,8 @@ class Mirror:
             self._replace(owner, name, month)
         elif shard.end < line["end"]:
             self.read_on(shard)
+            if shard.end < line["end"]:  # replaced since, which the feed is yet to tell
+                self._replace(owner, name, month)
         if shard is not None and shard.generation == line["generation"]:
             shard.told = line["end"]
 

@@ -1,4 +1,4 @@
-"""Several server processes on one tree, and people who may ask any of them."""
+"""Several server processes, and people who may ask any of them."""
 
 from __future__ import annotations
 

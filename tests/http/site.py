@@ -92,6 +92,13 @@ class Site:
             key: hashlib.sha256(body).hexdigest() for key, body in stored.items()
         }
 
+    def names(self) -> list[str]:
+        """What lies where the images are, whatever it is."""
+        if self._store is not None:
+            return self._store.names()
+        top = self.outputs
+        return [str(path.relative_to(top)) for path in top.rglob("*") if path.is_file()]
+
     def read(self, url: str, *, suffix: str | None = None) -> bytes:
         """What lies behind a url that a record gave, or beside it with another suffix."""
         key = PurePosixPath(url.removeprefix("/outputs/"))
@@ -99,6 +106,13 @@ class Site:
         if self._store is None:
             return (self.outputs / key).read_bytes()
         return self._store.read(str(key))
+
+    def write(self, key: str, body: bytes) -> None:
+        """What somebody puts past the gallery in the place of what is there."""
+        if self._store is None:
+            (self.outputs / key).write_bytes(body)
+        else:
+            self._store.drop(key, body)
 
     def on_disk(self, url: str) -> Path:
         """The file behind a url that a record gave."""

@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import httpx
 import pytest
 
+from gallery.blobs import s3
+from gallery.blobs.s3 import S3Blobs
+from gallery.blobs.s3_client import Patience
 from tests import images
 from tests.http.site import Site, listed, refused, trashed, upload, uploaded
 from tests.services.proxy import Fault, Proxy, request, status
@@ -77,3 +81,24 @@ async def test_a_large_original_leaves_in_pieces(visitor: httpx.AsyncClient) -> 
     assert (answer.content, answer.headers["content-length"]) == (data, str(len(data)))
     part = await visitor.get(record["url"], headers={"range": "bytes=1000-17000000"})
     assert (part.status_code, part.content) == (206, data[1000:17_000_001])
+
+
+async def test_a_bucket_that_is_too_slow_is_given_up(
+    tmp_path: Path, store: Store, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hasty = partial(S3Blobs, patience=Patience(connect_seconds=1, read_seconds=0.3, attempts=2))
+    monkeypatch.setattr(s3, "S3Blobs", hasty)
+    with store.reached(proxy.port):
+        async with Site(tmp_path, store=store).running() as site, site.client() as visitor:
+            await visitor.get("/api/v1/me")
+            one = await uploaded(visitor)
+            with proxy.broken(Fault(request("GET"), delay=0.5, times=1)):
+                assert (await visitor.get(one["url"])).content == images.png()
+                assert proxy.befallen == 1
+            with proxy.broken(Fault(delay=1)):
+                for answer in (await upload(visitor), await visitor.get(one["url"])):
+                    refused(answer, 503, "unavailable")
+                assert await listed(visitor) == [one["id"]]
+            await until_ready(visitor)
+            assert (await visitor.get(one["url"])).content == images.png()
+            assert await listed(visitor) == [one["id"]]

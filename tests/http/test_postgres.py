@@ -130,6 +130,19 @@ def test_a_lost_database_is_made_again_from_the_sidecars(tmp_path: Path, by: str
         assert _listed(client, "/api/v1/trash") == ids[:1]
 
 
+def test_a_volume_that_is_away_signs_nobody_out(tmp_path: Path) -> None:
+    url, no_secret = databases.database().create(), ("env", "-u", "GALLERY_SECRET")
+    with served(tmp_path, under=no_secret, catalog=url) as server, server.client() as client:
+        owner, cookies = client.get("/api/v1/me").json()["owner"], client.cookies
+    (tmp_path / "outputs").rename(tmp_path / "unplugged")
+    with (
+        served(tmp_path, under=no_secret, ready=503, catalog=url) as server,
+        server.client() as client,
+    ):
+        client.cookies.update(cookies)
+        assert client.get("/api/v1/me").json()["owner"] == owner
+
+
 def test_while_the_database_is_away_nothing_is_answered_wrongly(tmp_path: Path) -> None:
     own = databases.Database()
     with served(tmp_path, catalog=own.create()) as server, server.client() as client:

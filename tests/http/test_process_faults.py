@@ -1,4 +1,4 @@
-"""Processes of one tree that die, come late, or tidy up beneath the others; and random
+"""Processes of one library that die, come late, or tidy up beneath the others; and random
 histories, which meet what nobody thought of."""
 
 from __future__ import annotations
@@ -14,13 +14,15 @@ from pathlib import Path
 import httpx
 import pytest
 
-from gallery.catalog import feed
-from gallery.catalog.manifests import ManifestCatalog, library_of
-from tests.cli import run
-from tests.http.fleet import LIST, Person, at_once, fleet, state, until, workers_of
-from tests.http.server import Server, served
+from gallery.catalog import Catalog, feed
+from gallery.catalog.manifests import ManifestCatalog
+from gallery.imaging import Imaging
+from tests.http.fleet import LIST, Person, at_once, state, until, workers_of
+from tests.http.grounds import GROUNDS, Ground
+from tests.http.server import Server
 
 OWNERS = ("kim", "lee", "park")
+ON_ONE_TREE = pytest.mark.parametrize("ground", ["one tree"], indirect=True)
 
 
 @pytest.fixture(autouse=True)
@@ -28,9 +30,15 @@ def never_blocking() -> None:
     """There is no event loop of ours here."""
 
 
+@pytest.fixture(params=list(GROUNDS))
+def ground(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ground]:
+    with GROUNDS[request.param](tmp_path) as ground:
+        yield ground
+
+
 @pytest.fixture
-def servers(tmp_path: Path) -> Iterator[list[Server]]:
-    with fleet(tmp_path, {}, {"ring_items": 2}, {"ring_items": 0}) as servers:
+def servers(ground: Ground) -> Iterator[list[Server]]:
+    with ground.fleet({}, {"ring_items": 2}, {"ring_items": 0}) as servers:
         yield servers
 
 
@@ -45,12 +53,10 @@ def person(servers: list[Server]) -> Iterator[Person]:
 
 
 @pytest.fixture
-def beside(tmp_path: Path, person: Person) -> Iterator[ManifestCatalog]:
+def beside(ground: Ground, person: Person) -> Iterator[Catalog]:
     """The catalog as one more process has it."""
-    catalog = ManifestCatalog(str(tmp_path / "manifests"), memory_bytes=16 << 20)
-    catalog.start(library_of(catalog.root) or "")
-    yield catalog
-    catalog.close()
+    with ground.library() as library:
+        yield library.catalog
 
 
 def seen_by_all(person: Person) -> None:
@@ -60,15 +66,15 @@ def seen_by_all(person: Person) -> None:
         person.sees_all(at)
 
 
-def agree(root: Path, servers: list[Server], owners: list[str]) -> None:
-    """All processes answer alike, and so does one that has just started; the tree is in
-    order."""
-    with served(root) as cold:
+def agree(ground: Ground, servers: list[Server], owners: list[str]) -> None:
+    """All processes answer alike, and so does one that has just started; what is stored is
+    in order."""
+    with ground.served() as cold:
         for owner in owners:
             with Person([*servers, cold], owner) as person:
                 first, *others = [state(client) for client in person.clients]
                 assert all(other == first for other in others)
-    doctor = run(root, "doctor")
+    doctor = ground.run("doctor")
     assert doctor.returncode == 0, doctor.stdout + doctor.stderr
 
 
@@ -76,12 +82,12 @@ def agree(root: Path, servers: list[Server], owners: list[str]) -> None:
 
 
 def test_a_process_killed_while_it_writes_takes_nothing_that_was_answered_with_it(
-    tmp_path: Path,
+    ground: Ground, imaging: Imaging
 ) -> None:
     with ExitStack() as stack:
-        leader = stack.enter_context(served(tmp_path))
+        leader = stack.enter_context(ground.served())
         until(lambda: "walked" in leader.logged())
-        others = stack.enter_context(fleet(tmp_path, {}, {"ring_items": 2}))
+        others = stack.enter_context(ground.fleet({}, {"ring_items": 2}))
         servers = [leader, *others]
         people = [stack.enter_context(Person(servers, OWNERS[n % 3])) for n in range(5)]
 
@@ -103,18 +109,19 @@ def test_a_process_killed_while_it_writes_takes_nothing_that_was_answered_with_i
             leader.end(signal.SIGKILL)
 
         at_once(kill, *(partial(write, number) for number in range(5)))
-        late = stack.enter_context(served(tmp_path))
-        until(lambda: late.logged().count("walked") >= 2)  # what was half done is mended
+        late = stack.enter_context(ground.served())
+        until(lambda: ground.logged().count("walked") >= 2)  # another one leads
+        ground.mend(imaging)
         for person in people:
             with Person([*others, late], person.owner) as now:
                 now.told = person.told
                 for id in person.told:
                     now.sees(int(id, 16) % 3, id)
-        agree(tmp_path, [*others, late], list(OWNERS))
+        agree(ground, [*others, late], list(OWNERS))
 
 
-def test_a_worker_that_is_killed_is_replaced_and_nothing_is_lost(tmp_path: Path) -> None:
-    with served(tmp_path, workers=3) as server:
+def test_a_worker_that_is_killed_is_replaced_and_nothing_is_lost(ground: Ground) -> None:
+    with ground.served(workers=3) as server:
         with Person([server]) as person:
             person.upload(0)
         worker, *others = workers_of(server)
@@ -131,10 +138,10 @@ def test_a_worker_that_is_killed_is_replaced_and_nothing_is_lost(tmp_path: Path)
 
 
 def test_a_process_that_comes_late_sees_all_and_is_seen(
-    tmp_path: Path, servers: list[Server], person: Person
+    ground: Ground, servers: list[Server], person: Person
 ) -> None:
     for _ in range(2):
-        with served(tmp_path) as late, Person([*servers, late], person.owner) as now:
+        with ground.served() as late, Person([*servers, late], person.owner) as now:
             now.told, now.gone = person.told, person.gone
             now.sees_all(3)
             for change in (now.trash, now.purge):
@@ -143,13 +150,13 @@ def test_a_process_that_comes_late_sees_all_and_is_seen(
             now.upload(3)
             seen_by_all(now)
     seen_by_all(person)
-    agree(tmp_path, servers, [person.owner])
+    agree(ground, servers, [person.owner])
 
 
 def test_another_process_runs_the_jobs_when_the_first_is_gone(
-    servers: list[Server], beside: ManifestCatalog
+    ground: Ground, servers: list[Server], beside: Catalog
 ) -> None:
-    until(lambda: "walked" in servers[0].logged())
+    until(lambda: "walked" in ground.logged())
     assert not beside.leads()
     for server in servers:
         server.end(signal.SIGKILL)
@@ -160,11 +167,11 @@ def test_another_process_runs_the_jobs_when_the_first_is_gone(
 
 
 def test_a_rebuild_beside_writing_processes_loses_nothing(
-    tmp_path: Path, servers: list[Server], person: Person
+    ground: Ground, servers: list[Server], person: Person
 ) -> None:
     def rebuild() -> None:
         for _ in range(2):
-            done = run(tmp_path, "rebuild", "--processes", "2")
+            done = ground.run("rebuild", "--processes", "2")
             assert done.returncode == 0, done.stderr
 
     def live(at: int) -> None:
@@ -178,11 +185,12 @@ def test_a_rebuild_beside_writing_processes_loses_nothing(
         person_at = [stack.enter_context(Person(servers)) for _ in range(3)]
         at_once(rebuild, *(partial(live, at) for at in range(3)))
     seen_by_all(person)
-    agree(tmp_path, servers, [person.owner])
+    agree(ground, servers, [person.owner])
 
 
+@ON_ONE_TREE
 def test_a_compaction_by_one_process_shows_in_none(
-    person: Person, beside: ManifestCatalog, caplog: pytest.LogCaptureFixture
+    person: Person, beside: Catalog, caplog: pytest.LogCaptureFixture
 ) -> None:
     id = next(iter(person.told))
     many = [f"{n:02} {'x' * 90}" for n in range(100)]
@@ -199,9 +207,11 @@ def test_a_compaction_by_one_process_shows_in_none(
     seen_by_all(person)
 
 
+@ON_ONE_TREE
 def test_a_new_segment_of_the_feed_is_found_by_all(
-    person: Person, beside: ManifestCatalog, monkeypatch: pytest.MonkeyPatch
+    person: Person, beside: Catalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert isinstance(beside, ManifestCatalog)
     monkeypatch.setattr(feed, "SEGMENT_BYTES", 100)
     for at in range(3):
         before = beside.mirror.feed.segments()
@@ -216,7 +226,7 @@ def test_a_new_segment_of_the_feed_is_found_by_all(
 
 @pytest.mark.parametrize("seed", range(2))
 def test_a_random_history_is_told_alike_by_all(
-    tmp_path: Path, servers: list[Server], seed: int
+    ground: Ground, servers: list[Server], seed: int
 ) -> None:
     """Six people, two to an owner, change what they like wherever they like; each looks for
     what they did at another process."""
@@ -228,7 +238,7 @@ def test_a_random_history_is_told_alike_by_all(
                 person.sees(rng.randrange(3), any_change(person, rng))
 
     at_once(*(partial(live, number) for number in range(6)))
-    agree(tmp_path, servers, list(OWNERS))
+    agree(ground, servers, list(OWNERS))
 
 
 def any_change(person: Person, rng: random.Random) -> str:

@@ -1,4 +1,5 @@
-"""Several server processes on one tree: what one has answered, the next request to any sees."""
+"""Several server processes of one library: what one has answered, the next request to any
+sees."""
 
 from __future__ import annotations
 
@@ -10,7 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.http.fleet import LIST, Person, at_once, fleet, state
+from tests.http.fleet import LIST, Person, at_once, state
+from tests.http.grounds import GROUNDS, Ground
 from tests.http.server import Server
 from tests.http.site import refused
 
@@ -22,18 +24,27 @@ def never_blocking() -> None:
     """There is no event loop of ours here."""
 
 
-@pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("processes")
+@pytest.fixture(scope="module", params=list(GROUNDS))
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 @pytest.fixture(scope="module")
-def servers(root: Path) -> Iterator[list[Server]]:
-    """Three that began together on an empty folder, each with another ring."""
+def servers(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Server]]:
+    """Three that began together on nothing, each with another ring."""
     rings = ({"ring_items": 10_000}, {"ring_items": 2}, {"ring_items": 0})
-    with fleet(root, *rings) as servers:
+    with (
+        GROUNDS[kind](tmp_path_factory.mktemp("processes")) as ground,
+        ground.fleet(*rings) as servers,
+    ):
         yield servers
-        assert "Traceback" not in servers[0].logged()
+        assert "Traceback" not in ground.logged()
+
+
+@pytest.fixture
+def fresh(kind: str, tmp_path: Path) -> Iterator[Ground]:
+    with GROUNDS[kind](tmp_path) as ground:
+        yield ground
 
 
 @pytest.fixture
@@ -173,8 +184,8 @@ def test_one_idempotency_key_over_several_processes_is_one_image(
         assert person.get(at, LIST)["total"] == 1
 
 
-def test_parallel_uploads_over_several_processes_never_exceed_the_quota(tmp_path: Path) -> None:
-    with fleet(tmp_path, *[{"quota_count": 5}] * 3) as servers, Person(servers) as person:
+def test_parallel_uploads_over_several_processes_never_exceed_the_quota(fresh: Ground) -> None:
+    with fresh.fleet(*[{"quota_count": 5}] * 3) as servers, Person(servers) as person:
         answers: list[httpx.Response] = []
 
         def send(at: int) -> None:
@@ -188,7 +199,7 @@ def test_parallel_uploads_over_several_processes_never_exceed_the_quota(tmp_path
         for at in ALL:
             person.sees_all(at)
             refused(person.post(at), 413, "quota_count")
-        assert len(list(tmp_path.rglob("outputs/users/**/*.png"))) == 5
+        assert fresh.images() == 5
 
 
 def test_all_processes_agree_in_the_end(servers: list[Server], person: Person) -> None:

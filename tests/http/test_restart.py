@@ -116,8 +116,8 @@ async def walked(site: Site) -> None:
     it noted has been looked at."""
     jobs = site.app._jobs
     await asyncio.to_thread(jobs.walk)
-    assert jobs._watcher is not None
-    looks = jobs._watcher.looks
+    looks = jobs._looks
+    assert looks is not None
     await asyncio.to_thread(until, lambda: not (looks._due or looks._busy))
 
 

@@ -78,6 +78,8 @@ async def test_the_document_describes_every_route(site: Site) -> None:
     assert described == {
         *{("GET", f"/{path}") for path in ("", "healthz", "readyz", "metrics", "openapi.json")},
         *{("GET", f"/api/v1/{path}") for path in ("images", "trash", "me", "timeline")},
+        *{("POST", f"/api/v1/storage/{path}") for path in ("presign-put", "confirm")},
+        ("PUT", "/api/v1/storage/uploads/{token}"),
         *{("GET", f"/api/v1/admin/{path}") for path in ("users", "images")},
         *{("GET", f"/api/v1/{drawer}") for drawer in ("inputs", "controls")},
         *{("GET", path) for path in ("/api/v1/images/{id}", "/outputs/{key}")},

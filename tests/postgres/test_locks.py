@@ -29,7 +29,7 @@ def test_a_lock_that_was_lost_writes_nothing_more(
 ) -> None:
     first, second = opened(), opened()
     with first.lock(OWNER):
-        _disconnect(sql)
+        disconnect(sql)
         with second.lock(OWNER):
             second.apply(change("put", record(2), seen(record(2))))
         with pytest.raises(Unavailable):
@@ -39,7 +39,7 @@ def test_a_lock_that_was_lost_writes_nothing_more(
     assert ids(second.page(ACTIVE)) == [2, 1]
 
 
-def _disconnect(sql: psycopg.Connection) -> None:
+def disconnect(sql: psycopg.Connection) -> None:
     """Whatever the others are doing, and waits until they are gone."""
     others = """FROM pg_stat_activity
         WHERE datname = current_database() AND pid != pg_backend_pid()
@@ -70,7 +70,7 @@ def test_who_leads_is_known_by_a_connection(opened: Open, sql: psycopg.Connectio
     first, second = opened(), opened()
     assert first.leads()
     assert not second.leads()
-    _disconnect(sql)
+    disconnect(sql)
     assert second.leads()
     assert not first.leads()
     second.close()

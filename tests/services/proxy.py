@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 _CHUNK = 1 << 14
 _RESET = struct.pack("ii", 1, 0)
@@ -27,13 +28,15 @@ class Fault:
     ``answer`` is sent in place of the service's, which never hears of the request.
     ``delay`` is waited before each piece of the service's answer. ``reset_after`` is how
     many bytes of the answer arrive before the connection is reset: with 0 the request was
-    carried out and its reply is lost. ``times`` is how many connections it befalls.
+    carried out and its reply is lost. ``reset_within`` is how many bytes of the request
+    arrive. ``times`` is how many connections it befalls.
     """
 
     when: Callable[[bytes], bool] = lambda _: True
     answer: bytes | None = None
     delay: float = 0.0
     reset_after: int | None = None
+    reset_within: int | None = None
     times: int = 1 << 30
 
 
@@ -54,14 +57,15 @@ def request(method: str, part: str = "") -> Callable[[bytes], bool]:
 
 
 class Proxy:
-    """Listens on ``port``, and passes everything on to the service's ``to``."""
+    """Listens on ``port``, and passes everything on to the service's ``to``: a port too, or
+    the path of a socket."""
 
-    def __init__(self, to: int) -> None:
+    def __init__(self, to: int | Path) -> None:
         self._to = to
         self._fault: Fault | None = None
         self._left = 0
         self._befallen = 0
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # so that what a fault waits for may cut the connections
         self._open: set[socket.socket] = set()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
@@ -126,7 +130,12 @@ class Proxy:
             _reset(client)
             client.close()
             return
-        service = socket.create_connection(("127.0.0.1", self._to))
+        try:
+            service = self._connect()
+        except OSError:
+            _reset(client)
+            client.close()
+            return
         with self._lock:
             self._open |= {client, service}
         answering = threading.Thread(
@@ -140,6 +149,17 @@ class Proxy:
         client.close()
         service.close()
 
+    def _connect(self) -> socket.socket:
+        if isinstance(self._to, int):
+            return socket.create_connection(("127.0.0.1", self._to))
+        service = socket.socket(socket.AF_UNIX)
+        try:
+            service.connect(str(self._to))
+        except OSError:
+            service.close()
+            raise
+        return service
+
     def _requests(self, client: socket.socket, service: socket.socket, relay: _Relay) -> None:
         """Bytes to the service. Each piece that begins a request may meet the fault."""
         with contextlib.suppress(OSError):
@@ -149,7 +169,14 @@ class Proxy:
                     client.sendall(fault.answer)
                     break
                 relay.fault, relay.passed = fault or relay.fault, 0
+                if fault is not None and fault.reset_within is not None:
+                    relay.left = fault.reset_within
+                if relay.left is not None:
+                    data, relay.left = data[: relay.left], relay.left - len(data)
                 service.sendall(data)
+                if relay.left is not None and relay.left <= 0:
+                    _reset(client)
+                    break
         _shut(service)
 
     def _strikes(self, data: bytes) -> Fault | None:
@@ -180,11 +207,13 @@ class Proxy:
 
 
 class _Relay:
-    """What befalls the connection at present, and how much of the answer has passed."""
+    """What befalls the connection at present, how much of the answer has passed, and how
+    much of the request may pass yet."""
 
     def __init__(self) -> None:
         self.fault: Fault | None = None
         self.passed = 0
+        self.left: int | None = None
 
 
 def _reset(one: socket.socket) -> None:

@@ -76,9 +76,13 @@ class Store:
 
     def names(self) -> list[str]:
         """All that lies in the bucket, without the prefix."""
+        return list(self.etags())
+
+    def etags(self) -> dict[str, str]:
+        """The same, each with its ETag: the MD5 of what it holds."""
         pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket)
-        found = (item["Key"] for page in pages for item in page.get("Contents", ()))
-        return [key.removeprefix(self.prefix) for key in found]
+        found = (item for page in pages for item in page.get("Contents", ()))
+        return {item["Key"].removeprefix(self.prefix): item["ETag"].strip('"') for item in found}
 
     def keep_versions(self, state: Literal["Enabled", "Suspended"]) -> None:
         self.client.put_bucket_versioning(

@@ -9,6 +9,7 @@
     listener       the thread that hears of other processes' changes
     leader         which process runs the periodic jobs
     ops            the journals of changes of many images
+    notes          what all processes need to know, and the keys that sign
 
 An image's row, the owner's version, the counters (by triggers) and the line in the feed are
 one transaction, so there is nothing to catch up with after a crash, and nothing to repair.
@@ -28,6 +29,7 @@ from gallery.catalog.postgres import questions, schema, told, writes
 from gallery.catalog.postgres.connections import Connections, one_line
 from gallery.catalog.postgres.leader import Leader
 from gallery.catalog.postgres.listener import Hearing
+from gallery.catalog.postgres.notes import PostgresNotes
 from gallery.catalog.postgres.ops import PostgresOps
 from gallery.catalog.query import Cursor, Query
 from gallery.errors import Moved, StartRefused, Unavailable
@@ -38,7 +40,7 @@ _BATCH = 1_000
 
 
 class PostgresCatalog:
-    """Fulfils Catalog. ``lock_seconds`` is how long a lock is waited for;
+    """Fulfils Catalog and KeepsKeys. ``lock_seconds`` is how long a lock is waited for;
     ``has_moved`` says whether the library lives elsewhere by now."""
 
     def __init__(
@@ -50,6 +52,7 @@ class PostgresCatalog:
         self._connections = Connections(url, lock_seconds=lock_seconds)
         self._hearing = Hearing(self._connections.open)
         self.ops = PostgresOps(self._connections)
+        self.notes = PostgresNotes(self._connections)
         self._leader = Leader(self._connections.open)
 
     # -- opening --------------------------------------------------------------------------
@@ -212,6 +215,16 @@ class PostgresCatalog:
 
     def _ask(self, sql: str, **values: Any) -> list[tuple[Any, ...]]:
         return self._connections.ask(sql, values)
+
+    # -- the keys that sign -----------------------------------------------------------------
+
+    def signing_keys(self) -> list[str]:
+        return self.notes.signing_keys()
+
+    def keep_signing_keys(self, keys: list[str]) -> list[str]:
+        if keys:
+            self.notes.keep_signing_keys(keys)
+        return self.notes.signing_keys()
 
     # -- periodic jobs ----------------------------------------------------------------------
 

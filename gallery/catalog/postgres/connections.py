@@ -45,6 +45,7 @@ _SESSION = """
 """The server gives up the locks of a client that vanished, and a commit is a commit."""
 
 _LOCK = "SELECT pg_advisory_lock(hashtextextended(%s, 0))"
+_TRY = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
 _UNLOCK = "SELECT pg_advisory_unlock(hashtextextended(%s, 0))"
 _FENCE = "hashtextextended('gallery fence', 0)"
 _LOCK_WITHIN = (
@@ -159,16 +160,33 @@ class Connections:
         with ExitStack() as stack:
             with failures():
                 connection, _ = self._over(stack, lambda over: over.execute(lock, (name,)))
-            held = self._held()
-            held.append((name, connection))
-            try:
+            with self._tied(name, connection, unlock):
                 yield
-            finally:
-                held.remove((name, connection))
-                try:
-                    connection.execute(unlock, (name,))
-                except psycopg.Error:
-                    connection.close()
+
+    @contextmanager
+    def trying(self, name: str) -> Iterator[bool]:
+        """As ``lock``, if that can be had without waiting; whether it could."""
+        with ExitStack() as stack:
+            with failures():
+                connection, found = self._over(
+                    stack, lambda over: over.execute(_TRY, (name,)).fetchone()
+                )
+            if found == (True,):
+                stack.enter_context(self._tied(name, connection, _UNLOCK))
+            yield found == (True,)
+
+    @contextmanager
+    def _tied(self, name: str, connection: Connection, unlock: str) -> Iterator[None]:
+        held = self._held()
+        held.append((name, connection))
+        try:
+            yield
+        finally:
+            held.remove((name, connection))
+            try:
+                connection.execute(unlock, (name,))
+            except psycopg.Error:
+                connection.close()
 
     @contextmanager
     def fence(self, seconds: float) -> Iterator[None]:

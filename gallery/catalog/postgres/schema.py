@@ -6,6 +6,7 @@ are its version. Where the schema is level already, alembic is not even imported
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import Any
 
@@ -61,6 +62,7 @@ def _upgrade(connection: Connection) -> None:
     from alembic import command
     from alembic.config import Config
 
+    logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)
     engine = sqlalchemy.create_engine(
         "postgresql+psycopg://", creator=lambda: connection, poolclass=sqlalchemy.StaticPool
     )
