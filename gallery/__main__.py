@@ -81,7 +81,7 @@ def run_server(settings: Settings) -> None:
     _allow_files()
     click.echo(f"gallery: http://{settings.host}:{settings.port}/", err=True)
     uvicorn.run(
-        "gallery.app:from_environment",
+        "gallery.moving:from_environment",
         factory=True,
         host=settings.host,
         port=settings.port,

@@ -6,12 +6,12 @@ import asyncio
 import logging
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Protocol
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -47,8 +47,8 @@ from gallery.links import Links
 from gallery.looks import Looks
 from gallery.metrics import Metrics
 from gallery.reconcile import Reconciler
-from gallery.scrub import scrubbing
-from gallery.settings import LOG_FORMAT, Settings, load
+from gallery.scrub import Scrubbing, scrubbing
+from gallery.settings import Settings
 from gallery.threads import Threads
 from gallery.watcher import Watcher
 
@@ -67,12 +67,18 @@ class App:
     Starlette's. Errors become problems here, for both.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        imaging: Imaging | None = None,
+        has_moved: Callable[[], bool] = lambda: False,
+    ) -> None:
         self.settings = settings
-        blobs, catalog = backends.stores(settings)
+        blobs, catalog = backends.stores(settings, has_moved)
         quota = Quota(settings.quota_bytes, settings.quota_count)
         cores = len(os.sched_getaffinity(0))
-        self.imaging = Imaging(
+        self.imaging = imaging or Imaging(
             workers=settings.decoders or max(1, cores // settings.workers),
             max_pixels=settings.max_pixels,
             memory_bytes=max(1 << 29, settings.max_pixels * _DECODER_BYTES_A_PIXEL),
@@ -84,6 +90,7 @@ class App:
             retention_days=settings.retention_days,
             imaging=self.imaging,
         )
+        self.library.has_moved = has_moved
         self.identity = Identity(
             lambda: list(settings.secret) or signing_keys(blobs, catalog),
             admin_token=settings.admin_token,
@@ -110,17 +117,8 @@ class App:
                 Redirects(self.library, links, self.threads, memory_bytes=share) if links else None
             ),
         )
-        reconciler = Reconciler(self.library, self.imaging, max_bytes=settings.max_upload_bytes)
-        looks = Looks(reconciler.look, threads=(settings.decoders or cores) + 2)
-        self._jobs = Jobs(
-            self.library,
-            reconciler,
-            ClockGuard(catalog.notes),
-            walk_seconds=settings.walk_minutes * 60,
-            looks=looks,
-            watcher=Watcher(blobs, looks) if isinstance(blobs, LocalFiles) else None,
-        )
-        self._scrubbing = scrubbing(self.library, settings.scrub_mib)
+        self._jobs, self._scrubbing = self._work()
+        self._is_working = self._has_worked = False
         self._route(services)
 
     def _route(self, services: Services) -> None:
@@ -148,7 +146,7 @@ class App:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await self._lifespan(receive, send)
+            await lived(self, receive, send)
             return
         began = time.perf_counter()
         route, status = scope["path"], 500
@@ -196,56 +194,52 @@ class App:
 
     # -- starting and stopping ------------------------------------------------------------
 
-    async def _lifespan(self, receive: Receive, send: Send) -> None:
-        await receive()
-        try:
-            await self.threads.write(self.start)
-        except StartRefused as error:
-            await send({"type": "lifespan.startup.failed", "message": f"refused to start: {error}"})
-            return
-        with self._drained():
-            await send({"type": "lifespan.startup.complete"})
-            await receive()
-        self.events.close()
-        await self.threads.write(self.stop)
-        self.threads.close()
-        await send({"type": "lifespan.shutdown.complete"})
-
-    @contextmanager
-    def _drained(self) -> Iterator[None]:
-        """Event streams end when the server is told to stop. It waits for its connections
-        before it ends the lifespan, and they would wait for the lifespan."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        loop = asyncio.get_running_loop()
-        before = {number: signal.getsignal(number) for number in _STOPPING}
-
-        def stop(number: int, frame: FrameType | None) -> None:
-            loop.call_soon_threadsafe(self.events.close)
-            handler = before[signal.Signals(number)]
-            if callable(handler):
-                handler(number, frame)
-
-        for number, handler in before.items():
-            if callable(handler):
-                signal.signal(number, stop)
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
     def start(self) -> None:
         """Opens the stores, and starts the decoders and the jobs. Raises StartRefused."""
-        self.library.start()
+        self.open()
+        self.imaging.start()
+        self.work()
+
+    def open(self, *, recover: bool = True) -> None:
+        """Opens the stores; from then on requests are answered. Raises StartRefused."""
+        self.library.start(recover=recover)
         self.library.catalog.listen(self.bytes.forget)
         self.events.start()
         self._open_identity()
-        self.imaging.start()
+
+    def _work(self) -> tuple[Jobs, Scrubbing | None]:
+        """The jobs, with the watcher, and the scrub: each can be started once."""
+        settings, blobs = self.settings, self.library.blobs
+        reconciler = Reconciler(self.library, self.imaging, max_bytes=settings.max_upload_bytes)
+        cores = len(os.sched_getaffinity(0))
+        looks = Looks(reconciler.look, threads=(settings.decoders or cores) + 2)
+        jobs = Jobs(
+            self.library,
+            reconciler,
+            ClockGuard(self.library.catalog.notes),
+            walk_seconds=settings.walk_minutes * 60,
+            looks=looks,
+            watcher=Watcher(blobs, looks) if isinstance(blobs, LocalFiles) else None,
+        )
+        return jobs, scrubbing(self.library, settings.scrub_mib)
+
+    def work(self) -> None:
+        """Starts what goes on in the background."""
+        if self._has_worked:
+            self._jobs, self._scrubbing = self._work()
+        self._is_working = self._has_worked = True
         self._jobs.start()
         if self._scrubbing:
             self._scrubbing.start()
+
+    def rest(self) -> None:
+        """Stops it, and returns when it has; it can be started again."""
+        if not self._is_working:
+            return
+        if self._scrubbing:
+            self._scrubbing.stop()
+        self._jobs.stop()
+        self._is_working = False
 
     def _open_identity(self) -> None:
         """While the volume that holds the keys is away, requests that need them are told."""
@@ -256,11 +250,63 @@ class App:
 
     def stop(self) -> None:
         """Waits for what is under way, and closes the stores."""
-        if self._scrubbing:
-            self._scrubbing.stop()
-        self._jobs.stop()
+        self.rest()
         self.imaging.close()
         self.library.close()
+
+
+class Living(Protocol):
+    """What a server process starts and stops."""
+
+    threads: Threads
+
+    @property
+    def events(self) -> Events: ...
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+async def lived(app: Living, receive: Receive, send: Send) -> None:
+    """The lifespan: refuses to start in one line, and stops when nothing is under way."""
+    await receive()
+    try:
+        await app.threads.write(app.start)
+    except StartRefused as error:
+        await send({"type": "lifespan.startup.failed", "message": f"refused to start: {error}"})
+        return
+    with _drained(app):
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+    app.events.close()
+    await app.threads.write(app.stop)
+    app.threads.close()
+    await send({"type": "lifespan.shutdown.complete"})
+
+
+@contextmanager
+def _drained(app: Living) -> Iterator[None]:
+    """Event streams end when the server is told to stop. It waits for its connections before
+    it ends the lifespan, and they would wait for the lifespan."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    before = {number: signal.getsignal(number) for number in _STOPPING}
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(app.events.close)
+        handler = before[signal.Signals(number)]
+        if callable(handler):
+            handler(number, frame)
+
+    for number, handler in before.items():
+        if callable(handler):
+            signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _operations(services: Services, images: Images, bytes: Bytes) -> list[Operation]:
@@ -348,10 +394,3 @@ async def _crash(request: Request, error: Exception) -> Response:
     """A fault of ours. Starlette raises it again, for the server to log it whole."""
     log.error("%s %s failed: %r", request.method, request.url.path, error)
     return responses.problem(GalleryError())
-
-
-def from_environment() -> App:
-    """For server processes that are started without arguments, and one of several, whose
-    log is its own."""
-    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT, stream=sys.stderr)
-    return App(load())

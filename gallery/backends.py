@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
@@ -21,13 +21,16 @@ _S3 = "s3:"
 _POSTGRES = ("postgresql://", "postgres://")
 
 
-def stores(settings: Settings) -> tuple[BlobStore, Catalog]:
-    """The stores that the settings name, not yet started. Raises StartRefused."""
+def stores(
+    settings: Settings, has_moved: Callable[[], bool] = lambda: False
+) -> tuple[BlobStore, Catalog]:
+    """The stores that the settings name, not yet started. Where the library "has moved" from
+    them, nothing can be changed in them any more. Raises StartRefused."""
     if settings.workers > 1 and (why := alone(settings)):
         raise StartRefused(f"GALLERY_WORKERS: {why}; 1 is allowed")
     blobs = _blobs(settings)
     linked(settings, blobs)
-    return blobs, _catalog(settings)
+    return blobs, _catalog(settings, has_moved)
 
 
 def linked(settings: Settings, blobs: BlobStore) -> Linked | None:
@@ -66,9 +69,9 @@ def _blobs(settings: Settings) -> BlobStore:
     raise StartRefused(f"GALLERY_BLOBS: {settings.blobs!r} is not a store this version knows")
 
 
-def _catalog(settings: Settings) -> Catalog:
+def _catalog(settings: Settings, has_moved: Callable[[], bool]) -> Catalog:
     if settings.catalog.startswith(_POSTGRES):
-        catalog: Catalog = _postgres().PostgresCatalog(settings.catalog)
+        catalog: Catalog = _postgres().PostgresCatalog(settings.catalog, has_moved=has_moved)
         return catalog
     if settings.catalog != "manifest:":
         raise StartRefused("GALLERY_CATALOG: neither manifest: nor postgresql://…")
@@ -77,6 +80,7 @@ def _catalog(settings: Settings) -> Catalog:
         memory_bytes=settings.memory_bytes * 5 // 8,
         ring_items=settings.ring_items,
         alone=alone(settings),
+        has_moved=has_moved,
     )
 
 

@@ -55,6 +55,10 @@ class Events:
         for stream in self._streams:
             stream.news.set()
 
+    def open_again(self) -> None:
+        """After ``close``: streams are taken on again."""
+        self._closed = False
+
     def open(self, owner: str | None, since: str | None) -> Stream:
         """A stream of the owner's changes (None: everybody's) after a position (None: from
         now on). Raises Unavailable when there are too many."""

@@ -84,7 +84,6 @@ class S3Blobs(Root):
             return
         with open(body.path, "rb") as file:
             self._send(key, file, body.sha256)
-        body.discard()
 
     def _send(
         self,

@@ -1,0 +1,192 @@
+"""The application of a library that may move while it is served.
+
+For each of the two pairs of stores there is an ``App`` of its own. A request goes to the one
+where the library lives when it begins, and stays there to its end; a change that finds the
+library moved meanwhile is made by the library over there. The other pair is opened and tried
+in the background, so that the process is ready when the library moves; and it says so, for a
+move waits for all processes to be ready.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import threading
+from functools import partial
+
+from starlette.types import Receive, Scope, Send
+
+from gallery import backends, generation, responses
+from gallery.app import App, lived
+from gallery.errors import GalleryError, StartRefused, Unavailable
+from gallery.events import Events
+from gallery.generation import Stores
+from gallery.processes import Presence
+from gallery.settings import LOG_FORMAT, Settings, load
+from gallery.threads import Threads
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 0.25
+TRY_SECONDS = 1.0
+
+
+class Moving:
+    """Of a library in either of the two pairs that the settings name."""
+
+    def __init__(self, settings: Settings) -> None:
+        there = generation.other(settings)
+        if there is None:
+            raise ValueError("the settings name one pair of stores")
+        self._pairs = {Stores.of(pair): pair for pair in (settings, there)}
+        self._record = generation.record_of(settings)
+        self._first = Stores.of(settings)
+        lives = Stores.of(generation.active(settings))
+        app = App(self._pairs[lives], has_moved=partial(self._is_not, lives))
+        self._apps = {lives: app}
+        self._app = app
+        self.settings = settings
+        self.threads: Threads = app.threads
+        self._outputs = str(settings.outputs)
+        self._presence: Presence | None = None
+        self._stop = threading.Event()
+        self._turning = threading.Lock()
+        self._other = threading.Thread(target=self._open_other, name="other stores", daemon=True)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def events(self) -> Events:
+        return self._app.events
+
+    def _lives(self) -> Stores:
+        found = self._record.read()
+        return found.stores if found else self._first
+
+    def _is_not(self, stores: Stores) -> bool:
+        return self._lives() != stores
+
+    # -- a request ----------------------------------------------------------------------------
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            watching = asyncio.create_task(self._watch())
+            try:
+                await lived(self, receive, send)
+            finally:
+                watching.cancel()
+            return
+        try:
+            app = self._now()
+        except GalleryError as error:
+            await responses.problem(error)(scope, receive, send)
+            return
+        await app(scope, receive, send)
+
+    def _now(self) -> App:
+        """Where the library lives: one stat. Raises Unavailable when that cannot be told, or
+        the stores are not open here."""
+        lives = self._lives()
+        app = self._apps.get(lives)
+        if app is None:
+            raise Unavailable(f"{lives} are not open yet")
+        if app is not self._app:
+            self._turn(app)
+        return app
+
+    async def _watch(self) -> None:
+        """Also a process that nobody asks anything turns."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                self._now()
+            except GalleryError as error:
+                log.warning("%s", error)
+
+    # -- turning ------------------------------------------------------------------------------
+
+    def _turn(self, app: App) -> None:
+        """On the event loop. Streams end, and go on where the library lives; what works in
+        the background there begins when it has ended here."""
+        old, self._app = self._app, app
+        log.info("the library lives in %s now", Stores.of(app.settings))
+        app.events.open_again()
+        old.events.close()
+        task = asyncio.create_task(self.threads.bulk(self._relieve, old, app))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _relieve(self, old: App, app: App) -> None:
+        with self._turning:
+            old.rest()
+            if app is self._app and not self._stop.is_set():
+                app.work()
+
+    # -- starting and stopping ----------------------------------------------------------------
+
+    def start(self) -> None:
+        self._app.start()
+        self._presence = Presence(self._outputs)
+        self._other.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._other.join()
+        if self._presence:
+            self._presence.close()
+        with self._turning:
+            for app in self._apps.values():
+                if app is not self._app:
+                    app.rest()
+                    app.library.close()
+                    app.threads.close()
+            self._app.stop()
+
+    def _open_other(self) -> None:
+        """Opens the stores where the library doesn't live, once they are this library's."""
+        (stores,) = self._pairs.keys() - self._apps.keys()
+        said = ""
+        while not self._stop.is_set():
+            try:
+                self._try(stores)
+            except (GalleryError, StartRefused) as error:
+                if str(error) != said:
+                    log.info("not ready for %s: %s", stores, error)
+                    said = str(error)
+                self._say(why=said)
+                self._stop.wait(TRY_SECONDS)
+            else:
+                log.info("ready for %s", stores)
+                self._say(ready=[str(stores) for stores in self._apps])
+                return
+
+    def _try(self, stores: Stores) -> None:
+        """Raises GalleryError and StartRefused."""
+        settings, library = self._pairs[stores], self._app.library
+        if backends.known_library(settings) != library.blobs.library:
+            raise StartRefused("the catalog there is not this library's yet")
+        app = App(settings, imaging=self._app.imaging, has_moved=partial(self._is_not, stores))
+        app.open(recover=False)
+        try:
+            app.library.blobs.check()
+            app.library.catalog.owners()
+            app.identity.open()
+        except GalleryError:
+            app.library.close()
+            raise
+        app.library.successor, library.successor = library, app.library
+        self._apps[stores] = app
+
+    def _say(self, **content: object) -> None:
+        if self._presence:
+            self._presence.say(**content)
+
+
+def from_environment() -> App | Moving:
+    """For server processes that are started without arguments, and one of several, whose
+    log is its own."""
+    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT, stream=sys.stderr)
+    settings = load()
+    if generation.other(settings) is not None:
+        return Moving(settings)
+    return App(generation.active(settings))
