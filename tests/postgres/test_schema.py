@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
-from gallery.catalog.postgres import PostgresCatalog, schema
-from gallery.catalog.query import Query
+from gallery.catalog.postgres import PostgresCatalog, rows, schema
+from gallery.catalog.query import Query, Words
 from gallery.errors import StartRefused
 from tests import databases
 from tests.conformance.stores import LIBRARY
@@ -45,6 +45,21 @@ def test_a_newer_schema_is_refused_and_left_alone() -> None:
             later.start(LIBRARY)
         later.close()
         assert schema.version(sql) == "9999"
+
+
+def test_terms_from_before_there_were_periods_are_made_anew(url: str) -> None:
+    catalog = PostgresCatalog(url, walk=0)
+    catalog.start(LIBRARY)
+    apply(catalog, "put", record(1, tags=("cat",), prompt="빨간 다리"))
+    with psycopg.connect(url, autocommit=True) as sql:
+        plain = rows._numbers(OWNER, {"빨간", "간 ", " 다", "다리", *"빨간다리", "#cat"})
+        sql.execute("UPDATE images SET terms = %s", (plain,))
+        sql.execute("UPDATE alembic_version SET version_num = '0002'")
+        assert ids(catalog.page(Query(OWNER, tag="cat"))) == []
+        schema.migrate(sql)
+    assert ids(catalog.page(Query(OWNER, tag="cat"))) == [1]
+    assert ids(catalog.page(Query(OWNER, words=Words.parse("간 다")))) == [1]
+    catalog.close()
 
 
 def test_another_encoding_is_refused() -> None:
