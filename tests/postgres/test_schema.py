@@ -9,6 +9,7 @@ import pytest
 
 from gallery.catalog.postgres import PostgresCatalog, rows, schema
 from gallery.catalog.query import Query, Words
+from gallery.draft import DAY_US
 from gallery.errors import StartRefused
 from tests import databases
 from tests.conformance.stores import LIBRARY
@@ -47,18 +48,21 @@ def test_a_newer_schema_is_refused_and_left_alone() -> None:
         assert schema.version(sql) == "9999"
 
 
-def test_terms_from_before_there_were_periods_are_made_anew(url: str) -> None:
+def test_images_of_an_older_schema_are_found_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    url = databases.database().create()
     catalog = PostgresCatalog(url, walk=0)
-    catalog.start(LIBRARY)
-    apply(catalog, "put", record(1, tags=("cat",), prompt="빨간 다리"))
+    with monkeypatch.context() as older:
+        older.setattr(schema, "VERSIONS", ["0001", "0002"])
+        catalog.start(LIBRARY)
+    apply(catalog, "put", *(record(n, tags=("cat",), prompt="빨간 다리") for n in range(3)))
     with psycopg.connect(url, autocommit=True) as sql:
         plain = rows._numbers(OWNER, {"빨간", "간 ", " 다", "다리", *"빨간다리", "#cat"})
         sql.execute("UPDATE images SET terms = %s", (plain,))
-        sql.execute("UPDATE alembic_version SET version_num = '0002'")
         assert ids(catalog.page(Query(OWNER, tag="cat"))) == []
         schema.migrate(sql)
-    assert ids(catalog.page(Query(OWNER, tag="cat"))) == [1]
-    assert ids(catalog.page(Query(OWNER, words=Words.parse("간 다")))) == [1]
+    assert ids(catalog.page(Query(OWNER, tag="cat"))) == [2, 1, 0]
+    assert ids(catalog.page(Query(OWNER, words=Words.parse("간 다")))) == [2, 1, 0]
+    assert catalog.timeline(ACTIVE, lambda first, _: [first // DAY_US * DAY_US]) == [3]
     catalog.close()
 
 

@@ -19,6 +19,9 @@ from gallery.catalog.query import Query, Words
 WALK = 2_000
 """How many of the newest images are looked at before the terms are asked."""
 
+_QUARTER = 900_000_000
+"""Microseconds; images are counted by quarters of an hour."""
+
 _ITEM = "substring(raw FOR octet_length(raw) - 1) || links AS item"
 
 Values = dict[str, Any]
@@ -234,13 +237,21 @@ def _size(query: Query) -> str:
 
 def span(query: Query) -> Question:
     """When the first and the last of the query's images were made."""
-    ends = f"SELECT min(created_at), max(created_at) FROM {matching(query)}"
+    if query.filters or query.owner is None:
+        ends = f"SELECT min(created_at), max(created_at) FROM {matching(query)}"
+    else:
+        ends = f"SELECT {_end_of_all(query, 'ASC')}, {_end_of_all(query, 'DESC')}"
     return ends, _values(query)
 
 
 def histogram(query: Query, edges: list[int]) -> Question:
     """How many images there are from each edge to the next, by the number of the edge."""
+    if query.filters or query.owner is None or edges[0] < 0 or any(e % _QUARTER for e in edges):
+        found = f"created_at AS at, 1 AS images FROM {matching(query)}"
+    else:
+        found = f"""quarter * {_QUARTER} AS at, images FROM quarters
+            WHERE {_owner(query)} AND kind = ANY(%(kinds)s) AND status = ANY(%(statuses)s)"""
     counts = f"""
-        SELECT width_bucket(created_at, %(edges)s::bigint[]) AS edge, count(*)
-        FROM {matching(query)} GROUP BY edge"""
+        SELECT width_bucket(at, %(edges)s::bigint[]) AS edge, sum(images)::bigint
+        FROM (SELECT {found}) AS found GROUP BY edge"""
     return counts, _values(query) | {"edges": edges}
