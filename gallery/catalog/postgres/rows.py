@@ -27,6 +27,11 @@ FIELDS = (
 
 PERIOD_BITS = 41
 _SPREAD = 2_654_435_761
+_ENGLISH = (
+    "th he in er an re on at en nd ti es or te of ed is it al ar st to nt ng se ha as ou io le"
+    " ve co me de hi ri ro ic ne ea ra ce li ch ll be ma si om ur la el ta ai et"
+)
+_USUAL = frozenset(_ENGLISH.split())
 KEYED = f"""ARRAY(SELECT term # (((period * {_SPREAD}) & 4294967295) - 2147483648)::int
     FROM unnest(%(terms)s::int[]) AS term)"""
 """The terms of a query as they are in a period."""
@@ -113,11 +118,17 @@ def _pairs(text: str) -> set[str]:
     return pairs.union(letter for letter in set(text) if letter > "\x7f")
 
 
-def _telling(word: str) -> set[str]:
-    """Enough of a word's pairs to cover it: each one more is another list to read."""
-    if len(word) == 1:
-        return {word} if word > "\x7f" else set()
-    return {word[n : n + 2] for n in (*range(0, len(word) - 1, 2), len(word) - 2)}
+def _telling(text: str) -> set[str]:
+    """Of each word three pairs, and not such as most English texts have: each one more is
+    another list to read, and these are the long ones."""
+    telling = set[str]()
+    for word in text.split():
+        pairs = [word[n : n + 2] for n in range(len(word) - 1)]
+        rare = [pair for pair in pairs if pair not in _USUAL] or pairs
+        telling.update(rare[:1], rare[len(rare) // 2 :][:1], rare[-1:])
+        if len(word) == 1 and word > "\x7f":
+            telling.add(word)
+    return telling
 
 
 def _numbers(owner: str, names: set[str]) -> list[int]:
