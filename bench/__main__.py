@@ -13,7 +13,7 @@ from pathlib import Path
 import orjson
 
 from bench import bytes as bytes_
-from bench import events, lists, processes, rebuild, search, start, uploads, watch
+from bench import database, events, lists, processes, rebuild, search, start, uploads, watch
 from bench.figures import Figure, table
 from bench.part import Run
 from bench.servers import Failed, Missing
@@ -28,6 +28,7 @@ PARTS: dict[str, Callable[[Run], list[Figure]]] = {
     "processes": processes.measure,
     "watch": watch.measure,
     "events": events.measure,
+    "database": database.measure,
 }
 
 
