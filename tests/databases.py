@@ -147,6 +147,6 @@ def empty(library: str) -> str:
     Nobody else may use it any more."""
     url = _made(library)
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("TRUNCATE images, owners, counters, changes, ops, notes")
+        connection.execute("TRUNCATE images, owners, counters, quarters, changes, ops, notes")
         connection.execute("UPDATE library SET forgotten_xid = 0, forgotten_seq = 0")
     return url

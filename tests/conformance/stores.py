@@ -14,7 +14,7 @@ from gallery.catalog import Catalog
 from gallery.catalog.manifests import ManifestCatalog
 from gallery.catalog.memory import MemoryCatalog
 from gallery.catalog.postgres import PostgresCatalog
-from gallery.catalog.postgres.questions import WALKS
+from gallery.catalog.postgres.questions import WALK
 from tests import databases, services
 
 LIBRARY = "3f0c1d52-8f0e-4a3b-9d51-0a5f2f7d9c11"
@@ -51,9 +51,9 @@ def _memory(_: Path) -> Catalog:
     return catalog
 
 
-def _postgres(folder: Path, walks: tuple[int, int] = WALKS) -> Catalog:
+def _postgres(folder: Path, walk: int = WALK) -> Catalog:
     """On the database that belongs to the folder."""
-    catalog = PostgresCatalog(_database_of(folder), walks=walks)
+    catalog = PostgresCatalog(_database_of(folder), walk=walk)
     catalog.start(LIBRARY)
     return catalog
 
@@ -79,6 +79,6 @@ CATALOGS: dict[str, Callable[[Path], Catalogs]] = {
     ),
     "postgres": _alone(_postgres),
     "postgres read by another, which walks little": lambda folder: Catalogs(
-        _postgres(folder), _postgres(folder, (2, 5))
+        _postgres(folder), _postgres(folder, 2)
     ),
 }
