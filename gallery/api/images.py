@@ -237,13 +237,15 @@ def page_body(page: Page, number: int, size: int) -> bytes:
     )
 
 
-def _etag(version: str, raw: bytes) -> bytes:
-    found = hashlib.blake2b(version.encode() + b"\n" + raw, digest_size=12)
+def _etag(page: Page, question: Query, raw: bytes) -> bytes:
+    """Of whose page it is, too: two owners' versions may be alike, and their URLs are."""
+    of = f"{page.version}\n{question.owner}\n"
+    found = hashlib.blake2b(of.encode() + raw, digest_size=12)
     return b'"%b"' % found.hexdigest().encode()
 
 
 async def _send_page(scope: Scope, send: Send, page: Page, question: Query, raw: bytes) -> int:
-    etag = _etag(page.version, raw)
+    etag = _etag(page, question, raw)
     headers = [_JSON, _NO_CACHE, (b"etag", etag)]
     status, content = 200, b""
     for name, value in scope["headers"]:
@@ -259,7 +261,8 @@ async def _send_page(scope: Scope, send: Send, page: Page, question: Query, raw:
 
 def page_response(request: Request, page: Page, question: Query) -> Response:
     """A page as an answer, 304 when the client has it."""
-    etag = _etag(page.version, request.url.path.encode() + request.scope["query_string"]).decode()
+    raw = request.url.path.encode() + request.scope["query_string"]
+    etag = _etag(page, question, raw).decode()
     headers = {"etag": etag, "cache-control": "private, no-cache"}
     if _names(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=headers)

@@ -76,9 +76,13 @@ class Store:
 
     def names(self) -> list[str]:
         """All that lies in the bucket, without the prefix."""
+        return list(self.tags())
+
+    def tags(self) -> dict[str, str]:
+        """The same, each with its ETag, a hash of its content."""
         pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket)
-        found = (item["Key"] for page in pages for item in page.get("Contents", ()))
-        return [key.removeprefix(self.prefix) for key in found]
+        found = (item for page in pages for item in page.get("Contents", ()))
+        return {item["Key"].removeprefix(self.prefix): item["ETag"] for item in found}
 
     def keep_versions(self, state: Literal["Enabled", "Suspended"]) -> None:
         self.client.put_bucket_versioning(
@@ -92,6 +96,9 @@ class Store:
     def drop(self, key: str, body: bytes) -> None:
         """An object that somebody else put there."""
         self.client.put_object(Bucket=self.bucket, Key=self.prefix + key, Body=body)
+
+    def remove(self, key: str) -> None:
+        self.client.delete_object(Bucket=self.bucket, Key=self.prefix + key)
 
 
 def _client(server: Server) -> S3Client:
