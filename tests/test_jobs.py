@@ -17,6 +17,7 @@ from gallery.imaging import Imaging
 from gallery.jobs import Jobs
 from gallery.library import Library, now_us
 from gallery.reconcile import Reconciler
+from gallery.watcher import Watcher
 from tests.samples import NOON, OTHER, OWNER, plant, record, upload
 
 YEAR_US = 365 * DAY_US
@@ -248,3 +249,21 @@ def test_jobs_stop_though_nothing_was_due(
     running.start()
     running.stop()
     assert not running._thread.is_alive()
+
+
+def test_jobs_that_are_told_to_stop_while_they_ask_for_a_walk_stop_at_once(
+    library: Library, walker: Reconciler, clocks: Clocks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Asked(Watcher):
+        def wants_walk(self) -> bool:
+            jobs._stop.set()
+            self.must_walk.set()
+            return super().wants_walk()
+
+    monkeypatch.setattr("gallery.jobs.BEAT_SECONDS", 60.0)
+    watcher = Asked(library.blobs, walker, threads=1)
+    jobs = Jobs(library, walker, clocks.guard, walk_seconds=3600, watcher=watcher)
+    jobs.start()
+    jobs._thread.join(10)
+    assert not jobs._thread.is_alive()
+    jobs.stop()

@@ -6,6 +6,7 @@ import fcntl
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from types import ModuleType
 
 import httpx
 import psycopg
@@ -16,7 +17,11 @@ from tests.http import homes
 from tests.http.homes import Home
 from tests.http.site import Site
 
-_MISSED = [(os, name) for name in ("open", "pread", "fsync", "fdatasync", "unlink", "mkdir")]
+_MISSED: list[tuple[ModuleType | type, str]] = [
+    *((os, name) for name in ("open", "pread", "fsync", "fdatasync", "unlink", "mkdir")),
+    (fcntl, "flock"),
+    (psycopg.Connection, "wait"),
+]
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +43,7 @@ def nobodys_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
 def never_blocking() -> Iterator[None]:
     """A call from the gallery that blocks the event loop raises, and so fails its request."""
     buster = BlockBuster("gallery")
-    for where, name in [*_MISSED, (fcntl, "flock"), (psycopg.Connection, "wait")]:
+    for where, name in _MISSED:
         buster.functions[f"{where.__name__}.{name}"] = BlockBusterFunction(
             where, name, scanned_modules="gallery"
         )

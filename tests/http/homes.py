@@ -38,7 +38,7 @@ class Home:
     def fleet(self, *each: dict[str, Any], **settings: Any) -> AbstractContextManager[list[Server]]:
         return fleet(self.root, *each, **self._settings(), **settings)
 
-    def _settings(self) -> dict[str, str]:
+    def _settings(self) -> dict[str, Any]:
         blobs = self.store.url if self.store else "file:"
         return {"blobs": blobs, "catalog": self.catalog}
 
