@@ -256,14 +256,14 @@ def test_jobs_that_are_told_to_stop_while_they_ask_for_a_walk_stop_at_once(
 ) -> None:
     class Asked(Watcher):
         def wants_walk(self) -> bool:
-            jobs._stop.set()
+            working._stop.set()
             self.must_walk.set()
             return super().wants_walk()
 
     monkeypatch.setattr("gallery.jobs.BEAT_SECONDS", 60.0)
     watcher = Asked(library.blobs, walker, threads=1)
-    jobs = Jobs(library, walker, clocks.guard, walk_seconds=3600, watcher=watcher)
-    jobs.start()
-    jobs._thread.join(10)
-    assert not jobs._thread.is_alive()
-    jobs.stop()
+    working = Jobs(library, walker, clocks.guard, walk_seconds=3600, watcher=watcher)
+    working.start()
+    working._thread.join(10)
+    assert not working._thread.is_alive()
+    working.stop()

@@ -62,7 +62,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="module")
 def backend(request: pytest.FixtureRequest) -> homes.Backend:
-    return homes.BACKENDS[request.param]
+    return (homes.BACKENDS | homes.OTHER_STORES)[request.param]
 
 
 @pytest.fixture

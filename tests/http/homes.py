@@ -1,7 +1,8 @@
 """Where a library of these tests lies: in files, or in a bucket and a database.
 
 A test that asks for ``site``, ``shared`` or ``home`` runs on each of the backends below, unless
-its mark ``of_files`` says that what it is about lies on the disk.
+its mark ``of_files`` says that what it is about lies on the disk. With the mark ``each_store`` it
+runs on every object store that is installed.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -49,16 +51,22 @@ def _in_files(folder: Path) -> Iterator[Home]:
 
 
 @contextmanager
-def _in_services(folder: Path) -> Iterator[Home]:
-    store = services.s3()
+def _in_services(folder: Path, server: str = "swift") -> Iterator[Home]:
+    store = services.s3(server)
     with databases.lent() as catalog, store.reached():
         yield Home(folder, store, catalog)
 
 
 Backend = Callable[[Path], AbstractContextManager[Home]]
 BACKENDS: dict[str, Backend] = {"files": _in_files, "services": _in_services}
+OTHER_STORES: dict[str, Backend] = {
+    f"services on {server}": partial(_in_services, server=server)
+    for server in services.OBJECT_STORES[1:]
+}
 
 
 def names_for(test: pytest.Function) -> list[str]:
     """The backends that a test runs on."""
-    return ["files"] if test.get_closest_marker("of_files") else list(BACKENDS)
+    if test.get_closest_marker("of_files"):
+        return ["files"]
+    return [*BACKENDS, *(OTHER_STORES if test.get_closest_marker("each_store") else ())]

@@ -16,7 +16,7 @@ from tests import images
 from tests.http.homes import Home
 from tests.http.site import Site, refused, trashed, upload, uploaded
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.each_store]
 
 
 @pytest.fixture

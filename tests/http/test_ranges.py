@@ -10,7 +10,7 @@ import pytest
 from tests import images
 from tests.http.site import Site, uploaded
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.each_store]
 
 
 @pytest.fixture
