@@ -37,7 +37,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "store" in metafunc.fixturenames:
         every = metafunc.definition.get_closest_marker("each_store")
         names = services.OBJECT_STORES if every else services.OBJECT_STORES[:1]
-        metafunc.parametrize("server", names, indirect=True)
+        metafunc.parametrize("s3_server", names, indirect=True)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -120,15 +120,15 @@ def opened(manifests: Path) -> Iterator[Open]:
 
 
 @pytest.fixture
-def server(request: pytest.FixtureRequest) -> str:
+def s3_server(request: pytest.FixtureRequest) -> str:
     """The name of an S3 server: Swift, and for tests with the mark ``each_store`` the others."""
     return str(request.param)
 
 
 @pytest.fixture
-def store(server: str) -> Store:
+def store(s3_server: str) -> Store:
     """A bucket of its own, in a real S3 server."""
-    return services.s3(server)
+    return services.s3(s3_server)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from gallery.blobs.s3_client import Place
 from gallery.errors import StartRefused, Unavailable
 from tests.cli import command
 from tests.http.server import environment
+from tests.services.documented import documented
 from tests.services.proxy import Fault, Proxy, request, status
 from tests.services.s3 import Store
 
@@ -55,6 +56,10 @@ STEPS = {
 def test_what_a_server_does_not_support_is_named_and_left_out(store: Store) -> None:
     steps = list(init(store.client, Place.parse(store.url), WANTED))
     assert steps == STEPS[store.server.name]
+    said = documented("step", store.server.name)
+    assert [(s.name, s.outcome != "not supported") for s in steps] == [
+        (name, cell.startswith("yes")) for name, cell in said.items()
+    ]
     versions = store.client.get_bucket_versioning(Bucket=store.bucket)
     assert versions["Status"] == "Enabled"
     assert store.names() == []

@@ -21,6 +21,7 @@ from gallery.blobs.s3_probe import Abilities
 from gallery.errors import NotFound, StartRefused, StorageFull, Unavailable, Unsure
 from gallery.keys import Folder
 from tests.samples import OWNER, ident, spooled
+from tests.services.documented import documented
 from tests.services.proxy import Fault, Proxy, request, status
 from tests.services.s3 import Store
 
@@ -52,15 +53,6 @@ def far(store: Store, proxy: Proxy, tmp_path: Path) -> Iterator[S3Blobs]:
 # -- what it can do ---------------------------------------------------------------------------
 
 
-def documented(server: str) -> dict[str, str]:
-    """The abilities of a server, as the table in the documents has them."""
-    text = (Path(__file__).parents[1] / "docs" / "operations.md").read_text("utf-8")
-    table = text[text.index("| ability |") :].partition("\n\n")[0].splitlines()
-    head, _, *rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
-    [column] = [at for at, name in enumerate(head) if name.startswith(server)]
-    return {row[0].split("`")[1]: row[column] for row in rows}
-
-
 def found(store: Store, folder: Path) -> dict[str, str]:
     """The same, as a library says it at its start."""
     blobs = store.blobs(folder)
@@ -70,7 +62,7 @@ def found(store: Store, folder: Path) -> dict[str, str]:
 
 
 def test_a_server_can_do_what_the_documents_say(store: Store, tmp_path: Path) -> None:
-    said = documented(store.server.name)
+    said = documented("ability", store.server.name)
     assert said.pop("versioning") == "as set"
     # Where it isn't atomic, a race may still happen to have one winner.
     seen = [found(store, tmp_path)]

@@ -38,6 +38,11 @@ class Home:
         return served(self.root, **self._settings(), **settings)
 
     def fleet(self, *each: dict[str, Any], **settings: Any) -> AbstractContextManager[list[Server]]:
+        if self.store is not None:
+            # Not every store tells two that make a library at once who was the first.
+            blobs = self.store.blobs(self.root)
+            blobs.start()
+            blobs.close()
         return fleet(self.root, *each, **self._settings(), **settings)
 
     def _settings(self) -> dict[str, Any]:

@@ -1,16 +1,16 @@
-"""Several server processes on one tree: what one has answered, the next request to any sees."""
+"""Several server processes of one library: what one has answered, the next request to any sees."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.http.fleet import LIST, Person, at_once, fleet, state
+from tests.http.fleet import LIST, Person, at_once, state
+from tests.http.homes import Home
 from tests.http.server import Server
 from tests.http.site import refused
 
@@ -23,15 +23,10 @@ def never_blocking() -> None:
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("processes")
-
-
-@pytest.fixture(scope="module")
-def servers(root: Path) -> Iterator[list[Server]]:
+def servers(shared_home: Home) -> Iterator[list[Server]]:
     """Three that began together on an empty folder, each with another ring."""
     rings = ({"ring_items": 10_000}, {"ring_items": 2}, {"ring_items": 0})
-    with fleet(root, *rings) as servers:
+    with shared_home.fleet(*rings) as servers:
         yield servers
         assert "Traceback" not in servers[0].logged()
 
@@ -173,8 +168,8 @@ def test_one_idempotency_key_over_several_processes_is_one_image(
         assert person.get(at, LIST)["total"] == 1
 
 
-def test_parallel_uploads_over_several_processes_never_exceed_the_quota(tmp_path: Path) -> None:
-    with fleet(tmp_path, *[{"quota_count": 5}] * 3) as servers, Person(servers) as person:
+def test_parallel_uploads_over_several_processes_never_exceed_the_quota(home: Home) -> None:
+    with home.fleet(*[{"quota_count": 5}] * 3) as servers, Person(servers) as person:
         answers: list[httpx.Response] = []
 
         def send(at: int) -> None:
@@ -188,7 +183,8 @@ def test_parallel_uploads_over_several_processes_never_exceed_the_quota(tmp_path
         for at in ALL:
             person.sees_all(at)
             refused(person.post(at), 413, "quota_count")
-        assert len(list(tmp_path.rglob("outputs/users/**/*.png"))) == 5
+        kept = home.site().kept()
+        assert len([name for name in kept if name.endswith(".png")]) == 5
 
 
 def test_all_processes_agree_in_the_end(servers: list[Server], person: Person) -> None:
