@@ -21,7 +21,7 @@ from tests import databases, services
 from tests.conformance.stores import LIBRARY, PLENTY
 from tests.samples import NOON
 from tests.services.proxy import Proxy
-from tests.services.s3 import Store
+from tests.services.s3 import Store, models_parsed_once
 
 AGAIN = 1e-9
 """Seconds that have always passed when a second walk comes."""
@@ -42,7 +42,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def stopped_services() -> Iterator[None]:
-    yield
+    with models_parsed_once():
+        yield
     services.stop()
 
 

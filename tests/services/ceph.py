@@ -78,7 +78,15 @@ class Ceph:
         folder = Path(tempfile.mkdtemp(prefix="gallery-ceph-"))
         ports = free_ports(3)
         self.port = ports[0]
-        program = [sys.executable, "-m", "tests.services.ceph", str(folder), *map(str, ports)]
+        program = [
+            sys.executable,
+            "-W",
+            "ignore",
+            "-m",
+            "tests.services.ceph",
+            str(folder),
+            *map(str, ports),
+        ]
         self._process = subprocess.Popen(
             program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             start_new_session=True,
