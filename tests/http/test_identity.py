@@ -16,6 +16,11 @@ pytestmark = pytest.mark.anyio
 READS = ["/api/v1/images", "/api/v1/trash", "/api/v1/inputs", "/api/v1/controls"]
 
 
+@pytest.fixture
+def site(shared: Site) -> Site:
+    return shared
+
+
 def morsel(response: httpx.Response) -> Morsel[str]:
     """The one cookie that a response sets."""
     [header] = response.headers.get_list("set-cookie")
@@ -136,9 +141,11 @@ async def test_other_cookies_do_not_disturb(site: Site) -> None:
     assert await owner_of(site, f'"{BAD["forged"]}"; theme=dark; anon_id={GOOD}') == OWNER
 
 
-async def test_a_cookie_grows_old_while_the_server_runs(site: Site) -> None:
+async def test_a_cookie_grows_old_while_the_server_runs(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert await owner_of(site, GOOD) == OWNER
-    site.app.identity._clock = lambda: time.time() + MAX_AGE + 60
+    monkeypatch.setattr(site.app.identity, "_clock", lambda: time.time() + MAX_AGE + 60)
     assert await owner_of(site, GOOD) != OWNER
 
 
@@ -173,13 +180,15 @@ async def test_the_keys_of_the_library_are_for_its_server_alone(home: Home) -> N
         assert (site.outputs / ".gallery" / "secret").stat().st_mode & 0o777 == 0o600
 
 
-async def test_a_cookie_in_use_is_renewed_once_a_day(site: Site) -> None:
+async def test_a_cookie_in_use_is_renewed_once_a_day(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with site.client() as client:
         await client.get("/api/v1/me")
         record = await uploaded(client)
-        site.app.identity._clock = lambda: time.time() + RENEW_AFTER - 60
+        monkeypatch.setattr(site.app.identity, "_clock", lambda: time.time() + RENEW_AFTER - 60)
         assert "set-cookie" not in (await client.get("/")).headers
-        site.app.identity._clock = lambda: time.time() + RENEW_AFTER + 60
+        monkeypatch.setattr(site.app.identity, "_clock", lambda: time.time() + RENEW_AFTER + 60)
         assert "set-cookie" not in (await client.get("/api/v1/images")).headers
         assert morsel(await client.get("/")).value.startswith(record["owner"])
         assert await listed(client) == [record["id"]]
