@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from gallery.blobs import BlobStore
@@ -63,10 +64,14 @@ def _database_of(_: Path) -> str:
     return databases.empty(LIBRARY)
 
 
+def _bucket(server: str, folder: Path) -> BlobStore:
+    return services.s3(server).blobs(folder)
+
+
 BLOBS: dict[str, Callable[[Path], BlobStore]] = {
     "files": lambda folder: FileBlobs(str(folder)),
     "memory": lambda _: MemoryBlobs(),
-    "s3": lambda folder: services.s3().blobs(folder),
+    **{f"s3 on {server}": partial(_bucket, server) for server in services.OBJECT_STORES},
 }
 CATALOGS: dict[str, Callable[[Path], Catalogs]] = {
     "memory": _alone(_memory),
