@@ -12,7 +12,18 @@ from pathlib import Path
 
 import orjson
 
-from bench import bucket, events, lists, processes, rebuild, search, start, uploads, watch
+from bench import (
+    bucket,
+    database,
+    events,
+    lists,
+    processes,
+    rebuild,
+    search,
+    start,
+    uploads,
+    watch,
+)
 from bench import bytes as bytes_
 from bench.figures import Figure, table
 from bench.part import Run
@@ -29,6 +40,7 @@ PARTS: dict[str, Callable[[Run], list[Figure]]] = {
     "watch": watch.measure,
     "events": events.measure,
     "bucket": bucket.measure,
+    "database": database.measure,
 }
 
 

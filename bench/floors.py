@@ -1,6 +1,7 @@
 """What is measured against: programs that do only the part that cannot be left out.
 
 python -m bench.floors list PORT       Starlette: parse page and size, encode 50 records
+python -m bench.floors rows PORT       the same, of records that a database holds ready-made
 python -m bench.floors body PORT       bare ASGI: read a raw body, hash and write it
 python -m bench.floors multipart PORT  the same with our reading of multipart
 """
@@ -12,6 +13,7 @@ import sys
 import tempfile
 
 import orjson
+import psycopg
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -25,6 +27,7 @@ from gallery.blobs.files import FileBlobs
 from gallery.threads import Threads
 
 RECORDS = "BENCH_RECORDS"
+DATABASE, OWNER = "BENCH_DATABASE", "BENCH_OWNER"
 BATCH = 1 << 20
 
 
@@ -39,6 +42,34 @@ def list_app() -> ASGIApp:
         return Response(orjson.dumps(body), media_type="application/json")
 
     return Starlette(routes=[Route("/api/v1/images", page)])
+
+
+_ROWS = """
+    SELECT substring(raw FOR octet_length(raw) - 1) || links FROM images
+    WHERE owner = %s AND kind = 'output' AND status = 'active'
+    ORDER BY created_at DESC, id DESC LIMIT %s OFFSET %s"""
+
+
+def rows_app() -> ASGIApp:
+    url, owner = os.environ[DATABASE], os.environ[OWNER]
+    idle: list[psycopg.AsyncConnection] = []
+
+    async def page(request: Request) -> Response:
+        number = int(request.query_params.get("page", "1"))
+        size = int(request.query_params.get("size", "50"))
+        connection = idle.pop() if idle else await _connected(url)
+        async with connection.cursor(binary=True) as cursor:
+            await cursor.execute(_ROWS, (owner, size, (number - 1) * size))
+            records = [orjson.Fragment(item) for (item,) in await cursor.fetchall()]
+        idle.append(connection)
+        body = {"items": records, "page": number, "size": size}
+        return Response(orjson.dumps(body), media_type="application/json")
+
+    return Starlette(routes=[Route("/api/v1/images", page)])
+
+
+async def _connected(url: str) -> psycopg.AsyncConnection:
+    return await psycopg.AsyncConnection.connect(url, autocommit=True)
 
 
 class RawBody:
@@ -98,10 +129,13 @@ def _serve(app: ASGIApp, port: int) -> None:
     )  # fmt: skip
 
 
+_LISTS = {"list": list_app, "rows": rows_app}
+
+
 def main() -> None:
     name, argument = sys.argv[1:]
-    if name == "list":
-        _serve(list_app(), int(argument))
+    if name in _LISTS:
+        _serve(_LISTS[name](), int(argument))
     else:
         with tempfile.TemporaryDirectory(prefix="body-", dir=".") as folder:
             app: ASGIApp = RawBody(folder) if name == "body" else Multipart(folder)

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
+from importlib.metadata import EntryPoints, entry_points
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,24 @@ def settings_flags(*names: str) -> Callable[[Command], Command]:
     return decorate
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """The commands below, and those that other packages bring (``gallery.commands``)."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *(found.name for found in _brought())})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if known := super().get_command(ctx, cmd_name):
+            return known
+        loaded = (found.load() for found in _brought() if found.name == cmd_name)
+        return next(loaded, None)
+
+
+def _brought() -> EntryPoints:
+    return entry_points(group="gallery.commands")
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="gallery")
 def cli() -> None:
     """A filesystem-first gallery server for AI images."""

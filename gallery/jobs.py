@@ -74,7 +74,9 @@ class Jobs:
             except Exception:
                 log.exception("jobs: a job failed")
                 wake = self._stop
-            wake.wait(BEAT_SECONDS)
+            # What asked for the walk may have cleared the wake that was meant for the stop.
+            if not self._stop.is_set():
+                wake.wait(BEAT_SECONDS)
 
     def _beat(self) -> None:
         """Watching begins before the walk: nothing happens between the two unseen."""

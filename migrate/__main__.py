@@ -15,11 +15,10 @@ import click
 import orjson
 
 from gallery import generation, processes
-from gallery.errors import Damaged, GalleryError, StartRefused
+from gallery.errors import GalleryError, StartRefused
 from gallery.generation import Stores
 from gallery.settings import LOG_FORMAT, MIB, Settings, load
 from migrate import sides, survey
-from migrate.carry import Differs
 from migrate.compare import Compare, Verdict
 from migrate.copying import Copy, Done
 from migrate.folder import Folder, digest
@@ -228,7 +227,7 @@ def follow(
         _paced(folder, mib, live, slow_ms) as pace,
         _moving(settings, content) as opened,
     ):
-        start = position_in(folder.entries(), content)
+        start = position_in(folder.entries(), content, _turns(settings))
         reached = Follow(opened, journal, pace).run(
             start, folder.entries(), for_ever=for_ever, say=say
         )
@@ -308,13 +307,18 @@ def _turn(run: str, to: str, budget: float, wait: float, *, as_json: bool) -> No
         _paced(folder, 0, None, 1) as pace,
         _moving(settings, content) as opened,
     ):
-        number = known.number if (known := record.read()) else 0
-        start = position_in(folder.entries(), content, number)
+        start = position_in(folder.entries(), content, _turns(settings))
         turn = Turn(opened, journal, pace, record, stores)
         turned = turn.run(start, folder.entries(), budget=budget, wait=wait)
     report = {"lives": str(stores), "images": turned.images, "seconds": round(turned.seconds, 3)}
     line = f"the library lives in {stores}; writers waited {turned.seconds:.2f} s"
     _say(report, lambda: iter([line]), as_json=as_json)
+
+
+def _turns(settings: Settings) -> int:
+    """How often the library turned."""
+    found = generation.record_of(settings).read()
+    return found.number if found else 0
 
 
 @cli.command()
@@ -336,7 +340,7 @@ def resume(run: str) -> None:
 @_JSON
 def status(run: str, *, as_json: bool) -> None:
     """Say how far the move is."""
-    folder = Folder(run)
+    settings, folder = generation.active(load()), Folder(run)
     content = folder.plan()
     done = Done.of(folder.entries())
     report = {
@@ -344,7 +348,8 @@ def status(run: str, *, as_json: bool) -> None:
         "images": content["images"],
         "months_copied": len(done.months),
         "images_of_other_months_copied": sum(map(len, done.images.values())),
-        "position": position_in(folder.entries(), content),
+        "lives": str(Stores.of(settings)),
+        "position": position_in(folder.entries(), content, _turns(settings)),
         "paused": folder.is_paused,
     }
     _say(report, lambda: (f"{name}: {value}" for name, value in report.items()), as_json=as_json)
@@ -354,7 +359,7 @@ def main() -> None:
     """Entry point: what goes wrong is one line, and exit code 2."""
     try:
         cli()
-    except (StartRefused, GalleryError, Damaged, Differs) as error:
+    except (StartRefused, GalleryError) as error:
         click.echo(f"gallery migrate: {error}", err=True)
         sys.exit(2)
 

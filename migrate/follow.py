@@ -13,9 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from gallery.catalog import Changes, Noted
-from gallery.errors import PositionGone, StartRefused
+from gallery.errors import Damaged, PositionGone, StartRefused
 from gallery.keys import KINDS
-from migrate.carry import Carrier
+from migrate.carry import Carrier, Differs
 from migrate.copying import THREADS, patiently
 from migrate.journal import Journal
 from migrate.pace import Pace, Stopped
@@ -37,7 +37,7 @@ def _quiet(changes: int, seconds: float) -> None:
 
 
 class Follow:
-    """Raises Damaged and Differs for an image that cannot be brought, and GalleryErrors."""
+    """Raises StartRefused for an image that cannot be brought, and GalleryErrors."""
 
     def __init__(self, sides: Sides, journal: Journal, pace: Pace) -> None:
         self._sides = sides
@@ -110,7 +110,10 @@ class Follow:
         owner, month, id = image
         if self._pace.stopped:
             raise Stopped
-        patiently(lambda: self._carrier.by_id(owner, id, month), self._pace)
+        try:
+            patiently(lambda: self._carrier.by_id(owner, id, month), self._pace)
+        except (Damaged, Differs) as error:
+            raise StartRefused(f"{owner}, {id}: {error}") from error
 
 
 def position_in(entries: Iterable[dict[str, Any]], plan: dict[str, Any], number: int = 0) -> str:

@@ -2,30 +2,48 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from gallery.blobs import BlobStore
 from gallery.blobs.files import FileBlobs
+from gallery.catalog import Catalog
 from gallery.catalog.manifests import ManifestCatalog
+from gallery.catalog.postgres import PostgresCatalog
 from gallery.imaging import Imaging
 from gallery.library import Library
 from gallery.reconcile import Reconciler
-from tests import services
+from tests import databases, services
 from tests.conformance.stores import LIBRARY, PLENTY
 from tests.samples import NOON
 from tests.services.proxy import Proxy
-from tests.services.s3 import Store
+from tests.services.s3 import Store, models_parsed_once
 
 AGAIN = 1e-9
 """Seconds that have always passed when a second walk comes."""
 Open = Callable[..., ManifestCatalog]
 
 
+def pytest_sessionstart() -> None:
+    if missing := services.missing(os.environ.get(services.REQUIRE, "")):
+        pytest.exit(f"{services.REQUIRE}: not installed: {', '.join(missing)}", returncode=4)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "store" in metafunc.fixturenames:
+        every = metafunc.definition.get_closest_marker("each_store")
+        names = services.OBJECT_STORES if every else services.OBJECT_STORES[:1]
+        metafunc.parametrize("s3_server", names, indirect=True)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def stopped_services() -> Iterator[None]:
-    yield
+    with models_parsed_once():
+        yield
     services.stop()
 
 
@@ -57,6 +75,28 @@ def library(outputs: Path, manifests: Path) -> Iterator[Library]:
     library.close()
 
 
+@contextmanager
+def _in_files(folder: Path) -> Iterator[tuple[BlobStore, Catalog]]:
+    manifests = ManifestCatalog(str(folder / "manifests"), memory_bytes=PLENTY)
+    yield FileBlobs(str(folder / "outputs")), manifests
+
+
+@contextmanager
+def _in_services(folder: Path) -> Iterator[tuple[BlobStore, Catalog]]:
+    with databases.lent() as url:
+        yield services.s3().blobs(folder), PostgresCatalog(url)
+
+
+@pytest.fixture(params=[_in_files, _in_services], ids=["files", "services"])
+def library_on_each(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Library]:
+    """Such a library on files, and one on a bucket and a database."""
+    with request.param(tmp_path) as (blobs, catalog):
+        library = Library(blobs, catalog, clock=lambda: NOON)
+        library.start()
+        yield library
+        library.close()
+
+
 @pytest.fixture
 def walker(library: Library, imaging: Imaging) -> Reconciler:
     return Reconciler(library, imaging, settle=0, vanish=AGAIN)
@@ -81,9 +121,15 @@ def opened(manifests: Path) -> Iterator[Open]:
 
 
 @pytest.fixture
-def store() -> Store:
+def s3_server(request: pytest.FixtureRequest) -> str:
+    """The name of an S3 server: Swift, and for tests with the mark ``each_store`` the others."""
+    return str(request.param)
+
+
+@pytest.fixture
+def store(s3_server: str) -> Store:
     """A bucket of its own, in a real S3 server."""
-    return services.s3()
+    return services.s3(s3_server)
 
 
 @pytest.fixture

@@ -16,12 +16,15 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
+from psycopg import sql
 
-from gallery.catalog.postgres import PostgresCatalog
+from gallery.catalog.postgres import PostgresCatalog, schema
 
 _START_SECONDS = 30.0
 _CONF = """
@@ -147,6 +150,52 @@ def empty(library: str) -> str:
     Nobody else may use it any more."""
     url = _made(library)
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("TRUNCATE images, owners, counters, changes, ops, notes")
+        _truncate(connection, besides=("alembic_version", "library"))
         connection.execute("UPDATE library SET forgotten_xid = 0, forgotten_seq = 0")
     return url
+
+
+_free: list[str] = []
+"""Databases that nobody uses any more."""
+
+
+@contextmanager
+def lent() -> Iterator[str]:
+    """The URL of a database that is of no library yet. Whoever is connected to it afterwards
+    is cut off when it is lent again."""
+    url = _free.pop() if _free else _made_for_nobody()
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            """SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+               WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+        )
+        _truncate(connection, besides=("alembic_version",))
+    yield url
+    _free.append(url)
+
+
+def _made_for_nobody() -> str:
+    url = database().create()
+    with psycopg.connect(url, autocommit=True) as connection:
+        schema.migrate(connection)
+    return url
+
+
+def _truncate(connection: psycopg.Connection, besides: Sequence[str]) -> None:
+    found = connection.execute(
+        "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> ALL(%s)",
+        (list(besides),),
+    )
+    tables = [sql.Identifier(name) for (name,) in found]
+    connection.execute(sql.SQL("TRUNCATE {}").format(sql.SQL(", ").join(tables)))
+
+
+def kept(url: str) -> dict[str, str]:
+    """What a database keeps of its images: each one's row, the feed, and the journals."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        images = connection.execute("SELECT owner, id, md5(images::text) FROM images").fetchall()
+        found = {f"{owner}/{id} in the database": row for owner, id, row in images}
+        for table in ("changes", "ops"):
+            rows = connection.execute(f"SELECT {table}::text FROM {table}").fetchall()
+            found[f"{table} in the database"] = str(sorted(rows))
+    return found

@@ -13,6 +13,7 @@ from gallery.blobs.s3_client import Place
 from gallery.errors import StartRefused, Unavailable
 from tests.cli import command
 from tests.http.server import environment
+from tests.services.documented import documented
 from tests.services.proxy import Fault, Proxy, request, status
 from tests.services.s3 import Store
 
@@ -29,9 +30,8 @@ def run(store: Store, tmp_path: Path, *arguments: str, **settings: str) -> str:
     return done.stdout
 
 
-def test_what_swift_does_not_support_is_named_and_left_out(store: Store) -> None:
-    steps = list(init(store.client, Place.parse(store.url), WANTED))
-    assert steps == [
+STEPS = {
+    "Swift": [
         Step("bucket", "was so"),
         Step("no public access", "not supported", "NotImplemented"),
         Step("versions kept", "made"),
@@ -39,12 +39,33 @@ def test_what_swift_does_not_support_is_named_and_left_out(store: Store) -> None
         Step("access from the site", "not supported", "NotImplemented"),
         Step("removal by age", "not supported", "MalformedXML"),
         Step("cold storage", "not supported", "MalformedXML"),
+    ],
+    "Ceph RGW": [
+        Step("bucket", "was so"),
+        Step("no public access", "not supported", "nobody could write any more: taken back"),
+        Step("versions kept", "made"),
+        Step("encryption", "not supported", "InvalidArgument"),
+        Step("access from the site", "made"),
+        Step("removal by age", "made"),
+        Step("cold storage", "not supported", "accepted, and not kept as it was sent"),
+    ],
+}
+
+
+@pytest.mark.each_store
+def test_what_a_server_does_not_support_is_named_and_left_out(store: Store) -> None:
+    steps = list(init(store.client, Place.parse(store.url), WANTED))
+    assert steps == STEPS[store.server.name]
+    said = documented("step", store.server.name)
+    assert [(s.name, s.outcome != "not supported") for s in steps] == [
+        (name, cell.startswith("yes")) for name, cell in said.items()
     ]
     versions = store.client.get_bucket_versioning(Bucket=store.bucket)
     assert versions["Status"] == "Enabled"
     assert store.names() == []
 
 
+@pytest.mark.each_store
 def test_doing_it_again_changes_nothing(store: Store) -> None:
     place = Place.parse(store.url)
     first, second = (list(init(store.client, place, WANTED)) for _ in range(2))

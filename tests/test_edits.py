@@ -33,6 +33,11 @@ from tests.samples import (
 )
 
 
+@pytest.fixture
+def library(library_on_each: Library) -> Library:
+    return library_on_each
+
+
 def sidecar_of(library: Library, id: str) -> dict[str, Any]:
     there = library.get(OWNER, id).record
     data: dict[str, Any] = orjson.loads(library.blobs.read(there.folder.sidecar(id)))

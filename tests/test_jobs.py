@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gallery import clock, purge
+from gallery.blobs import LocalFiles
 from gallery.blobs.files import FileBlobs
 from gallery.catalog.manifests import ManifestCatalog
 from gallery.catalog.notes import FileNotes, MemoryNotes, Notes
@@ -17,7 +18,9 @@ from gallery.errors import NotFound, Unavailable
 from gallery.imaging import Imaging
 from gallery.jobs import Jobs
 from gallery.library import Library, now_us
+from gallery.looks import Looks
 from gallery.reconcile import Reconciler
+from gallery.watcher import Watcher
 from tests.samples import NOON, OTHER, OWNER, plant, record, upload
 
 YEAR_US = 365 * DAY_US
@@ -284,3 +287,23 @@ def test_jobs_stop_though_nothing_was_due(
     running.start()
     running.stop()
     assert not running._thread.is_alive()
+
+
+def test_jobs_that_are_told_to_stop_while_they_ask_for_a_walk_stop_at_once(
+    library: Library, walker: Reconciler, clocks: Clocks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Asked(Watcher):
+        def wants_walk(self) -> bool:
+            working._stop.set()
+            self.must_walk.set()
+            return super().wants_walk()
+
+    monkeypatch.setattr("gallery.jobs.BEAT_SECONDS", 60.0)
+    assert isinstance(library.blobs, LocalFiles)
+    looks = Looks(walker.look, threads=1)
+    watcher = Asked(library.blobs, looks)
+    working = Jobs(library, walker, clocks.guard, walk_seconds=3600, looks=looks, watcher=watcher)
+    working.start()
+    working._thread.join(10)
+    assert not working._thread.is_alive()
+    working.stop()

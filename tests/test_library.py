@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from threading import Barrier, Thread
 
 import pytest
 
-from gallery.catalog.manifests import ManifestCatalog
 from gallery.draft import DAY_US, Draft, describe
 from gallery.errors import (
     NotFound,
@@ -18,7 +15,6 @@ from gallery.errors import (
 from gallery.imaging import Embedded
 from gallery.library import Library, Quota
 from gallery.records import encode_sidecar
-from tests.conformance.stores import BLOBS, PLENTY
 from tests.samples import (
     NOON,
     OTHER,
@@ -31,14 +27,9 @@ from tests.samples import (
 )
 
 
-@pytest.fixture(params=["files", "s3"])
-def library(request: pytest.FixtureRequest, outputs: Path, manifests: Path) -> Iterator[Library]:
-    """A library with nothing in it, at noon, on each store that keeps things."""
-    catalog = ManifestCatalog(str(manifests), memory_bytes=PLENTY)
-    library = Library(BLOBS[request.param](outputs), catalog, clock=lambda: NOON)
-    library.start()
-    yield library
-    library.close()
+@pytest.fixture
+def library(library_on_each: Library) -> Library:
+    return library_on_each
 
 
 # -- put ------------------------------------------------------------------------------------

@@ -19,6 +19,11 @@ from tests.samples import NOON, OTHER, OWNER, SECOND, ident, ids, upload
 TRASH = Query(OWNER, ("trash",), KINDS, "deleted")
 
 
+@pytest.fixture
+def library(library_on_each: Library) -> Library:
+    return library_on_each
+
+
 def put(library: Library, n: int, **said: Any) -> None:
     upload(library, b"pixels %d" % n, id=ident(n), **said)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from gallery.blobs import BlobStore
@@ -14,7 +15,7 @@ from gallery.catalog import Catalog
 from gallery.catalog.manifests import ManifestCatalog
 from gallery.catalog.memory import MemoryCatalog
 from gallery.catalog.postgres import PostgresCatalog
-from gallery.catalog.postgres.questions import WALKS
+from gallery.catalog.postgres.questions import WALK
 from tests import databases, services
 
 LIBRARY = "3f0c1d52-8f0e-4a3b-9d51-0a5f2f7d9c11"
@@ -51,9 +52,9 @@ def _memory(_: Path) -> Catalog:
     return catalog
 
 
-def _postgres(folder: Path, walks: tuple[int, int] = WALKS) -> Catalog:
+def _postgres(folder: Path, walk: int = WALK) -> Catalog:
     """On the database that belongs to the folder."""
-    catalog = PostgresCatalog(_database_of(folder), walks=walks)
+    catalog = PostgresCatalog(_database_of(folder), walk=walk)
     catalog.start(LIBRARY)
     return catalog
 
@@ -63,10 +64,14 @@ def _database_of(_: Path) -> str:
     return databases.empty(LIBRARY)
 
 
+def _bucket(server: str, folder: Path) -> BlobStore:
+    return services.s3(server).blobs(folder)
+
+
 BLOBS: dict[str, Callable[[Path], BlobStore]] = {
     "files": lambda folder: FileBlobs(str(folder)),
     "memory": lambda _: MemoryBlobs(),
-    "s3": lambda folder: services.s3().blobs(folder),
+    **{f"s3 on {server}": partial(_bucket, server) for server in services.OBJECT_STORES},
 }
 CATALOGS: dict[str, Callable[[Path], Catalogs]] = {
     "memory": _alone(_memory),
@@ -79,6 +84,6 @@ CATALOGS: dict[str, Callable[[Path], Catalogs]] = {
     ),
     "postgres": _alone(_postgres),
     "postgres read by another, which walks little": lambda folder: Catalogs(
-        _postgres(folder), _postgres(folder, (2, 5))
+        _postgres(folder), _postgres(folder, 2)
     ),
 }

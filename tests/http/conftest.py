@@ -6,15 +6,22 @@ import fcntl
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from types import ModuleType
 
 import httpx
+import psycopg
 import pytest
 from blockbuster import BlockBuster, BlockBusterFunction
 
-from tests import services
+from tests.http import homes
+from tests.http.homes import Home
 from tests.http.site import Site
 
-_MISSED = [(os, name) for name in ("open", "pread", "fsync", "fdatasync", "unlink", "mkdir")]
+_MISSED: list[tuple[ModuleType | type, str]] = [
+    *((os, name) for name in ("open", "pread", "fsync", "fdatasync", "unlink", "mkdir")),
+    (fcntl, "flock"),
+    (psycopg.Connection, "wait"),
+]
 
 
 @pytest.fixture(scope="session")
@@ -36,9 +43,9 @@ def nobodys_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
 def never_blocking() -> Iterator[None]:
     """A call from the gallery that blocks the event loop raises, and so fails its request."""
     buster = BlockBuster("gallery")
-    for module, name in [*_MISSED, (fcntl, "flock")]:
-        buster.functions[f"{module.__name__}.{name}"] = BlockBusterFunction(
-            module, name, scanned_modules="gallery"
+    for where, name in _MISSED:
+        buster.functions[f"{where.__name__}.{name}"] = BlockBusterFunction(
+            where, name, scanned_modules="gallery"
         )
     for wrapped in buster.functions.values():
         wrapped.can_block_in("gallery/threads.py", "close")  # when nothing else runs any more
@@ -47,33 +54,42 @@ def never_blocking() -> Iterator[None]:
     buster.deactivate()
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "backend" in metafunc.fixturenames:
+        names = homes.names_for(metafunc.definition)
+        metafunc.parametrize("backend", names, indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
+def backend(request: pytest.FixtureRequest) -> homes.Backend:
+    return (homes.BACKENDS | homes.OTHER_STORES)[request.param]
+
+
 @pytest.fixture
-async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    async with Site(tmp_path).running() as site:
+def home(backend: homes.Backend, tmp_path: Path) -> Iterator[Home]:
+    """An empty library, on one backend after the other."""
+    with backend(tmp_path) as home:
+        yield home
+
+
+@pytest.fixture(scope="module")
+def shared_home(backend: homes.Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """One for all tests of a module."""
+    with backend(tmp_path_factory.mktemp("shared")) as home:
+        yield home
+
+
+@pytest.fixture
+async def site(home: Home) -> AsyncIterator[Site]:
+    async with home.site().running() as site:
         yield site
 
 
 @pytest.fixture(scope="module")
-async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
+async def shared(shared_home: Home) -> AsyncIterator[Site]:
     """One site for the tests of a module, which each have visitors of their own."""
-    async with Site(tmp_path_factory.mktemp("shared")).running() as site:
+    async with shared_home.site().running() as site:
         yield site
-
-
-@pytest.fixture(scope="module", params=["files", "s3"])
-async def on_each(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Site]:
-    """Like ``shared``, with the blobs in one store after the other."""
-    folder = tmp_path_factory.mktemp(request.param)
-    if request.param == "files":
-        async with Site(folder).running() as site:
-            yield site
-        return
-    store = services.s3()
-    with store.reached():
-        async with Site(folder, store=store).running() as site:
-            yield site
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from itsdangerous import TimestampSigner
 
 from gallery.app import App
 from gallery.settings import Settings
-from tests import images
+from tests import databases, images
 from tests.services.s3 import Store
 
 ADMIN_TOKEN = "an administrator's token"
@@ -84,13 +84,13 @@ class Site:
         }
 
     def kept(self) -> dict[str, str]:
-        """Every file and object that is kept, with a hash of its content."""
-        if self._store is None:
-            return self.files()
-        stored = {key: self._store.read(key) for key in self._store.names()}
-        return self.files() | {
-            key: hashlib.sha256(body).hexdigest() for key, body in stored.items()
-        }
+        """Every file, object and row that is kept, with a hash of its content."""
+        found = self.files()
+        if self._store is not None:
+            found |= self._store.etags()
+        if self.settings.catalog.startswith("postgresql:"):
+            found |= databases.kept(self.settings.catalog)
+        return found
 
     def names(self) -> list[str]:
         """What lies where the images are, whatever it is."""
@@ -101,22 +101,33 @@ class Site:
 
     def read(self, url: str, *, suffix: str | None = None) -> bytes:
         """What lies behind a url that a record gave, or beside it with another suffix."""
-        key = PurePosixPath(url.removeprefix("/outputs/"))
-        key = key if suffix is None else key.with_suffix(suffix)
-        if self._store is None:
-            return (self.outputs / key).read_bytes()
-        return self._store.read(str(key))
+        key = _key(url, suffix)
+        return self._store.read(key) if self._store else (self.outputs / key).read_bytes()
 
-    def write(self, key: str, body: bytes) -> None:
-        """What somebody puts past the gallery in the place of what is there."""
-        if self._store is None:
-            (self.outputs / key).write_bytes(body)
-        else:
+    def write(self, url: str, body: bytes, *, suffix: str | None = None) -> None:
+        """As somebody might who has nothing to do with the gallery."""
+        key = _key(url, suffix)
+        if self._store:
             self._store.drop(key, body)
+        else:
+            (self.outputs / key).write_bytes(body)
+
+    def remove(self, url: str, *, suffix: str | None = None) -> None:
+        """Likewise."""
+        key = _key(url, suffix)
+        if self._store:
+            self._store.remove(key)
+        else:
+            (self.outputs / key).unlink()
 
     def on_disk(self, url: str) -> Path:
         """The file behind a url that a record gave."""
         return self.outputs / url.removeprefix("/outputs/")
+
+
+def _key(url: str, suffix: str | None) -> str:
+    key = PurePosixPath(url.removeprefix("/outputs/"))
+    return str(key if suffix is None else key.with_suffix(suffix))
 
 
 async def upload(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -28,7 +27,7 @@ async def test_only_an_administrators_token_opens_the_admin_routes(
     site: Site, visitor: httpx.AsyncClient, service: httpx.AsyncClient, method: str, path: str
 ) -> None:
     await trashed(visitor)
-    before = site.files()
+    before = site.kept()
     refused(await visitor.request(method, path), 401, "token_missing")
     refused(await service.request(method, path), 403, "wrong_role")
     for wrong, code in (
@@ -39,7 +38,7 @@ async def test_only_an_administrators_token_opens_the_admin_routes(
         answer = await visitor.request(method, path, headers=headers)
         refused(answer, 401, code)
         assert answer.headers["www-authenticate"] == "Bearer"
-    assert site.files() == before
+    assert site.kept() == before
 
 
 @pytest.fixture
@@ -149,12 +148,13 @@ async def test_an_image_is_trashed_and_restored_by_its_id(
 
 def give_copy(site: Site, record: Any, owner: str) -> None:
     """The files of an image, under the same id, for another owner."""
-    image = site.on_disk(record["url"])
-    for path in (image, site.on_disk(record["thumb_url"]), image.with_suffix(".json")):
-        body = path.read_bytes()
-        if path.suffix == ".json":
-            body = body.replace(record["owner"].encode(), owner.encode())
-        Path(str(path).replace(record["owner"], owner)).write_bytes(body)
+    url, thumb = record["url"], record["thumb_url"]
+    to_url, to_thumb = (one.replace(record["owner"], owner) for one in (url, thumb))
+    site.write(to_url, site.read(url))
+    site.write(to_thumb, site.read(thumb))
+    sidecar = site.read(url, suffix=".json")
+    sidecar = sidecar.replace(record["owner"].encode(), owner.encode())
+    site.write(to_url, sidecar, suffix=".json")
 
 
 async def test_an_id_that_several_owners_have_needs_a_name(

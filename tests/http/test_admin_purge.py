@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,6 +10,7 @@ import pytest
 
 from gallery.draft import DAY_US
 from gallery.purge import DIGEST_SECONDS
+from tests.http.homes import Home
 from tests.http.site import Site, listed, refused, signed, trashed, uploaded
 
 pytestmark = pytest.mark.anyio
@@ -28,13 +28,13 @@ async def test_a_dry_run_says_what_would_go_and_purges_nothing(
 ) -> None:
     records = [await trashed(visitor), await trashed(visitor), await trashed(stranger)]
     await uploaded(stranger)
-    before = site.files()
+    before = site.kept()
     found = await dry_run(admin)
     assert (found["count"], found["purged"]) == (3, 0)
     assert found["bytes"] == sum(record["bytes"] for record in records)
     assert found["users"] == {records[0]["owner"]: 2, records[2]["owner"]: 1}
     assert found["digest"]
-    assert site.files() == before
+    assert site.kept() == before
 
 
 async def test_the_digest_of_a_dry_run_purges_just_that(
@@ -48,7 +48,7 @@ async def test_the_digest_of_a_dry_run_purges_just_that(
         1,
         None,
     )
-    assert [name for name in site.files() if gone["id"] in name] == []
+    assert [name for name in site.kept() if gone["id"] in name] == []
     assert await listed(visitor) == [kept["id"]]
     assert await listed(visitor, "/api/v1/trash") == []
     refused(await admin.post(URL, json={"digest": digest}), 409, "plan_changed")
@@ -82,11 +82,11 @@ async def test_a_purge_without_a_digest_is_refused(
     site: Site, admin: httpx.AsyncClient, visitor: httpx.AsyncClient
 ) -> None:
     await trashed(visitor)
-    before = site.files()
+    before = site.kept()
     refused(await admin.post(URL), 409, "digest_missing")
     refused(await admin.post(URL, json={}), 409, "digest_missing")
     refused(await admin.post(URL, json={"digest": None}), 409, "digest_missing")
-    assert site.files() == before
+    assert site.kept() == before
 
 
 async def test_a_digest_is_refused_once_the_trash_has_changed(
@@ -102,7 +102,7 @@ async def test_a_digest_is_refused_once_the_trash_has_changed(
     await visitor.post(f"{one}/delete")
     refused(await admin.post(URL, json={"digest": digest}), 409, "plan_changed")
     assert await listed(visitor, "/api/v1/trash") == [first["id"], second["id"]]
-    assert site.on_disk(first["url"]).exists()
+    assert site.read(first["url"])
 
 
 async def test_a_forged_or_expired_digest_is_refused(
@@ -110,7 +110,7 @@ async def test_a_forged_or_expired_digest_is_refused(
 ) -> None:
     await trashed(visitor)
     good = (await dry_run(admin))["digest"]
-    plain, before = good.split(".")[0], site.files()
+    plain, before = good.split(".")[0], site.kept()
     now, salt = time.time(), "gallery.purge"
     bad = {
         "unsigned": plain,
@@ -126,7 +126,7 @@ async def test_a_forged_or_expired_digest_is_refused(
         answer = await admin.post(URL, json={"digest": digest})
         code = "plan_changed" if name == "of another plan" else "bad_digest"
         refused(answer, 409, code)
-    assert site.files() == before
+    assert site.kept() == before
     fresh = signed(plain, at=now - DIGEST_SECONDS + 60, salt=salt)
     assert (await admin.post(URL, json={"digest": fresh})).json()["purged"] == 1
 
@@ -152,9 +152,9 @@ async def test_a_body_that_is_not_understood_is_refused(
     refused(await admin.post(URL, content=body), 400, "bad_body")
 
 
-async def test_a_digest_is_good_in_another_process_with_the_same_keys(tmp_path: Path) -> None:
-    async with Site(tmp_path).running() as site, site.client() as client, site.admin() as admin:
+async def test_a_digest_is_good_in_another_process_with_the_same_keys(home: Home) -> None:
+    async with home.site().running() as site, site.client() as client, site.admin() as admin:
         await trashed(client)
         digest = (await dry_run(admin))["digest"]
-    async with Site(tmp_path).running() as site, site.admin() as admin:
+    async with home.site().running() as site, site.admin() as admin:
         assert (await admin.post(URL, json={"digest": digest})).json()["purged"] == 1

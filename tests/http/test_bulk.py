@@ -16,6 +16,11 @@ OP = "0" * 31 + "7"
 BULK = "/api/v1/images/bulk"
 
 
+@pytest.fixture
+def site(shared: Site) -> Site:
+    return shared
+
+
 async def several(client: httpx.AsyncClient, count: int, **said: Any) -> list[str]:
     return [(await uploaded(client, **said))["id"] for _ in range(count)]
 

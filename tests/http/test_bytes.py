@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import threading
-from pathlib import Path
 from urllib.parse import quote
 
 import httpx
@@ -14,14 +13,15 @@ import pytest
 from gallery import commands
 from gallery.catalog import Immediate
 from tests import images
+from tests.http.homes import Home
 from tests.http.site import Site, refused, trashed, upload, uploaded
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.each_store]
 
 
 @pytest.fixture
-def site(on_each: Site) -> Site:
-    return on_each
+def site(shared: Site) -> Site:
+    return shared
 
 
 both = pytest.mark.parametrize("url", ["url", "thumb_url"])
@@ -164,9 +164,10 @@ async def test_a_large_original_is_served_whole(visitor: httpx.AsyncClient) -> N
     assert (await visitor.get(response.json()["url"])).content == data
 
 
-async def test_a_web_server_in_front_is_told_where_the_original_lies(tmp_path: Path) -> None:
+@pytest.mark.of_files
+async def test_a_web_server_in_front_is_told_where_the_original_lies(home: Home) -> None:
     async with (
-        Site(tmp_path, accel_prefix="/protected").running() as site,
+        home.site(accel_prefix="/protected").running() as site,
         site.client() as client,
         site.client() as stranger,
     ):
@@ -197,6 +198,7 @@ class LearnsWhenAsked:
         return self.catalog.fresh()
 
 
+@pytest.mark.of_files
 async def test_a_thumbnail_purged_elsewhere_is_not_sent_though_it_was_found_in_memory(
     site: Site, visitor: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

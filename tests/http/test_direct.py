@@ -33,8 +33,8 @@ SAME_SIZE = PNG[:-1] + bytes([PNG[-1] ^ 1])
 
 
 @pytest.fixture
-def site(on_each: Site) -> Site:
-    return on_each
+def site(shared: Site) -> Site:
+    return shared
 
 
 def is_by_the_server(to: dict[str, str]) -> bool:

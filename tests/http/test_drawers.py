@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from tests import images
+from tests.http.homes import Home
 from tests.http.site import Site, listed, refused, trashed, upload, uploaded
 
 pytestmark = pytest.mark.anyio
@@ -30,7 +30,7 @@ async def test_a_drawer_takes_images_of_its_own(
     record = await uploaded(visitor, to=f"/api/v1/{drawer}/upload")
     assert record["kind"] == drawer[:-1]
     assert f"/{drawer}/" in record["url"]
-    assert site.on_disk(record["url"]).read_bytes() == images.png()
+    assert site.read(record["url"]) == images.png()
     page = (await visitor.get(f"/api/v1/{drawer}")).json()
     assert ([item["id"] for item in page["items"]], page["total"]) == ([record["id"]], 1)
 
@@ -79,7 +79,7 @@ async def test_any_own_image_can_be_copied_into_a_drawer(
         assert (copy["kind"], copy["status"]) == (drawer[:-1], "active")
         assert (copy["parents"], copy["deleted_at"]) == ([source["id"]], None)
         assert said.items() <= copy.items()
-        assert site.on_disk(copy["url"]).read_bytes() == images.png()
+        assert site.read(copy["url"]) == images.png()
         assert (await visitor.get(copy["thumb_url"])).status_code == 200
 
 
@@ -93,18 +93,18 @@ async def test_an_original_that_is_damaged_is_not_copied(
     site: Site, visitor: httpx.AsyncClient
 ) -> None:
     record = await uploaded(visitor)
-    site.on_disk(record["url"]).write_bytes(b"something else")
-    before = site.files()
+    site.write(record["url"], b"something else")
+    before = site.kept()
     answer = await visitor.post("/api/v1/inputs/copy", json={"id": record["id"]})
     refused(answer, 422, "damaged_image")
-    assert site.files() == before
+    assert site.kept() == before
 
 
 async def test_a_copy_has_a_thumbnail_though_the_source_lost_its_own(
     site: Site, visitor: httpx.AsyncClient
 ) -> None:
     record = await uploaded(visitor)
-    site.on_disk(record["thumb_url"]).unlink()
+    site.remove(record["thumb_url"])
     answer = await visitor.post("/api/v1/inputs/copy", json={"id": record["id"]})
     assert answer.status_code == 201
     assert (await visitor.get(answer.json()["thumb_url"])).status_code == 200
@@ -160,9 +160,9 @@ async def test_the_timeline_is_of_one_kind_and_of_one_owner(
         assert (await nobody.get("/api/v1/timeline")).json()["days"] == []
 
 
-async def test_a_single_owner_needs_no_cookie_of_an_own(tmp_path: Path) -> None:
+async def test_a_single_owner_needs_no_cookie_of_an_own(home: Home) -> None:
     async with (
-        Site(tmp_path, single_owner="demo").running() as site,
+        home.site(single_owner="demo").running() as site,
         site.client() as one,
         site.client() as other,
     ):

@@ -8,7 +8,6 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,29 +15,25 @@ import pytest
 
 from gallery.events import MAX_OF_ONE
 from tests import images
+from tests.http.homes import Home
 from tests.http.listening import listening
-from tests.http.server import Server, served
+from tests.http.server import Server
 from tests.http.site import ADMIN_TOKEN, SERVICE_TOKEN
 
 ADMIN = {"authorization": f"Bearer {ADMIN_TOKEN}"}
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("events")
-
-
-@pytest.fixture(scope="module")
-def server(root: Path) -> Iterator[Server]:
-    with served(root) as server:
+def server(shared_home: Home) -> Iterator[Server]:
+    with shared_home.served() as server:
         yield server
         assert "Traceback" not in server.logged()
 
 
 @pytest.fixture(scope="module")
-def other(root: Path, server: Server) -> Iterator[Server]:
-    """A second process on the same tree."""
-    with served(root) as other:
+def other(shared_home: Home, server: Server) -> Iterator[Server]:
+    """A second process of the same library."""
+    with shared_home.served() as other:
         yield other
         assert "Traceback" not in other.logged()
 
@@ -167,12 +162,13 @@ def test_who_may_not_follow_is_told(server: Server) -> None:
         assert long.status_code == 400
 
 
-def test_a_rebuild_beside_the_server_is_an_event(root: Path, server: Server) -> None:
+@pytest.mark.of_files
+def test_a_rebuild_beside_the_server_is_an_event(shared_home: Home, server: Server) -> None:
     with visitor(server) as client, listening(client) as listener:
         upload(client)
         listener.next()
         owner = client.get("/api/v1/me").json()["owner"]
-        (shard,) = (root / "manifests" / "users" / owner).glob("*.jsonl")
+        (shard,) = (shared_home.root / "manifests" / "users" / owner).glob("*.jsonl")
         shard.write_bytes(shard.read_bytes().replace(b'"tags":[]', b'"tags":{}'))
         assert client.get("/api/v1/images?tag=x").status_code == 200
         act(client, client.get("/api/v1/images").json()["items"][0]["id"], "delete")
@@ -212,8 +208,8 @@ def test_a_reader_who_takes_nothing_misses_nothing(server: Server) -> None:
         assert revs == list(range(1, 152))
 
 
-def test_the_server_stops_while_streams_are_open(tmp_path: Path) -> None:
-    with served(tmp_path) as server, visitor(server) as client, listening(client) as listener:
+def test_the_server_stops_while_streams_are_open(home: Home) -> None:
+    with home.served() as server, visitor(server) as client, listening(client) as listener:
         began = time.monotonic()
         assert server.end(signal.SIGTERM) in (0, -signal.SIGTERM)
         assert time.monotonic() - began < 15
@@ -221,22 +217,23 @@ def test_the_server_stops_while_streams_are_open(tmp_path: Path) -> None:
         assert "Traceback" not in server.logged()
 
 
-def test_a_stream_goes_on_after_a_restart(tmp_path: Path) -> None:
-    with served(tmp_path) as server, visitor(server) as client:
+def test_a_stream_goes_on_after_a_restart(home: Home) -> None:
+    with home.served() as server, visitor(server) as client:
         with listening(client) as listener:
             upload(client)
             position = listener.next().position
         second = upload(client, seed=2)
         server.end(signal.SIGKILL)
-        with served(tmp_path) as again, listening(client, position, at=again) as listener:
+        with home.served() as again, listening(client, position, at=again) as listener:
             assert listener.told(1) == [("put", second["id"], 1)]
 
 
-def test_a_feed_that_was_removed_resets_the_streams(tmp_path: Path) -> None:
-    with served(tmp_path) as server, visitor(server) as client, listening(client) as listener:
+@pytest.mark.of_files
+def test_a_feed_that_was_removed_resets_the_streams(home: Home) -> None:
+    with home.served() as server, visitor(server) as client, listening(client) as listener:
         upload(client)
         listener.next()
-        for segment in (tmp_path / "manifests" / "feed").glob("0*"):
+        for segment in (home.root / "manifests" / "feed").glob("0*"):
             os.unlink(segment)
         upload(client, seed=2)
         assert listener.next().name == "reset"

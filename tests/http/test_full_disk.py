@@ -12,7 +12,7 @@ from gallery.blobs import volume
 from gallery.blobs.files import FileBlobs
 from tests.http.site import Site, listed, refused, trashed, upload, uploaded
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.of_files]
 
 
 class Disk:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import time
 from http.cookies import Morsel, SimpleCookie
-from pathlib import Path
 
 import httpx
 import pytest
 
 from gallery.identity import MAX_AGE, RENEW_AFTER
+from tests.http.homes import Home
 from tests.http.site import SECRET, Site, listed, signed, uploaded
 
 pytestmark = pytest.mark.anyio
 READS = ["/api/v1/images", "/api/v1/trash", "/api/v1/inputs", "/api/v1/controls"]
+
+
+@pytest.fixture
+def site(shared: Site) -> Site:
+    return shared
 
 
 def morsel(response: httpx.Response) -> Morsel[str]:
@@ -74,13 +79,13 @@ async def test_the_cookie_is_for_this_site_alone_and_for_400_days(site: Site) ->
     assert not cookie["domain"]
 
 
-async def test_the_cookie_is_secure_where_the_site_is(tmp_path: Path) -> None:
+async def test_the_cookie_is_secure_where_the_site_is(home: Home) -> None:
     async with (
-        Site(tmp_path, public_origin="https://pictures.test").running() as site,
+        home.site(public_origin="https://pictures.test").running() as site,
         site.client() as client,
     ):
         assert morsel(await client.get("/"))["secure"] is True
-    async with Site(tmp_path).running() as site, site.client() as client:
+    async with home.site().running() as site, site.client() as client:
         assert morsel(await client.get("https://gallery.test/"))["secure"] is True
 
 
@@ -136,45 +141,54 @@ async def test_other_cookies_do_not_disturb(site: Site) -> None:
     assert await owner_of(site, f'"{BAD["forged"]}"; theme=dark; anon_id={GOOD}') == OWNER
 
 
-async def test_a_cookie_grows_old_while_the_server_runs(site: Site) -> None:
+async def test_a_cookie_grows_old_while_the_server_runs(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert await owner_of(site, GOOD) == OWNER
-    site.app.identity._clock = lambda: time.time() + MAX_AGE + 60
+    monkeypatch.setattr(site.app.identity, "_clock", lambda: time.time() + MAX_AGE + 60)
     assert await owner_of(site, GOOD) != OWNER
 
 
-async def test_new_keys_log_nobody_out(tmp_path: Path) -> None:
+async def test_new_keys_log_nobody_out(home: Home) -> None:
     async with (
-        Site(tmp_path, secret=("the oldest key of all",)).running() as site,
+        home.site(secret=("the oldest key of all",)).running() as site,
         site.client() as client,
     ):
         record = await uploaded(client)
         cookie = client.cookies["anon_id"]
     keys = ("the newest key of all", SECRET, "the oldest key of all")
-    async with Site(tmp_path, secret=keys).running() as site:
+    async with home.site(secret=keys).running() as site:
         assert await owner_of(site, cookie) == record["owner"]
         async with site.client() as client:
             fresh = morsel(await client.get("/")).value
-    async with Site(tmp_path, secret=("the newest key of all",)).running() as site:
+    async with home.site(secret=("the newest key of all",)).running() as site:
         assert fresh.startswith(await owner_of(site, fresh))
         assert await owner_of(site, cookie) != record["owner"]
 
 
-async def test_without_a_setting_the_keys_of_the_library_sign(tmp_path: Path) -> None:
-    async with Site(tmp_path, secret=()).running() as site, site.client() as client:
+async def test_without_a_setting_the_keys_of_the_library_sign(home: Home) -> None:
+    async with home.site(secret=()).running() as site, site.client() as client:
         record = await uploaded(client)
         cookie = client.cookies["anon_id"]
-    async with Site(tmp_path, secret=()).running() as site:
+    async with home.site(secret=()).running() as site:
         assert await owner_of(site, cookie) == record["owner"]
+
+
+@pytest.mark.of_files
+async def test_the_keys_of_the_library_are_for_its_server_alone(home: Home) -> None:
+    async with home.site(secret=()).running() as site:
         assert (site.outputs / ".gallery" / "secret").stat().st_mode & 0o777 == 0o600
 
 
-async def test_a_cookie_in_use_is_renewed_once_a_day(site: Site) -> None:
+async def test_a_cookie_in_use_is_renewed_once_a_day(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with site.client() as client:
         await client.get("/api/v1/me")
         record = await uploaded(client)
-        site.app.identity._clock = lambda: time.time() + RENEW_AFTER - 60
+        monkeypatch.setattr(site.app.identity, "_clock", lambda: time.time() + RENEW_AFTER - 60)
         assert "set-cookie" not in (await client.get("/")).headers
-        site.app.identity._clock = lambda: time.time() + RENEW_AFTER + 60
+        monkeypatch.setattr(site.app.identity, "_clock", lambda: time.time() + RENEW_AFTER + 60)
         assert "set-cookie" not in (await client.get("/api/v1/images")).headers
         assert morsel(await client.get("/")).value.startswith(record["owner"])
         assert await listed(client) == [record["id"]]

@@ -14,8 +14,8 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def site(on_each: Site) -> Site:
-    return on_each
+def site(shared: Site) -> Site:
+    return shared
 
 
 async def dated(service: httpx.AsyncClient, client: httpx.AsyncClient, *moments: str) -> list[str]:

@@ -94,9 +94,9 @@ async def test_an_edit_that_is_not_understood_changes_nothing(
     site: Site, visitor: httpx.AsyncClient, body: bytes
 ) -> None:
     record = await uploaded(visitor, tags=["kept"])
-    before = site.files()
+    before = site.kept()
     refused(await visitor.patch(f"/api/v1/images/{record['id']}", content=body), 400, "bad_body")
-    assert site.files() == before
+    assert site.kept() == before
 
 
 async def test_a_body_beyond_a_mebibyte_is_refused(visitor: httpx.AsyncClient) -> None:
@@ -109,10 +109,10 @@ async def test_an_edit_of_another_version_is_refused(
     site: Site, visitor: httpx.AsyncClient, match: str
 ) -> None:
     url = f"/api/v1/images/{(await uploaded(visitor))['id']}"
-    before = site.files()
+    before = site.kept()
     answer = await visitor.patch(url, json={"favorite": True}, headers={"if-match": match})
     refused(answer, 412, "precondition_failed")
-    assert site.files() == before
+    assert site.kept() == before
 
 
 async def test_an_edit_of_the_version_that_was_seen_is_made(visitor: httpx.AsyncClient) -> None:

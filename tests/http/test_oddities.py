@@ -5,21 +5,22 @@ from __future__ import annotations
 import asyncio
 import shutil
 import time
-from pathlib import Path
 
 import httpx
 import orjson
 import pytest
 
 from gallery.api import images as routes
+from tests.http.homes import Home
 from tests.http.site import Site, listed, refused, signed, trashed, upload, uploaded
 
 pytestmark = pytest.mark.anyio
 
 
 def edit_sidecar(site: Site, record: dict[str, object], **fields: object) -> None:
-    sidecar = site.on_disk(str(record["url"])).with_suffix(".json")
-    sidecar.write_bytes(orjson.dumps(orjson.loads(sidecar.read_bytes()) | fields))
+    url = str(record["url"])
+    edited = orjson.loads(site.read(url, suffix=".json")) | fields
+    site.write(url, orjson.dumps(edited), suffix=".json")
 
 
 @pytest.mark.parametrize(
@@ -58,6 +59,7 @@ async def test_junk_cookies_and_queries_are_not_remembered(site: Site) -> None:
     assert routes._remembered_query.cache_info().currsize <= before + 1
 
 
+@pytest.mark.of_files
 async def test_images_whose_folder_is_elsewhere_are_not_purged(
     site: Site, visitor: httpx.AsyncClient
 ) -> None:
@@ -72,6 +74,7 @@ async def test_images_whose_folder_is_elsewhere_are_not_purged(
     assert (await visitor.post(f"{path}/delete")).status_code == 200
 
 
+@pytest.mark.of_files
 async def test_an_image_whose_day_is_gone_is_neither_changed_nor_purged(
     site: Site, visitor: httpx.AsyncClient
 ) -> None:
@@ -86,6 +89,7 @@ async def test_an_image_whose_day_is_gone_is_neither_changed_nor_purged(
     assert (await visitor.post(f"{path}/purge")).status_code == 204
 
 
+@pytest.mark.of_files
 async def test_lists_are_unavailable_while_the_manifests_are_away(
     site: Site, visitor: httpx.AsyncClient
 ) -> None:
@@ -97,6 +101,7 @@ async def test_lists_are_unavailable_while_the_manifests_are_away(
     assert await listed(visitor) == [record["id"]]
 
 
+@pytest.mark.of_files
 async def test_a_manifest_removed_while_serving_is_made_again(
     site: Site, visitor: httpx.AsyncClient
 ) -> None:
@@ -159,14 +164,15 @@ async def test_nobody_is_not_an_owner_that_a_service_could_name(
     ],
 )
 async def test_the_single_owner_is_who_sits_at_the_machine(
-    tmp_path: Path, headers: dict[str, str], is_home: bool
+    home: Home, headers: dict[str, str], is_home: bool
 ) -> None:
-    async with Site(tmp_path, single_owner="me").running() as site, site.client() as client:
+    async with home.site(single_owner="me").running() as site, site.client() as client:
         client.headers["cookie"] = f"anon_id={signed('anon-' + 'a' * 32, at=time.time())}"
         found = (await client.get("/api/v1/me", headers=headers)).json()["owner"]
     assert found == ("me" if is_home else "anon-" + "a" * 32)
 
 
+@pytest.mark.of_files
 async def test_a_lost_owner_folder_does_not_lose_the_owner(
     site: Site, visitor: httpx.AsyncClient
 ) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import httpx
 import pytest
 
+from tests.http.homes import Home
 from tests.http.site import ADMIN_TOKEN, Site, refused, uploaded
 
 pytestmark = pytest.mark.anyio
@@ -43,7 +42,7 @@ async def test_a_change_that_a_foreign_page_asks_for_is_refused(
 ) -> None:
     record = await uploaded(visitor)
     one = f"/api/v1/images/{record['id']}"
-    before = site.files()
+    before = site.kept()
     for answer in [
         await visitor.post(f"{one}/delete", headers=headers),
         await visitor.patch(one, json={"favorite": True}, headers=headers),
@@ -52,7 +51,7 @@ async def test_a_change_that_a_foreign_page_asks_for_is_refused(
         await visitor.post("/api/v1/images", headers=headers),
     ]:
         refused(answer, 403, "foreign_origin")
-    assert site.files() == before
+    assert site.kept() == before
 
 
 @pytest.mark.parametrize("headers", OWN, ids=str)
@@ -69,9 +68,9 @@ async def test_a_foreign_page_may_be_linked_from(visitor: httpx.AsyncClient) -> 
     assert (await visitor.get("/", headers=headers)).status_code == 200
 
 
-async def test_a_public_origin_is_the_only_one(tmp_path: Path) -> None:
+async def test_a_public_origin_is_the_only_one(home: Home) -> None:
     async with (
-        Site(tmp_path, public_origin="https://Pictures.test/").running() as site,
+        home.site(public_origin="https://Pictures.test/").running() as site,
         site.client() as client,
     ):
         refused(

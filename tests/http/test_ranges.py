@@ -10,12 +10,12 @@ import pytest
 from tests import images
 from tests.http.site import Site, uploaded
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.each_store]
 
 
 @pytest.fixture
-def site(on_each: Site) -> Site:
-    return on_each
+def site(shared: Site) -> Site:
+    return shared
 
 
 DATA = images.png() + bytes(range(256)) * 8

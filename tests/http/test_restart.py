@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.http.homes import Home
 from tests.http.server import served
 from tests.http.site import ADMIN_TOKEN, Site, listed, refused, trashed, uploaded
 from tests.images import png
@@ -39,29 +40,30 @@ def state(client: httpx.Client) -> dict[str, Any]:
     return found
 
 
-def same_after(root: Path, before: dict[str, Any], cookies: httpx.Cookies) -> None:
-    with served(root) as server, server.client() as client:
+def same_after(home: Home, before: dict[str, Any], cookies: httpx.Cookies) -> None:
+    with home.served() as server, server.client() as client:
         client.cookies = cookies
         assert state(client) == before
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
-def test_everything_is_still_there_after(tmp_path: Path, how: signal.Signals) -> None:
-    with served(tmp_path) as server, server.client() as client:
+def test_everything_is_still_there_after(home: Home, how: signal.Signals) -> None:
+    with home.served() as server, server.client() as client:
         before, cookies = fill(client), client.cookies
         server.end(how)
-    same_after(tmp_path, before, cookies)
+    same_after(home, before, cookies)
 
 
-def test_everything_is_still_there_after_the_manifests_were_deleted(tmp_path: Path) -> None:
-    with served(tmp_path) as server, server.client() as client:
+@pytest.mark.of_files
+def test_everything_is_still_there_after_the_manifests_were_deleted(home: Home) -> None:
+    with home.served() as server, server.client() as client:
         before, cookies = fill(client), client.cookies
-    shutil.rmtree(tmp_path / "manifests")
-    same_after(tmp_path, before, cookies)
+    shutil.rmtree(home.root / "manifests")
+    same_after(home, before, cookies)
 
 
-def test_an_upload_that_was_cut_off_by_a_kill_leaves_no_image(tmp_path: Path) -> None:
-    with served(tmp_path) as server, server.connect() as connection:
+def test_an_upload_that_was_cut_off_by_a_kill_leaves_no_image(home: Home) -> None:
+    with home.served() as server, server.connect() as connection:
         connection.sendall(
             b"POST /api/v1/images HTTP/1.1\r\nHost: gallery\r\nContent-Length: 99999\r\n"
             b"Content-Type: multipart/form-data; boundary=b\r\n\r\n--b\r\n"
@@ -70,8 +72,8 @@ def test_an_upload_that_was_cut_off_by_a_kill_leaves_no_image(tmp_path: Path) ->
         with server.client() as client:
             client.get("/healthz")
         server.end(signal.SIGKILL)
-    assert list((tmp_path / "outputs").rglob("*.png")) == []
-    with served(tmp_path) as server, server.client(authorization=f"Bearer {ADMIN_TOKEN}") as admin:
+    assert [name for name in home.site().kept() if name.endswith(".png")] == []
+    with home.served() as server, server.client(authorization=f"Bearer {ADMIN_TOKEN}") as admin:
         assert admin.get("/api/v1/admin/images").json()["total"] == 0
 
 

@@ -18,7 +18,8 @@ from gallery.api import openapi
 from gallery.app import App
 from gallery.settings import Settings
 from tests import images
-from tests.http.server import Server, served
+from tests.http.homes import Home
+from tests.http.server import Server
 from tests.http.site import ADMIN_TOKEN
 
 EXAMPLES = 25
@@ -35,8 +36,8 @@ few = settings(
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with served(tmp_path_factory.mktemp("schema"), body_seconds=2) as server:
+def server(shared_home: Home) -> Iterator[Server]:
+    with shared_home.served(body_seconds=2) as server:
         yield server
         assert "Traceback" not in server.logged()
 

@@ -14,6 +14,7 @@ import orjson
 import pytest
 
 from tests import images
+from tests.http.homes import Home
 from tests.http.server import Server, served
 from tests.http.site import ADMIN_TOKEN, SERVICE_TOKEN
 
@@ -27,10 +28,9 @@ END = b"\r\n--b--\r\n"
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(shared_home: Home) -> Iterator[Server]:
     """One that gives up waiting for a body after half a second."""
-    root = tmp_path_factory.mktemp("server")
-    with served(root, body_seconds=0.5, max_upload_bytes=300_000) as server:
+    with shared_home.served(body_seconds=0.5, max_upload_bytes=300_000) as server:
         yield server
         assert "Traceback" not in server.logged()
 
@@ -114,6 +114,7 @@ def test_a_client_that_hangs_up_leaves_nothing(server: Server) -> None:
     assert incoming(server) == []
 
 
+@pytest.mark.of_files
 def test_an_original_that_becomes_shorter_ends_the_connection_and_not_the_server(
     server: Server, client: httpx.Client
 ) -> None:
@@ -140,8 +141,8 @@ def test_the_server_never_imports_pillow(server: Server, client: httpx.Client) -
     assert "httptools" in maps  # so that an empty answer would not do
 
 
-def test_sigterm_lets_an_upload_end_that_is_under_way(tmp_path: Path) -> None:
-    with served(tmp_path) as server, server.connect() as connection:
+def test_sigterm_lets_an_upload_end_that_is_under_way(home: Home) -> None:
+    with home.served() as server, server.connect() as connection:
         size = len(FILE) + len(PNG) + len(END)
         head = HEAD + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % size
         connection.sendall(head + FILE + PNG)
@@ -156,14 +157,14 @@ def test_sigterm_lets_an_upload_end_that_is_under_way(tmp_path: Path) -> None:
         assert server.process.returncode == -signal.SIGTERM
     assert answer.startswith(b"HTTP/1.1 201 ")
     record = orjson.loads(answer.partition(b"\r\n\r\n")[2])
-    with served(tmp_path) as server, server.client() as client:
+    with home.served() as server, server.client() as client:
         cookie = answer.partition(b"set-cookie: ")[2].partition(b";")[0].decode()
         page = client.get("/api/v1/images", headers={"cookie": cookie}).json()
         assert [item["id"] for item in page["items"]] == [record["id"]]
 
 
-def test_several_processes_see_each_others_writes_at_once(tmp_path: Path) -> None:
-    with served(tmp_path, workers=3) as server:
+def test_several_processes_see_each_others_writes_at_once(home: Home) -> None:
+    with home.served(workers=3) as server:
         headers = {"authorization": f"Bearer {SERVICE_TOKEN}"}
 
         def write_and_read(number: int) -> None:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
 import orjson
 import pytest
 
+from tests.http.homes import Home
 from tests.http.site import Site, listed, refused, trashed, uploaded
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def site(on_each: Site) -> Site:
-    return on_each
+def site(shared: Site) -> Site:
+    return shared
 
 
 def moment(text: str) -> datetime:
@@ -66,9 +66,9 @@ async def test_an_image_in_the_trash_can_still_be_seen_and_edited(
 
 
 async def test_the_trash_shows_the_newest_deletion_first_and_when_each_will_go(
-    tmp_path: Path,
+    home: Home,
 ) -> None:
-    async with Site(tmp_path, retention_days=7).running() as site, site.client() as client:
+    async with home.site(retention_days=7).running() as site, site.client() as client:
         records = [await uploaded(client) for _ in range(3)]
         for n in (1, 0, 2):
             await client.post(f"/api/v1/images/{records[n]['id']}/delete")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,14 +13,15 @@ import pytest
 
 from gallery.keys import parse
 from tests import images
+from tests.http.homes import Home
 from tests.http.site import SERVICE_TOKEN, Site, listed, refused, upload, uploaded
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.each_store]
 
 
 @pytest.fixture
-def site(on_each: Site) -> Site:
-    return on_each
+def site(shared: Site) -> Site:
+    return shared
 
 
 FORMATS = {
@@ -118,8 +118,8 @@ async def test_no_spool_is_left_behind(site: Site, visitor: httpx.AsyncClient) -
     assert list((site.outputs / ".gallery" / "incoming").iterdir()) == []
 
 
-async def test_fewer_uploads_than_come_are_taken_at_the_same_time(tmp_path: Path) -> None:
-    async with Site(tmp_path, uploads=1).running() as site, site.client() as client:
+async def test_fewer_uploads_than_come_are_taken_at_the_same_time(home: Home) -> None:
+    async with home.site(uploads=1).running() as site, site.client() as client:
         await client.get("/api/v1/me")
         await asyncio.gather(*(uploaded(client) for _ in range(4)))
         assert len(await listed(client)) == 4
@@ -169,8 +169,8 @@ async def test_an_upload_with_a_wrong_token_is_refused(site: Site, token: str) -
     assert answer.headers["www-authenticate"] == "Bearer"
 
 
-async def test_a_role_without_a_token_is_off(tmp_path: Path) -> None:
-    async with Site(tmp_path, service_token=None, admin_token=None).running() as site:
+async def test_a_role_without_a_token_is_off(home: Home) -> None:
+    async with home.site(service_token=None, admin_token=None).running() as site:
         for token in (SERVICE_TOKEN, "", "None"):
             async with site.client(authorization=f"Bearer {token}") as client:
                 refused(await upload(client, owner="member-1"), 401, "bad_token")

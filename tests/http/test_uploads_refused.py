@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import httpx
 import orjson
@@ -12,6 +11,7 @@ import pytest
 
 from gallery.api import receive
 from tests import images
+from tests.http.homes import Home
 from tests.http.site import Site, refused, upload, uploaded
 
 pytestmark = pytest.mark.anyio
@@ -92,9 +92,9 @@ async def test_what_is_no_whole_image_is_refused_and_nothing_kept(
 ) -> None:
     data, status, code = DAMAGED[name]
     await uploaded(visitor)
-    before = site.files()
+    before = site.kept()
     refused(await upload(visitor, data, to=path), status, code)
-    assert site.files() == before
+    assert site.kept() == before
 
 
 @pytest.mark.parametrize("name", BODIES)
@@ -102,20 +102,20 @@ async def test_what_is_no_upload_is_refused_and_nothing_kept(
     site: Site, visitor: httpx.AsyncClient, name: str
 ) -> None:
     body, status, code = BODIES[name]
-    before = site.files()
+    before = site.kept()
     answer = await visitor.post("/api/v1/images", content=body, headers=MULTIPART)
     refused(answer, status, code)
-    assert site.files() == before
+    assert site.kept() == before
 
 
 @pytest.mark.parametrize("meta", METAS, ids=lambda meta: meta[:24].decode("latin-1"))
 async def test_malformed_meta_is_refused_and_nothing_kept(
     site: Site, visitor: httpx.AsyncClient, meta: bytes
 ) -> None:
-    before = site.files()
+    before = site.kept()
     files = {"file": ("a.png", PNG), "meta": (None, meta)}
     refused(await visitor.post("/api/v1/images", files=files), 400, "bad_meta")
-    assert site.files() == before
+    assert site.kept() == before
 
 
 @pytest.mark.parametrize(
@@ -132,10 +132,10 @@ async def test_an_upload_is_multipart_form_data(visitor: httpx.AsyncClient, kind
 async def test_a_bad_idempotency_key_is_refused(
     site: Site, visitor: httpx.AsyncClient, key: str
 ) -> None:
-    before = site.files()
+    before = site.kept()
     answer = await upload(visitor, headers={"idempotency-key": key})
     refused(answer, 400, "bad_idempotency_key")
-    assert site.files() == before
+    assert site.kept() == before
 
 
 async def test_a_wide_image_within_the_limit_of_pixels_is_taken(visitor: httpx.AsyncClient) -> None:
@@ -157,29 +157,29 @@ class Counted:
 
 
 @pytest.fixture
-async def small(tmp_path: Path) -> AsyncIterator[Site]:
+async def small(home: Home) -> AsyncIterator[Site]:
     """A site that takes 200,000 bytes, and waits 50 ms for more of them."""
-    async with Site(tmp_path, max_upload_bytes=200_000, body_seconds=0.05).running() as site:
+    async with home.site(max_upload_bytes=200_000, body_seconds=0.05).running() as site:
         yield site
 
 
 async def test_a_body_that_says_it_is_too_large_is_refused_unread(small: Site) -> None:
-    body, before = Counted(1_000), small.files()
+    body, before = Counted(1_000), small.kept()
     headers = MULTIPART | {"content-length": "10000000"}
     async with small.client() as client:
         answer = await client.post("/api/v1/images", content=body, headers=headers)
     refused(answer, 413, "body_too_large")
     assert answer.headers["connection"] == "close"
-    assert small.files() == before
+    assert small.kept() == before
     assert body.sent == 0
 
 
 async def test_a_body_that_grows_too_large_is_cut_off(small: Site) -> None:
-    body, before = Counted(1_000), small.files()
+    body, before = Counted(1_000), small.kept()
     async with small.client() as client:
         answer = await client.post("/api/v1/images", content=body, headers=MULTIPART)
     refused(answer, 413, "body_too_large")
-    assert small.files() == before
+    assert small.kept() == before
     assert body.sent < body.chunks // 10
 
 
@@ -188,18 +188,18 @@ async def test_a_body_that_stops_coming_is_given_up(small: Site) -> None:
         yield FILE[:100]
         await asyncio.Event().wait()
 
-    before = small.files()
+    before = small.kept()
     async with small.client() as client:
         answer = await client.post("/api/v1/images", content=stalling(), headers=MULTIPART)
     refused(answer, 408, "body_timeout")
     assert answer.headers["connection"] == "close"
-    assert small.files() == before
+    assert small.kept() == before
 
 
-async def test_the_largest_image_that_is_allowed_is_taken(tmp_path: Path) -> None:
+async def test_the_largest_image_that_is_allowed_is_taken(home: Home) -> None:
     data = images.png()
     async with (
-        Site(tmp_path, max_upload_bytes=len(data)).running() as site,
+        home.site(max_upload_bytes=len(data)).running() as site,
         site.client() as client,
     ):
         assert (await upload(client, data)).status_code == 201
@@ -216,11 +216,11 @@ async def test_a_body_that_comes_in_drops_is_given_up(
             yield b"x"
 
     monkeypatch.setattr(receive, "SLOWEST", 100 << 20)
-    before = small.files()
+    before = small.kept()
     async with small.client() as client:
         answer = await client.post("/api/v1/images", content=dripping(), headers=MULTIPART)
     refused(answer, 408, "body_timeout")
-    assert small.files() == before
+    assert small.kept() == before
 
 
 async def test_a_bad_upload_spoils_no_other(site: Site, visitor: httpx.AsyncClient) -> None:

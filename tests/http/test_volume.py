@@ -12,7 +12,7 @@ import pytest
 from gallery.errors import Unavailable
 from tests.http.site import SECRET, Site, listed, refused, signed, trashed, upload, uploaded
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.of_files]
 OWNER = "member-1"
 
 

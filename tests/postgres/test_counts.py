@@ -47,6 +47,13 @@ def _counted(sql: psycopg.Connection) -> None:
     ).fetchall()
     kept = "SELECT owner, kind, active, trash, bytes FROM counters ORDER BY owner, kind"
     assert sql.execute(kept).fetchall() == counted
+    key = "owner, kind, status"
+    counted = sql.execute(
+        f"""SELECT {key}, created_at / 900000000 AS quarter, count(*) FROM images
+            GROUP BY {key}, quarter ORDER BY {key}, quarter"""
+    ).fetchall()
+    kept = f"SELECT {key}, quarter, images FROM quarters WHERE images <> 0 ORDER BY {key}, quarter"
+    assert sql.execute(kept).fetchall() == counted
 
 
 def test_texts_that_a_database_cannot_hold_are_told_apart(catalog: PostgresCatalog) -> None:

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from gallery.catalog.postgres import PostgresCatalog, questions
+from gallery.catalog.postgres.rows import PERIOD_BITS
 from gallery.catalog.query import Cursor, Query, Words
 from gallery.keys import KINDS
 from gallery.records import Record
@@ -25,6 +26,9 @@ from tests.samples import (
 )
 
 ACTIVE = Query(OWNER)
+HOUR = 3_600_000_000
+PERIODS = ((NOON + 4_000 * HOUR) >> PERIOD_BITS) - (NOON >> PERIOD_BITS) + 1
+"""Of the crowd's images."""
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +54,7 @@ def _one_of_many(n: int, owner: str) -> Record:
     return record(
         n,
         owner=owner,
-        at=NOON + n * 3_600_000_000,
+        at=NOON + n * HOUR,
         prompt=f"빨간 다리, number {n}" + (" 위의 고양이" if rare else ""),
         tags=("rare",) if rare else ("bridge",),
         status="trash" if n % 10 == 9 else "active",
@@ -59,9 +63,9 @@ def _one_of_many(n: int, owner: str) -> Record:
 
 
 def _plan(catalog: PostgresCatalog, query: Query, way: int = -1) -> str:
-    asked = questions.page(query)[way]
-    explained = f"EXPLAIN (ANALYZE, TIMING OFF, COSTS OFF) {asked.sql}"
-    rows = catalog._connections.ask(explained, asked.values)
+    sql, values = questions.page(query)[way]
+    explained = f"EXPLAIN (ANALYZE, TIMING OFF, COSTS OFF) {sql}"
+    rows = catalog._connections.ask(explained, values)
     return "\n".join(row[0] for row in rows)
 
 
@@ -69,7 +73,7 @@ def _plan(catalog: PostgresCatalog, query: Query, way: int = -1) -> str:
     ("query", "index"),
     [
         (ACTIVE, "images_by_time"),
-        (Query(OWNER, cursor=Cursor(NOON + 3_600_000_000_000, ident(0))), "images_by_time"),
+        (Query(OWNER, cursor=Cursor(NOON + 1_000 * HOUR, ident(0))), "images_by_time"),
         (Query(OWNER, start=NOON + 10**12, end=NOON + 2 * 10**12), "images_by_time"),
         (Query(OWNER, ("trash",), KINDS, "deleted"), "images_by_deletion"),
         (Query(OTHER), "images_by_time"),
@@ -105,9 +109,20 @@ def test_a_deep_page_fetches_no_rows_but_its_own(crowd: PostgresCatalog) -> None
 def test_what_is_rare_is_found_by_its_terms(crowd: PostgresCatalog, query: Query) -> None:
     plan = _plan(crowd, query)
     assert "Bitmap Index Scan on images_by_terms" in plan
-    assert _most_rows(plan) <= 4
+    assert _most_rows(plan) <= PERIODS
     if query.words is None or "rare" not in query.words.present:
         assert ids(crowd.page(query)) == [3003, 2003, 1003, 3]
+
+
+@pytest.mark.parametrize(
+    "query", [Query(OWNER, tag="rare", size=1), Query(OWNER, words=Words.parse("위의"), size=1)]
+)
+def test_no_more_periods_are_asked_than_fill_a_page(crowd: PostgresCatalog, query: Query) -> None:
+    plan = _plan(crowd, query)
+    loops = re.search(r"Bitmap Index Scan on images_by_terms .*loops=(\d+)", plan)
+    assert loops is not None
+    assert 2 <= int(loops[1]) < PERIODS
+    assert ids(crowd.page(query)) == [3003]
 
 
 @pytest.mark.parametrize(
@@ -117,7 +132,7 @@ def test_what_is_common_fills_a_page_from_the_newest(crowd: PostgresCatalog, que
     plan = _plan(crowd, query, 0)
     assert "using images_by_time on" in plan
     assert "images_by_terms" not in plan
-    assert _most_rows(plan) <= questions.WALKS[0]
+    assert _most_rows(plan) <= questions.WALK
     assert len(crowd.page(query).items) == query.size
 
 

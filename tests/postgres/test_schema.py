@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
-from gallery.catalog.postgres import PostgresCatalog, schema
-from gallery.catalog.query import Query
+from gallery.catalog.postgres import PostgresCatalog, rows, schema
+from gallery.catalog.query import Query, Words
+from gallery.draft import DAY_US
 from gallery.errors import StartRefused
 from tests import databases
 from tests.conformance.stores import LIBRARY
@@ -45,6 +46,24 @@ def test_a_newer_schema_is_refused_and_left_alone() -> None:
             later.start(LIBRARY)
         later.close()
         assert schema.version(sql) == "9999"
+
+
+def test_images_of_an_older_schema_are_found_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    url = databases.database().create()
+    catalog = PostgresCatalog(url, walk=0)
+    with monkeypatch.context() as older:
+        older.setattr(schema, "VERSIONS", ["0001", "0002"])
+        catalog.start(LIBRARY)
+    apply(catalog, "put", *(record(n, tags=("cat",), prompt="빨간 다리") for n in range(3)))
+    with psycopg.connect(url, autocommit=True) as sql:
+        plain = rows._numbers(OWNER, {"빨간", "간 ", " 다", "다리", *"빨간다리", "#cat"})
+        sql.execute("UPDATE images SET terms = %s", (plain,))
+        assert ids(catalog.page(Query(OWNER, tag="cat"))) == []
+        schema.migrate(sql)
+    assert ids(catalog.page(Query(OWNER, tag="cat"))) == [2, 1, 0]
+    assert ids(catalog.page(Query(OWNER, words=Words.parse("간 다")))) == [2, 1, 0]
+    assert catalog.timeline(ACTIVE, lambda first, _: [first // DAY_US * DAY_US]) == [3]
+    catalog.close()
 
 
 def test_another_encoding_is_refused() -> None:

@@ -44,10 +44,10 @@ class PostgresCatalog:
     ``has_moved`` says whether the library lives elsewhere by now."""
 
     def __init__(
-        self, url: str, *, lock_seconds: float = 30.0, walks: questions.Walks = questions.WALKS,
+        self, url: str, *, lock_seconds: float = 30.0, walk: int = questions.WALK,
         has_moved: Callable[[], bool] = lambda: False,
     ) -> None:  # fmt: skip
-        self._walks = walks
+        self._walk = walk
         self._has_moved = has_moved
         self._connections = Connections(url, lock_seconds=lock_seconds)
         self._hearing = Hearing(self._connections.open)
@@ -123,17 +123,11 @@ class PostgresCatalog:
 
     def _found(self, query: Query) -> tuple[str, int | None, list[tuple[int, str, bytes]]]:
         """Version, total, and time, id and item of one image more than the page shows."""
-        # A plan that is kept doesn't know which tags and words are rare.
-        prepare = False if query.filters_content else None
-        rows: list[tuple[Any, ...]] = []
-        for attempt in questions.page(query, self._walks):
-            if len(rows) >= attempt.worth:
-                found = self._connections.ask(attempt.sql, attempt.values, prepare=prepare)
-                version, total, final, *_ = found[0]
-                rows = [row[3:] for row in found if row[4] is not None]
-                if final or len(rows) > query.size:
-                    break
-        return version, total, rows
+        for question in questions.page(query, self._walk):
+            (final, total, version, _), *found = self._connections.ask(*question)
+            if final or len(found) > query.size:
+                break
+        return version, total, sorted(((at, id, item) for _, at, id, item in found), reverse=True)
 
     def totals(self, owner: str) -> TotalsByKind:
         ends = """

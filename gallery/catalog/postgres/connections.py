@@ -36,13 +36,16 @@ _SILENT = {
 _SESSION = """
     SELECT set_config('lock_timeout', %(lock)s, false),
            set_config('statement_timeout', '120s', false),
+           set_config('jit', 'off', false),
+           set_config('max_parallel_workers_per_gather', '0', false),
            set_config('tcp_keepalives_idle', '10', false),
            set_config('tcp_keepalives_interval', '5', false),
            set_config('tcp_keepalives_count', '3', false),
            set_config('synchronous_commit', CASE current_setting('synchronous_commit')
                WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)
 """
-"""The server gives up the locks of a client that vanished, and a commit is a commit."""
+"""The server gives up the locks of a client that vanished, and a commit is a commit. No
+question is worth being compiled, or workers being started."""
 
 _LOCK = "SELECT pg_advisory_lock(hashtextextended(%s, 0))"
 _TRY = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
@@ -143,12 +146,12 @@ class Connections:
 
     # -- asking ---------------------------------------------------------------------------
 
-    def ask(self, sql: str, values: Values | None = None, *, prepare: bool | None = None) -> Rows:
+    def ask(self, sql: str, values: Values | None = None) -> Rows:
         """The rows that answer."""
         with failures(), ExitStack() as stack:
             if held := self._held():
-                return _rows(held[-1][1], sql, values, prepare)
-            return self._over(stack, lambda over: _rows(over, sql, values, prepare))[1]
+                return _rows(held[-1][1], sql, values)
+            return self._over(stack, lambda over: _rows(over, sql, values))[1]
 
     # -- locks ----------------------------------------------------------------------------
 
@@ -209,6 +212,6 @@ class Connections:
         return held
 
 
-def _rows(connection: Connection, sql: str, values: Values | None, prepare: bool | None) -> Rows:
+def _rows(connection: Connection, sql: str, values: Values | None) -> Rows:
     with connection.cursor(binary=True) as cursor:
-        return cursor.execute(sql.encode(), values, prepare=prepare).fetchall()
+        return cursor.execute(sql.encode(), values).fetchall()

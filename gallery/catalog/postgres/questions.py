@@ -2,22 +2,25 @@
 
 A list is read along an index in its own order: one index scan for each kind and status
 asked for, merged. What is looked for within images is looked for in the newest first,
-because what many images have fills a page soon; what few have is found by its terms.
+because what many images have fills a page soon; what few have is found by its terms, in one
+period after the other from the newest, until the page is full.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
-from gallery.catalog.postgres.rows import storable, wanted
+from gallery.catalog.postgres.rows import KEYED, PERIOD_BITS, storable, wanted
 from gallery.catalog.query import Query, Words
 
-Walks = tuple[int, int]
-WALKS = (2_000, 32_000)
-"""How many of the newest images are looked at, first and then, before the terms are asked.
-The second walk is for what the first has met often enough to expect a full page."""
+WALK = 2_000
+"""How many of the newest images are looked at before the terms are asked."""
+
+_QUARTER = 900_000_000
+"""Microseconds; images are counted by quarters of an hour."""
 
 _ITEM = "substring(raw FOR octet_length(raw) - 1) || links AS item"
 
@@ -25,31 +28,17 @@ Values = dict[str, Any]
 Question = tuple[str, Values]
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """A question that may answer a page. It is worth asking when the one before has given
-    at least so many images."""
-
-    sql: str
-    values: Values
-    worth: int = 0
-
-
-def page(query: Query, walks: Walks = WALKS) -> list[Attempt]:
+def page(query: Query, walk: int = WALK) -> list[Question]:
     """The questions to put, one after the other until one answers with ``size`` + 1 rows or
-    for good. A row is version, total and whether this is for good, and time, id and item
-    of an image, which are NULL where there is none."""
+    for good. The first row is whether this is for good, total and version; the others are
+    NULL, and time, id and item of an image."""
     values = _values(query)
     if not query.filters_content:
         found = _deep(query) if query.offset else _straight(query)
-        return [Attempt(_with_head(query, found), values)]
+        return [(_with_head(query, found), values)]
     whole = _by_terms(query) if wanted(query) else _straight(query)
-    attempts = [
-        Attempt(_walked(query, walks[0]), values),
-        Attempt(_walked(query, walks[1]), values, _reach(query) * walks[0] // walks[1] + 1),
-        Attempt(_with_head(query, whole), values),
-    ]
-    return attempts if query.offset < walks[0] else attempts[-1:]
+    questions = [(_walked(query, walk), values), (_with_head(query, whole), values)]
+    return questions if query.offset < walk else questions[-1:]
 
 
 def _reach(query: Query) -> int:
@@ -62,12 +51,10 @@ def _shown(query: Query) -> str:
 
 
 def _with_head(query: Query, found: str, final: str = "true") -> str:
-    """Rows, version and total as of one moment."""
-    head = f"{_version(query)} AS version, {_total(query)} AS total, {final} AS final"
+    """Head and images, in this order, as of one moment."""
     return f"""
-        SELECT head.*, found.at, found.id, found.item FROM (SELECT {head}) AS head
-        LEFT JOIN ({found}) AS found ON true
-        ORDER BY found.at DESC, found.id DESC"""
+        SELECT {final} AS final, {_total(query)} AS at, {_version(query)} AS id, NULL AS item
+        UNION ALL (SELECT NULL, found.* FROM ({found}) AS found)"""
 
 
 def _straight(query: Query) -> str:
@@ -97,12 +84,13 @@ def _walked(query: Query, walk: int) -> str:
 
 
 def _by_terms(query: Query) -> str:
-    """Sorted by a sum, which no index of an owner's has, so that the terms' index is read."""
+    """Sorted within each period alone, so that no more of them are asked than fill the page;
+    and by a sum, which no index of an owner's has, so that the terms' index is read."""
     at = _at(query)
+    newest_period = "period DESC, " if query.order == "created" else ""
     return f"""
-        SELECT {at} AS at, id, {_ITEM} FROM images
-        WHERE {matching(query)} AND {_after(query)}
-        ORDER BY {at} + 0 DESC, id DESC {_shown(query)}"""
+        SELECT {at} AS at, id, {_ITEM} FROM {matching(query)}
+        ORDER BY {newest_period}{at} + 0 DESC, id DESC {_shown(query)}"""
 
 
 def _arms(query: Query, limit: int, more: str = "true") -> str:
@@ -115,7 +103,7 @@ def _arms(query: Query, limit: int, more: str = "true") -> str:
              WHERE {_owner(query)} AND kind = '{kind}' AND status = '{status}'
                AND {_range(query)} AND {_after(query)} AND {more}
              ORDER BY {at} DESC, id DESC LIMIT {limit})"""
-        for kind, status in product(dict.fromkeys(query.kinds), dict.fromkeys(query.statuses))
+        for kind, status in _lists(query)
     )
 
 
@@ -123,10 +111,43 @@ def _arms(query: Query, limit: int, more: str = "true") -> str:
 
 
 def matching(query: Query) -> str:
-    """All that the query finds, wherever its cursor is."""
-    terms = "terms @> %(terms)s::int[]" if wanted(query) else "true"
-    return f"""{_owner(query)} AND kind = ANY(%(kinds)s) AND status = ANY(%(statuses)s)
-        AND {_range(query)} AND {terms} AND {content(query)}"""
+    """Where the query finds, after its cursor: what follows ``FROM``."""
+    conditions = f"""{_owner(query)} AND kind = ANY(%(kinds)s) AND status = ANY(%(statuses)s)
+        AND {_range(query)} AND {_after(query)} AND {content(query)}"""
+    if not wanted(query):
+        return f"images WHERE {conditions}"
+    # The offset keeps the planner from looking through the images first.
+    return f"""({_periods(query)}) AS periods CROSS JOIN LATERAL (
+            SELECT * FROM images
+            WHERE terms @> keyed AND created_at >> {PERIOD_BITS} = period AND {conditions} OFFSET 0
+        ) AS images WHERE true"""
+
+
+def _periods(query: Query) -> str:
+    """The periods that may have what the query finds, newest first, and its terms in each."""
+    before = "%(at)s::bigint" if query.cursor and query.order == "created" else "NULL"
+    first = f"greatest({_end_of_all(query, 'ASC')}, %(start)s::bigint)"
+    last = f"least({_end_of_all(query, 'DESC')}, %(end)s::bigint, {before})"
+    return f"""
+        SELECT period, {KEYED} AS keyed
+        FROM generate_series({first} >> {PERIOD_BITS}, {last} >> {PERIOD_BITS}) AS period
+        ORDER BY period DESC"""
+
+
+def _end_of_all(query: Query, direction: str) -> str:
+    """When the first (ASC) or last (DESC) of an owner's images was made, whatever the filters."""
+    ends = ", ".join(
+        f"""(SELECT created_at FROM images
+             WHERE owner = %(owner)s AND kind = '{kind}' AND status = '{status}'
+             ORDER BY created_at {direction} LIMIT 1)"""
+        for kind, status in _lists(query)
+    )
+    return f"{'least' if direction == 'ASC' else 'greatest'}({ends})"
+
+
+def _lists(query: Query) -> Iterator[tuple[str, str]]:
+    """Each kind and status that is asked for."""
+    return product(dict.fromkeys(query.kinds), dict.fromkeys(query.statuses))
 
 
 def _at(query: Query) -> str:
@@ -202,7 +223,8 @@ def _version(query: Query) -> str:
 
 def _total(query: Query) -> str:
     if query.filters:
-        return f"(SELECT count(*) FROM images WHERE {matching(query)})" if query.count else "NULL"
+        wherever = replace(query, cursor=None)
+        return f"(SELECT count(*) FROM {matching(wherever)})" if query.count else "NULL"
     return _size(query)
 
 
@@ -215,13 +237,21 @@ def _size(query: Query) -> str:
 
 def span(query: Query) -> Question:
     """When the first and the last of the query's images were made."""
-    ends = f"SELECT min(created_at), max(created_at) FROM images WHERE {matching(query)}"
+    if query.filters or query.owner is None:
+        ends = f"SELECT min(created_at), max(created_at) FROM {matching(query)}"
+    else:
+        ends = f"SELECT {_end_of_all(query, 'ASC')}, {_end_of_all(query, 'DESC')}"
     return ends, _values(query)
 
 
 def histogram(query: Query, edges: list[int]) -> Question:
     """How many images there are from each edge to the next, by the number of the edge."""
+    if query.filters or query.owner is None or edges[0] < 0 or any(e % _QUARTER for e in edges):
+        found = f"created_at AS at, 1 AS images FROM {matching(query)}"
+    else:
+        found = f"""quarter * {_QUARTER} AS at, images FROM quarters
+            WHERE {_owner(query)} AND kind = ANY(%(kinds)s) AND status = ANY(%(statuses)s)"""
     counts = f"""
-        SELECT width_bucket(created_at, %(edges)s::bigint[]) AS edge, count(*)
-        FROM images WHERE {matching(query)} GROUP BY edge"""
+        SELECT width_bucket(at, %(edges)s::bigint[]) AS edge, sum(images)::bigint
+        FROM (SELECT {found}) AS found GROUP BY edge"""
     return counts, _values(query) | {"edges": edges}

@@ -4,6 +4,10 @@ A term is a number made of the owner and a pair of neighbouring letters of the f
 prompt, or a tag, workflow, aspect ratio or favourite. One index over the rows' terms
 narrows every filter down to an owner's rows; that two things may share a number only means
 that each row found is looked at once more.
+
+Terms are of a period, of 2^41 microseconds or 25 days, in which the image was made: so the
+newest of many can be asked for alone. A period changes each number in the same way, which
+SQL can do as well.
 """
 
 from __future__ import annotations
@@ -19,6 +23,18 @@ FIELDS = (
     *("tags", "workflow_id", "aspect_ratio", "favorite", "prompt", "terms", "raw", "links"),
     *("seen_size", "seen_mtime_ns"),
 )
+
+
+PERIOD_BITS = 41
+_SPREAD = 2_654_435_761
+_ENGLISH = (
+    "th he in er an re on at en nd ti es or te of ed is it al ar st to nt ng se ha as ou io le"
+    " ve co me de hi ri ro ic ne ea ra ce li ch ll be ma si om ur la el ta ai et"
+)
+_USUAL = frozenset(_ENGLISH.split())
+KEYED = f"""ARRAY(SELECT term # (((period * {_SPREAD}) & 4294967295) - 2147483648)::int
+    FROM unnest(%(terms)s::int[]) AS term)"""
+"""The terms of a query as they are in a period."""
 
 
 def row(record: Record, seen: Seen) -> dict[str, Any]:
@@ -76,11 +92,12 @@ def _terms(record: Record, prompt: str) -> list[int]:
         named.append(f"aspect {record.aspect_ratio}")
     if record.favorite:
         named.append("favorite")
-    return _numbers(record.owner, _pairs(prompt).union(named))
+    key = ((record.created_at >> PERIOD_BITS) * _SPREAD & 0xFFFFFFFF) - (1 << 31)
+    return [term ^ key for term in _numbers(record.owner, _pairs(prompt).union(named))]
 
 
 def wanted(query: Query) -> list[int]:
-    """The terms of every image that the query may find."""
+    """The terms of every image that the query may find, before they are of a period."""
     named = set[str]()
     if query.tag is not None:
         named.add(f"#{query.tag}")
@@ -101,11 +118,17 @@ def _pairs(text: str) -> set[str]:
     return pairs.union(letter for letter in set(text) if letter > "\x7f")
 
 
-def _telling(word: str) -> set[str]:
-    """Enough of a word's pairs to cover it: each one more is another list to read."""
-    if len(word) == 1:
-        return {word} if word > "\x7f" else set()
-    return {word[n : n + 2] for n in (*range(0, len(word) - 1, 2), len(word) - 2)}
+def _telling(text: str) -> set[str]:
+    """Of each word three pairs, and not such as most English texts have: each one more is
+    another list to read, and these are the long ones."""
+    telling = set[str]()
+    for word in text.split():
+        pairs = [word[n : n + 2] for n in range(len(word) - 1)]
+        rare = [pair for pair in pairs if pair not in _USUAL] or pairs
+        telling.update(rare[:1], rare[len(rare) // 2 :][:1], rare[-1:])
+        if len(word) == 1 and word > "\x7f":
+            telling.add(word)
+    return telling
 
 
 def _numbers(owner: str, names: set[str]) -> list[int]:
