@@ -34,7 +34,7 @@ def pytest_sessionstart() -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "store" in metafunc.fixturenames:
+    if "s3_server" in metafunc.fixturenames:
         every = metafunc.definition.get_closest_marker("each_store")
         names = services.OBJECT_STORES if every else services.OBJECT_STORES[:1]
         metafunc.parametrize("s3_server", names, indirect=True)
