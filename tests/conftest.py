@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from gallery.blobs import BlobStore
 from gallery.blobs.files import FileBlobs
-from gallery.catalog import Catalog
 from gallery.catalog.manifests import ManifestCatalog
-from gallery.catalog.postgres import PostgresCatalog
 from gallery.imaging import Imaging
 from gallery.library import Library
 from gallery.reconcile import Reconciler
-from tests import databases, services
+from tests import homes, services
 from tests.conformance.stores import LIBRARY, PLENTY
+from tests.homes import Apart
+from tests.recovery import AGAIN
 from tests.samples import NOON
 from tests.services.proxy import Proxy
 from tests.services.s3 import Store, models_parsed_once
 
-AGAIN = 1e-9
-"""Seconds that have always passed when a second walk comes."""
 Open = Callable[..., ManifestCatalog]
 
 
@@ -34,7 +30,7 @@ def pytest_sessionstart() -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "store" in metafunc.fixturenames:
+    if "s3_server" in metafunc.fixturenames:
         every = metafunc.definition.get_closest_marker("each_store")
         names = services.OBJECT_STORES if every else services.OBJECT_STORES[:1]
         metafunc.parametrize("s3_server", names, indirect=True)
@@ -75,26 +71,21 @@ def library(outputs: Path, manifests: Path) -> Iterator[Library]:
     library.close()
 
 
-@contextmanager
-def _in_files(folder: Path) -> Iterator[tuple[BlobStore, Catalog]]:
-    manifests = ManifestCatalog(str(folder / "manifests"), memory_bytes=PLENTY)
-    yield FileBlobs(str(folder / "outputs")), manifests
-
-
-@contextmanager
-def _in_services(folder: Path) -> Iterator[tuple[BlobStore, Catalog]]:
-    with databases.lent() as url:
-        yield services.s3().blobs(folder), PostgresCatalog(url)
-
-
-@pytest.fixture(params=[_in_files, _in_services], ids=["files", "services"])
+@pytest.fixture(params=homes.BACKENDS)
 def library_on_each(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Library]:
     """Such a library on files, and one on a bucket and a database."""
-    with request.param(tmp_path) as (blobs, catalog):
-        library = Library(blobs, catalog, clock=lambda: NOON)
-        library.start()
+    with (
+        homes.BACKENDS[request.param](tmp_path) as home,
+        home.library(clock=lambda: NOON) as library,
+    ):
         yield library
-        library.close()
+
+
+@pytest.fixture
+def apart(tmp_path: Path) -> Iterator[Apart]:
+    """An empty library in a bucket and a database."""
+    with homes.apart(tmp_path) as apart:
+        yield apart
 
 
 @pytest.fixture

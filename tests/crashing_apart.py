@@ -14,32 +14,27 @@ import psycopg
 from gallery.catalog.postgres import PostgresCatalog
 from gallery.catalog.postgres.connections import Connections
 from gallery.catalog.postgres.ops import PostgresOps
-from gallery.imaging import Imaging
 from gallery.library import Library
-from gallery.reconcile import Reconciler, Walked
 from gallery.records import Change
-from tests import databases, services
+from tests import services
 from tests.conformance.stores import LIBRARY
 from tests.recovery import with_new_ids
 from tests.samples import NOON, OWNER
 
-EARLY = -2.0
-"""Some servers round an object's time up to the next second."""
-AT_ONCE = 1e-9
 _CHANGES = {"PutObject", "DeleteObject", "DeleteObjects"}
 Objects = dict[str, bytes]
 Tree = dict[str, str]
 
 
-class Apart:
+class Resettable:
     """A library whose state can be set. The store of its bucket stays open, since it holds
     nothing but a look at the marker; the catalog is a new one each time."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, catalog: str) -> None:
         self._store = services.s3()
         marker = b'{"format":1,"library":"%b"}' % LIBRARY.encode()
         self._store.drop(".gallery/library.json", marker)
-        self._url = databases.empty(LIBRARY)
+        self._url = catalog
         self._blobs = self._store.blobs(folder)
         self._blobs.start()
         self._after: Callable[[], None] | None = None
@@ -63,10 +58,6 @@ class Apart:
         finally:
             self._after = None
             catalog.close()
-
-    def walked(self, library: Library, imaging: Imaging) -> Walked:
-        """The walk, without its waiting times."""
-        return Reconciler(library, imaging, settle=EARLY, vanish=AT_ONCE, put=0).run()
 
     # -- its state --------------------------------------------------------------------------
 

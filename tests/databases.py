@@ -16,7 +16,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,7 +24,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from gallery.catalog.postgres import PostgresCatalog, schema
+from gallery.catalog.postgres import schema
 
 _START_SECONDS = 30.0
 _CONF = """
@@ -135,59 +135,29 @@ def database() -> Database:
     return Database()
 
 
-@functools.cache
-def _made(library: str) -> str:
-    """The URL of a database whose schema is made."""
-    url = database().create()
-    catalog = PostgresCatalog(url)
-    catalog.start(library)
-    catalog.close()
-    return url
-
-
-def empty(library: str) -> str:
-    """The URL of a database of this library, emptied: that is ten times as fast as a new one.
-    Nobody else may use it any more."""
-    url = _made(library)
-    with psycopg.connect(url, autocommit=True) as connection:
-        _truncate(connection, besides=("alembic_version", "library"))
-        connection.execute("UPDATE library SET forgotten_xid = 0, forgotten_seq = 0")
-    return url
-
-
 _free: list[str] = []
 """Databases that nobody uses any more."""
 
 
 @contextmanager
 def lent() -> Iterator[str]:
-    """The URL of a database that is of no library yet. Whoever is connected to it afterwards
-    is cut off when it is lent again."""
-    url = _free.pop() if _free else _made_for_nobody()
+    """The URL of a database that is of no library yet, with its schema: that is ten times as
+    fast as a new one. Whoever is connected to it afterwards is cut off when it is lent again."""
+    url = _free.pop() if _free else database().create()
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(
             """SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
                WHERE datname = current_database() AND pid <> pg_backend_pid()"""
         )
-        _truncate(connection, besides=("alembic_version",))
+        schema.migrate(connection)
+        found = connection.execute(
+            """SELECT tablename FROM pg_tables
+               WHERE schemaname = 'public' AND tablename <> 'alembic_version'"""
+        )
+        tables = sql.SQL(", ").join(sql.Identifier(name) for (name,) in found)
+        connection.execute(sql.SQL("TRUNCATE {}").format(tables))
     yield url
     _free.append(url)
-
-
-def _made_for_nobody() -> str:
-    url = database().create()
-    with psycopg.connect(url, autocommit=True) as connection:
-        schema.migrate(connection)
-    return url
-
-
-def _truncate(connection: psycopg.Connection, besides: Sequence[str]) -> None:
-    found = connection.execute(
-        "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> ALL(%s)",
-        (list(besides),),
-    )
-    tables = [sql.Identifier(name) for (name,) in found]
-    connection.execute(sql.SQL("TRUNCATE {}").format(sql.SQL(", ").join(tables)))
 
 
 def kept(url: str) -> dict[str, str]:

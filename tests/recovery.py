@@ -12,13 +12,17 @@ from gallery.catalog.query import Query
 from gallery.imaging import Imaging
 from gallery.keys import KINDS, parse
 from gallery.library import Library
-from gallery.reconcile import Reconciler
+from gallery.reconcile import Reconciler, Walked
 from gallery.records import Record, Totals, TotalsByKind, encode
 from tests.crashing import OPERATIONS, opened
 from tests.samples import OWNER, THUMBNAIL, ident
 
 ALL = Query(OWNER, ("active", "trash"), KINDS)
 Tree = dict[str, bytes]
+EARLY = -2.0
+"""Some servers round an object's time up to the next second."""
+AGAIN = 1e-9
+"""Seconds that have always passed when a second walk comes."""
 _NEW_ID = re.compile(rb"(?!0{31})[0-9a-f]{32}(?=[.\"])")
 
 
@@ -71,6 +75,11 @@ def counted(records: list[Record]) -> TotalsByKind:
             one = Totals(0, 1, r.bytes, r.deleted_at)
         totals[r.kind] = totals.get(r.kind, Totals()) + one
     return totals
+
+
+def walked(library: Library, imaging: Imaging) -> Walked:
+    """The walk of a bucket, without its waiting times."""
+    return Reconciler(library, imaging, settle=EARLY, vanish=AGAIN, put=0).run()
 
 
 def outcome(before: Path, folder: Path, act: Callable[[Library], object]) -> Tree:

@@ -12,9 +12,10 @@ from gallery.bulk import Bulk
 from gallery.imaging import Imaging
 from gallery.journal import Report, Wanted
 from gallery.library import Library
+from tests import databases
 from tests.crashing import OP, OPERATIONS, put
-from tests.crashing_apart import Apart, Objects, Tree
-from tests.recovery import check_whole
+from tests.crashing_apart import Objects, Resettable, Tree
+from tests.recovery import check_whole, walked
 from tests.samples import OWNER, ident
 from tests.test_crash import Crash, Fuse
 
@@ -31,14 +32,15 @@ Act = Callable[[Library], object]
 
 
 @pytest.fixture(scope="module")
-def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Apart]:
-    apart = Apart(tmp_path_factory.mktemp("incoming"))
-    yield apart
-    apart.close()
+def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Resettable]:
+    with databases.lent() as catalog:
+        apart = Resettable(tmp_path_factory.mktemp("incoming"), catalog)
+        yield apart
+        apart.close()
 
 
 @pytest.fixture(scope="module")
-def before(apart: Apart) -> Objects:
+def before(apart: Resettable) -> Objects:
     """Image 1, and image 2 in the trash."""
     with apart.opened() as library:
         put(library, 1)
@@ -47,7 +49,7 @@ def before(apart: Apart) -> Objects:
     return apart.objects()
 
 
-def whole(apart: Apart, start: Objects, act: Act) -> tuple[Tree, Tree]:
+def whole(apart: Resettable, start: Objects, act: Act) -> tuple[Tree, Tree]:
     """How it begins and what it comes to when nothing goes wrong."""
     apart.become(start)
     first = apart.tree()
@@ -58,7 +60,7 @@ def whole(apart: Apart, start: Objects, act: Act) -> tuple[Tree, Tree]:
 
 
 def crashes(
-    apart: Apart, start: Objects, act: Act, first: Act = lambda _: None, *, least: int = 2
+    apart: Resettable, start: Objects, act: Act, first: Act = lambda _: None, *, least: int = 2
 ) -> Iterator[None]:
     """Cuts it short after each of its steps, of which there are so many at least; the last
     time it comes to its end."""
@@ -84,13 +86,13 @@ def again(name: str, library: Library) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_crash_after_any_step_leaves_before_or_after(
-    name: str, apart: Apart, before: Objects, imaging: Imaging
+    name: str, apart: Resettable, before: Objects, imaging: Imaging
 ) -> None:
     start, end = whole(apart, before, OPERATIONS[name])
     came_to = []
     for _ in crashes(apart, before, OPERATIONS[name]):
         with apart.opened() as library:
-            assert apart.walked(library, imaging).damage == []
+            assert walked(library, imaging).damage == []
             check_whole(library)
             now = apart.tree()
             assert now in (start, end)
@@ -106,13 +108,13 @@ def test_a_crash_after_any_step_leaves_before_or_after(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_retry_that_comes_before_the_walk_succeeds(
-    name: str, apart: Apart, before: Objects, imaging: Imaging
+    name: str, apart: Resettable, before: Objects, imaging: Imaging
 ) -> None:
     _, end = whole(apart, before, OPERATIONS[name])
     for _ in crashes(apart, before, OPERATIONS[name]):
         with apart.opened() as library:
             again(name, library)
-            assert apart.walked(library, imaging).damage == []
+            assert walked(library, imaging).damage == []
             check_whole(library)
         assert name == "copy" or apart.tree() == end
 
@@ -139,7 +141,7 @@ def content(library: Library) -> list[tuple[object, ...]]:
 
 
 @pytest.fixture(scope="module")
-def as_before(apart: Apart, before: Objects) -> list[tuple[object, ...]]:
+def as_before(apart: Resettable, before: Objects) -> list[tuple[object, ...]]:
     apart.become(before)
     with apart.opened() as library:
         return content(library)
@@ -147,7 +149,7 @@ def as_before(apart: Apart, before: Objects) -> list[tuple[object, ...]]:
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_a_change_of_many_is_made_whole_by_a_retry(
-    action: str, apart: Apart, before: Objects, as_before: object
+    action: str, apart: Resettable, before: Objects, as_before: object
 ) -> None:
     def act(library: Library) -> Report:
         return bulk(library, action)
@@ -163,7 +165,7 @@ def test_a_change_of_many_is_made_whole_by_a_retry(
 
 
 def test_an_undo_ends_a_change_of_many_that_was_cut_short(
-    apart: Apart, before: Objects, as_before: object
+    apart: Resettable, before: Objects, as_before: object
 ) -> None:
     for _ in crashes(apart, before, lambda library: bulk(library, "tag"), least=8):
         with apart.opened() as library:
@@ -173,7 +175,7 @@ def test_an_undo_ends_a_change_of_many_that_was_cut_short(
 
 
 def test_an_undo_that_was_cut_short_is_ended_by_the_next(
-    apart: Apart, before: Objects, as_before: object
+    apart: Resettable, before: Objects, as_before: object
 ) -> None:
     for _ in crashes(apart, before, undo, lambda library: bulk(library, "tag"), least=7):
         with apart.opened() as library:

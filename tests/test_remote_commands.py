@@ -15,7 +15,8 @@ from gallery.draft import DAY_US
 from gallery.library import now_us
 from tests import images
 from tests.cli import Result, command
-from tests.remote import Remote
+from tests.homes import Apart
+from tests.http.server import environment
 from tests.samples import NOON, OTHER, OWNER, eventually, ident, plant, put, record, upload
 from tests.scrubbing import Scrubber
 from tests.services.proxy import Proxy
@@ -23,14 +24,9 @@ from tests.services.proxy import Proxy
 MONTH_US = 31 * DAY_US
 
 
-@pytest.fixture
-def remote(tmp_path: Path) -> Remote:
-    return Remote(tmp_path)
-
-
-def fill(remote: Remote) -> None:
+def fill(apart: Apart) -> None:
     """Images of two owners and two months; one in the trash for 40 days."""
-    with remote.library() as library:
+    with apart.library() as library:
         for n in range(4):
             upload(library, images.png(seed=n), owner=OWNER, created_at=NOON - n % 2 * MONTH_US)
         upload(library, images.png(seed=9), owner=OTHER, kind="control")
@@ -47,10 +43,10 @@ def discrepancies(result: Result) -> set[tuple[str, str]]:
 # -- doctor -----------------------------------------------------------------------------------
 
 
-def damage(remote: Remote) -> set[tuple[str, str]]:
+def damage(apart: Apart) -> set[tuple[str, str]]:
     """Does one damage of each kind; gives what a doctor must say."""
-    store = remote.store
-    with remote.library() as library:
+    store = apart.store
+    with apart.library() as library:
         gone, thumbless, shorter, spoiled, edited, lost, doomed, begun, alone = (
             put(library, n) for n in range(1, 10)
         )
@@ -93,27 +89,27 @@ def damage(remote: Remote) -> set[tuple[str, str]]:
     }
 
 
-def test_a_doctor_names_every_discrepancy_of_a_bucket_and_a_database(remote: Remote) -> None:
-    expected = damage(remote)
-    names, rows = remote.store.names(), remote.rows()
-    result = remote.run("doctor", "--json")
+def test_a_doctor_names_every_discrepancy_of_a_bucket_and_a_database(apart: Apart) -> None:
+    expected = damage(apart)
+    names, rows = apart.store.names(), apart.rows()
+    result = apart.run("doctor", "--json")
     assert (result.returncode, result.stderr) == (1, "")
     found = discrepancies(result)
     assert {one for one in found if not one[0].startswith("damaged sidecar")} == expected
     [(what, _)] = found - expected
     assert what.startswith("damaged sidecar")
-    assert (remote.store.names(), remote.rows()) == (names, rows)
+    assert (apart.store.names(), apart.rows()) == (names, rows)
 
 
 def test_a_doctor_who_finds_nothing_there_says_so_and_one_who_cannot_tell_too(
-    remote: Remote,
+    apart: Apart,
 ) -> None:
-    fill(remote)
-    found = remote.run("doctor")
+    fill(apart)
+    found = apart.run("doctor")
     assert (found.returncode, found.stdout.splitlines()[-1]) == (0, "0 discrepancies")
-    proxy = Proxy(remote.store.server.port)
-    with proxy.cut():
-        away = remote.run("doctor", port=proxy.port)
+    proxy = Proxy(apart.store.server.port)
+    with proxy.cut(), apart.store.reached(proxy.port):
+        away = apart.run("doctor")
     proxy.close()
     assert (away.returncode, away.stdout) == (2, "")
     assert away.stderr.startswith("gallery: ")
@@ -121,12 +117,12 @@ def test_a_doctor_who_finds_nothing_there_says_so_and_one_who_cannot_tell_too(
 
 
 def test_what_no_rule_removed_in_its_time_is_left_over(
-    remote: Remote, monkeypatch: pytest.MonkeyPatch
+    apart: Apart, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = ".gallery/tmp/upload"
-    remote.store.drop(name, b"never confirmed")
+    apart.store.drop(name, b"never confirmed")
     later = now_us() / 1e6 + 8 * 86_400 + 60
-    blobs = remote.store.blobs(remote.folder / "incoming")
+    blobs = apart.store.blobs(apart.root / "incoming")
     blobs.start()
     assert list(blobs.leftovers()) == []
     monkeypatch.setattr("time.time", lambda: later)
@@ -138,128 +134,126 @@ def test_what_no_rule_removed_in_its_time_is_left_over(
 
 
 @pytest.mark.parametrize("processes", ["1", "3"])
-def test_a_lost_database_is_made_again_from_the_bucket_alone(
-    remote: Remote, processes: str
-) -> None:
-    fill(remote)
-    before = remote.rows()
-    remote.lose_database()
-    result = remote.run("rebuild", "--processes", processes)
+def test_a_lost_database_is_made_again_from_the_bucket_alone(apart: Apart, processes: str) -> None:
+    fill(apart)
+    before = apart.rows()
+    apart.lose_database()
+    result = apart.run("rebuild", "--processes", processes)
     assert result.returncode == 0, result.stderr
     assert result.stdout == "6 images of 2 owners\n"
-    assert remote.rows() == before
-    checked = remote.run("doctor")
+    assert apart.rows() == before
+    checked = apart.run("doctor")
     assert checked.returncode == 0, checked.stdout
-    assert remote.files() == []
+    assert apart.files() == []
 
 
-def test_a_rebuild_that_did_not_end_is_harmless(remote: Remote) -> None:
-    fill(remote)
-    before = remote.rows()
-    remote.lose_database()
-    with remote.library() as library, library.catalog.lock(OWNER):
+def test_a_rebuild_that_did_not_end_is_harmless(apart: Apart) -> None:
+    fill(apart)
+    before = apart.rows()
+    apart.lose_database()
+    with apart.library() as library, library.catalog.lock(OWNER):
         library.rebuild_month(OWNER, "2026-03")
-    assert 0 < len(remote.rows()) < len(before)
-    assert remote.run("doctor").returncode == 1
-    assert remote.run("rebuild").stdout == "6 images of 2 owners\n"
-    assert remote.rows() == before
-    assert remote.run("rebuild").returncode == 0
-    assert remote.rows() == before
+    assert 0 < len(apart.rows()) < len(before)
+    assert apart.run("doctor").returncode == 1
+    assert apart.run("rebuild").stdout == "6 images of 2 owners\n"
+    assert apart.rows() == before
+    assert apart.run("rebuild").returncode == 0
+    assert apart.rows() == before
 
 
-def rows_so_far(remote: Remote) -> dict[str, bytes]:
+def rows_so_far(apart: Apart) -> dict[str, bytes]:
     """The table may not be there yet."""
     try:
-        return remote.rows()
+        return apart.rows()
     except UndefinedTable:
         return {}
 
 
-def test_a_rebuild_that_was_killed_is_harmless(remote: Remote) -> None:
-    with remote.library() as library:
+def test_a_rebuild_that_was_killed_is_harmless(apart: Apart) -> None:
+    with apart.library() as library:
         for n in range(30):
             put(library, n, owner=f"owner-{n:02}")
-    before = remote.rows()
-    remote.lose_database()
+    before = apart.rows()
+    apart.lose_database()
     with subprocess.Popen(
-        command("rebuild", "--processes", "2"), cwd=remote.folder, env=remote.variables(),
+        command("rebuild", "--processes", "2"), env=environment(apart.root, **apart.settings),
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
     ) as process:  # fmt: skip
-        eventually(lambda: len(rows_so_far(remote)) > 2, 30)
+        eventually(lambda: len(rows_so_far(apart)) > 2, 30)
         os.killpg(process.pid, signal.SIGKILL)
-    assert remote.rows().items() <= before.items()
-    assert remote.run("rebuild").stdout == "30 images of 30 owners\n"
-    assert remote.rows() == before
+    assert apart.rows().items() <= before.items()
+    assert apart.run("rebuild").stdout == "30 images of 30 owners\n"
+    assert apart.rows() == before
 
 
 # -- the others -------------------------------------------------------------------------------
 
 
-def test_trash_in_a_bucket_is_purged_by_hand(remote: Remote) -> None:
-    fill(remote)
-    assert remote.run("purge-trash", "--dry-run").stdout.startswith(f"{OWNER}: 1\n")
-    purged = remote.run("purge-trash", "--yes")
+def test_trash_in_a_bucket_is_purged_by_hand(apart: Apart) -> None:
+    fill(apart)
+    assert apart.run("purge-trash", "--dry-run").stdout.startswith(f"{OWNER}: 1\n")
+    purged = apart.run("purge-trash", "--yes")
     assert (purged.returncode, purged.stdout.splitlines()[-1]) == (0, "1 purged")
-    assert len(remote.rows()) == 5
-    assert len([name for name in remote.store.names() if name.endswith(".png")]) == 5
-    assert remote.run("doctor").returncode == 0
+    assert len(apart.rows()) == 5
+    assert len([name for name in apart.store.names() if name.endswith(".png")]) == 5
+    assert apart.run("doctor").returncode == 0
 
 
-def test_thumbnails_of_a_bucket_are_made_again(remote: Remote) -> None:
-    fill(remote)
-    thumbs = [name for name in remote.store.names() if "/thumb/" in name]
-    with remote.library() as library:
+def test_thumbnails_of_a_bucket_are_made_again(apart: Apart) -> None:
+    fill(apart)
+    thumbs = [name for name in apart.store.names() if "/thumb/" in name]
+    with apart.library() as library:
         library.blobs.delete(thumbs[0])
-    remote.store.drop(thumbs[1], b"RIFF")
-    made = remote.run("thumbnails")
+    apart.store.drop(thumbs[1], b"RIFF")
+    made = apart.run("thumbnails")
     assert (made.returncode, made.stdout) == (0, "2 made\n"), made.stderr
-    assert remote.store.read(thumbs[0])[8:12] == b"WEBP"
-    assert remote.files() == []
+    assert apart.store.read(thumbs[0])[8:12] == b"WEBP"
+    assert apart.files() == []
 
 
-def test_a_folder_is_imported_into_a_bucket_once(remote: Remote, tmp_path: Path) -> None:
+def test_a_folder_is_imported_into_a_bucket_once(apart: Apart, tmp_path: Path) -> None:
     past = tmp_path / "past"
     past.mkdir()
     for n in range(5):
         (past / f"{n}.png").write_bytes(images.png(seed=n))
-    with remote.library():
+    with apart.library():
         pass  # a dry run needs one that is there
-    wanted = remote.run("import", str(past), "--owner", OTHER, "--dry-run", "--json")
+    wanted = apart.run("import", str(past), "--owner", OTHER, "--dry-run", "--json")
     assert orjson.loads(wanted.stdout)["imported"] == 5
-    assert remote.rows() == {}
+    assert apart.rows() == {}
     for imported in (5, 0):
-        done = remote.run("import", str(past), "--owner", OTHER, "--json")
+        done = apart.run("import", str(past), "--owner", OTHER, "--json")
         assert orjson.loads(done.stdout)["imported"] == imported
-    assert len(remote.rows()) == 5
-    assert remote.run("doctor").returncode == 0
+    assert len(apart.rows()) == 5
+    assert apart.run("doctor").returncode == 0
 
 
-def test_a_scrub_of_a_bucket_reads_all_and_the_doctor_repeats_it(remote: Remote) -> None:
-    fill(remote)
-    name = next(name for name in remote.store.names() if name.endswith(".png"))
-    good = remote.store.read(name)
-    remote.store.drop(name, good[::-1])
-    sized = remote.run("scrub", "--sizes")
+def test_a_scrub_of_a_bucket_reads_all_and_the_doctor_repeats_it(apart: Apart) -> None:
+    fill(apart)
+    name = next(name for name in apart.store.names() if name.endswith(".png"))
+    good = apart.store.read(name)
+    apart.store.drop(name, good[::-1])
+    sized = apart.run("scrub", "--sizes")
     assert (sized.returncode, sized.stdout) == (0, "6 images, 0 bytes, 0 damaged\n")
-    read = remote.run("scrub", "--json")
+    read = apart.run("scrub", "--json")
     assert read.returncode == 1
     [found] = orjson.loads(read.stdout)["damaged"]
     assert (found["what"], found["name"]) == ("damaged", name)
-    told = remote.run("doctor")
+    told = apart.run("doctor")
     assert told.returncode == 1
     assert f"damaged since {found['since']}: {name}" in told.stdout.splitlines()
-    remote.store.drop(name, good)
-    assert remote.run("scrub", "--sizes").returncode == 0
-    assert remote.files() == []
+    apart.store.drop(name, good)
+    assert apart.run("scrub", "--sizes").returncode == 0
+    assert apart.files() == []
 
 
-def test_another_machine_goes_on_with_a_scrub(remote: Remote) -> None:
-    fill(remote)
-    with remote.library() as one:
+def test_another_machine_goes_on_with_a_scrub(apart: Apart) -> None:
+    fill(apart)
+    with apart.library() as one:
         first = Scrubber(one, rate=1.0)
         assert first.stretch()
         assert (first.state.images, first.state.under_way) == (1, True)
-    with remote.library() as other:
+    with apart.library() as other:
         second = Scrubber(other)
         with other.catalog.notes.lock("scrub"):
             pass  # it went with who held it

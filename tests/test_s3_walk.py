@@ -21,16 +21,14 @@ from gallery.library import Library
 from gallery.reconcile import Reconciler, Walked
 from gallery.records import encode_sidecar
 from tests.conformance.stores import PLENTY
-from tests.conftest import AGAIN
 from tests.images import png
+from tests.recovery import AGAIN, EARLY
 from tests.samples import NOON, OWNER, active, ident, put, record
 from tests.services.proxy import Fault, Proxy, request
 from tests.services.s3 import Store
 
 DAY = Folder(OWNER, "output", date(2026, 3, 14))
 ROOT = [".gallery/library.json", ".gallery/secret"]
-EARLY = -2.0
-"""Some servers round an object's time up to the next second."""
 CRASHES = ("stage", "image", "thumb", "commit", "catalog")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -59,9 +60,14 @@ def _postgres(folder: Path, walk: int = WALK) -> Catalog:
     return catalog
 
 
+_lending = ExitStack()
+
+
 @functools.lru_cache(1)
 def _database_of(_: Path) -> str:
-    return databases.empty(LIBRARY)
+    """Until there is another folder."""
+    _lending.close()
+    return _lending.enter_context(databases.lent())
 
 
 def _bucket(server: str, folder: Path) -> BlobStore:

@@ -13,8 +13,8 @@ import psycopg
 import pytest
 from blockbuster import BlockBuster, BlockBusterFunction
 
-from tests.http import homes
-from tests.http.homes import Home
+from tests import homes
+from tests.homes import Far, Home
 from tests.http.site import Site
 
 _MISSED: list[tuple[ModuleType | type, str]] = [
@@ -77,6 +77,13 @@ def shared_home(backend: homes.Backend, tmp_path_factory: pytest.TempPathFactory
     """One for all tests of a module."""
     with backend(tmp_path_factory.mktemp("shared")) as home:
         yield home
+
+
+@pytest.fixture(scope="module")
+def far(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Far]:
+    """A bucket and a database that a network is before, for all tests of a module."""
+    with homes.far(tmp_path_factory.mktemp("far")) as far:
+        yield far
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from tests import images
-from tests.http.grounds import Far
+from tests.homes import Far
 from tests.http.site import refused
 
 LIST = "/api/v1/images"

@@ -1,31 +1,22 @@
-"""Several server processes, and people who may ask any of them."""
+"""People who may ask any of several server processes."""
 
 from __future__ import annotations
 
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from tests import images
-from tests.http.server import Server, served
+from tests.http.server import Server
 from tests.http.site import refused, signed
 
 LIST = "/api/v1/images"
-
-
-@contextmanager
-def fleet(root: Path, *each: dict[str, Any], **settings: Any) -> Iterator[list[Server]]:
-    """Servers that start at the same time: one for each of the first settings."""
-    with ExitStack() as stack, ThreadPoolExecutor(len(each)) as threads:
-        starts = [served(root, **settings | own) for own in each]
-        yield list(threads.map(stack.enter_context, starts))
 
 
 def body(record: Any) -> bytes:

@@ -10,7 +10,7 @@ import pytest
 
 from gallery.draft import DAY_US
 from gallery.purge import DIGEST_SECONDS
-from tests.http.homes import Home
+from tests.homes import Home
 from tests.http.site import Site, listed, refused, signed, trashed, uploaded
 
 pytestmark = pytest.mark.anyio

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import signal
 import uuid
-from collections.abc import Iterator
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from typing import Any
 
 import httpx
 import orjson
 import pytest
 
+from gallery.draft import DAY_US
+from gallery.library import now_us
 from tests import images
+from tests.homes import Apart
 from tests.http.fleet import LIST, Person, at_once, until
-from tests.http.grounds import Apart
-from tests.http.server import Server
-from tests.http.site import SERVICE_TOKEN
+from tests.samples import upload
 
 
 @pytest.fixture(autouse=True)
@@ -25,56 +24,47 @@ def never_blocking() -> None:
     """There is no event loop of ours here."""
 
 
-@pytest.fixture
-def ground(tmp_path: Path) -> Iterator[Apart]:
-    ground = Apart(tmp_path)
-    with ground.reached():
-        yield ground
+def old_trash(apart: Apart, owner: str) -> str:
+    """The id of an image that is in the trash for 40 days."""
+    now = now_us()
+    with apart.library(clock=lambda: now - 40 * DAY_US) as library:
+        old = upload(library, images.png(), owner=owner, created_at=now - 50 * DAY_US)
+        library.trash(owner, old.entry.record.id)
+    return old.entry.record.id
 
 
-def days_ago(days: int) -> str:
-    return (datetime.now(UTC) - timedelta(days=days)).isoformat().replace("+00:00", "Z")
-
-
-def old_trash(ground: Apart, server: Server, owner: str) -> str:
-    """The id of an image that is said to be in the trash for 40 days, in its sidecar alone."""
-    with server.client(authorization=f"Bearer {SERVICE_TOKEN}") as service:
-        answer = service.post(
-            LIST,
-            files={"file": ("a.png", images.png())},
-            data={"owner": owner, "meta": orjson.dumps({"created_at": days_ago(50)}).decode()},
-        )
-    assert answer.status_code == 201, answer.text
-    record = answer.json()
+def edit_sidecar(apart: Apart, record: Any) -> None:
+    """As somebody does who has nothing to do with the gallery."""
     sidecar = record["url"].removeprefix("/outputs/").removesuffix(".png") + ".json"
-    said = orjson.loads(ground.store.read(sidecar))
-    changed = said | {"status": "trash", "deleted_at": days_ago(40), "rev": 2}
-    ground.store.drop(sidecar, orjson.dumps(changed))
-    return str(record["id"])
+    said = orjson.loads(apart.store.read(sidecar))
+    apart.store.drop(sidecar, orjson.dumps(said | {"favorite": True, "rev": 2}))
 
 
 def test_the_walk_and_retention_are_taken_over_from_a_server_that_was_killed(
-    ground: Apart,
+    apart: Apart,
 ) -> None:
-    with ground.served() as first:
+    with apart.served() as first:
         until(lambda: "walked" in first.logged())
-        with ground.served() as second, Person([first, second]) as person:
-            kept = person.upload(0)
-            gone = old_trash(ground, first, person.owner)
+        with apart.served() as second, Person([first, second]) as person:
+            kept, edited = person.upload(0), person.upload(0)
+            edit_sidecar(apart, person.told[edited])
+            gone = old_trash(apart, person.owner)
             assert "walked" not in second.logged()
             first.end(signal.SIGKILL)
             until(lambda: "retention purged 1 images" in second.logged())
-            assert "adopted a sidecar that was edited" in second.logged()
+            until(lambda: "adopted a sidecar that was edited" in second.logged())
             assert "walked" in second.logged()
+            assert "nothing is purged" not in second.logged()
             person.sees(1, kept)
+            assert person.get(1, f"{LIST}/{edited}")["favorite"]
             assert person.clients[1].get(f"{LIST}/{gone}").status_code == 404
-            assert not [name for name in ground.store.names() if gone in name]
+            assert not [name for name in apart.store.names() if gone in name]
 
 
 def test_an_operation_that_one_server_was_killed_in_is_ended_and_undone_at_another(
-    ground: Apart,
+    apart: Apart,
 ) -> None:
-    with ground.served() as first, ground.served() as second, Person([first, second]) as person:
+    with apart.served() as first, apart.served() as second, Person([first, second]) as person:
         ids = [person.upload(n % 2) for n in range(30)]
         before = person.get(1, LIST, size=200)["items"]
         asked = {"ids": ids, "action": "delete", "op": uuid.uuid4().hex}

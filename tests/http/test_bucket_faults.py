@@ -13,9 +13,9 @@ import pytest
 
 from gallery.imaging import Imaging
 from tests import images
+from tests.homes import Far
 from tests.http.far import LIST, away, in_order, listed, send, uploaded
 from tests.http.fleet import until
-from tests.http.grounds import Far
 from tests.http.server import Server
 from tests.services.proxy import Fault, Proxy, request, status
 
@@ -28,13 +28,6 @@ LARGE = images.png() + bytes(range(256)) * 8000
 @pytest.fixture(autouse=True)
 def never_blocking() -> None:
     """There is no event loop of ours here."""
-
-
-@pytest.fixture(scope="module")
-def far(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Far]:
-    far = Far(tmp_path_factory.mktemp("far"))
-    with far.reached():
-        yield far
 
 
 @pytest.fixture(scope="module")

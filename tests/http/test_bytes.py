@@ -13,7 +13,7 @@ import pytest
 from gallery import commands
 from gallery.catalog import Immediate
 from tests import images
-from tests.http.homes import Home
+from tests.homes import Home
 from tests.http.site import Site, refused, trashed, upload, uploaded
 
 pytestmark = [pytest.mark.anyio, pytest.mark.each_store]

@@ -12,11 +12,11 @@ import httpx
 import pytest
 
 from gallery.imaging import Imaging
-from tests import images
+from tests import homes, images
 from tests.databases import Database
+from tests.homes import Far
 from tests.http.far import LIST, away, in_order, listed, send, stored, uploaded
 from tests.http.fleet import until
-from tests.http.grounds import Far
 from tests.http.listening import listening
 from tests.http.server import Server
 from tests.services.proxy import Fault, Proxy
@@ -27,13 +27,6 @@ COMMIT, BEGIN = b"COMMIT", b"BEGIN"
 @pytest.fixture(autouse=True)
 def never_blocking() -> None:
     """There is no event loop of ours here."""
-
-
-@pytest.fixture(scope="module")
-def far(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Far]:
-    far = Far(tmp_path_factory.mktemp("far"))
-    with far.reached():
-        yield far
 
 
 @pytest.fixture(scope="module")
@@ -237,9 +230,8 @@ def test_an_upload_that_loses_the_database_and_then_the_bucket_is_mended(
 
 def test_a_stream_lives_through_a_restart_of_the_database(tmp_path: Path) -> None:
     own = Database()
-    far = Far(tmp_path, own)
     with (
-        far.reached(),
+        homes.far(tmp_path, own) as far,
         far.served() as one,
         far.served() as two,
         one.client() as client,

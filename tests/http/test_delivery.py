@@ -17,8 +17,9 @@ import pytest
 
 from gallery import commands
 from gallery.blobs.s3 import S3Blobs
-from tests import databases, images, services
+from tests import images, services
 from tests.cli import run
+from tests.homes import Apart
 from tests.http.server import served
 from tests.http.site import Site, refused, trashed, uploaded
 from tests.samples import eventually
@@ -229,20 +230,18 @@ async def test_what_was_purged_elsewhere_has_no_link_either(
 
 
 async def test_a_catalog_that_must_be_asked_is_asked_each_time(
-    store: Store, tmp_path: Path, plain: httpx.AsyncClient
+    apart: Apart, plain: httpx.AsyncClient
 ) -> None:
-    catalog = databases.database().create()
-    site = Site(tmp_path, store=services.s3(), catalog=catalog, delivery="presigned")
-    with store.reached():
-        async with site.running(), site.client() as client, site.client() as stranger:
-            record = await trashed(client)
-            for name in ("url", "thumb_url"):
-                link = led(await client.get(record[name]))
-                assert link == led(await client.get(record[name]))
-                assert (await plain.get(link)).content == site.read(record[name])
-                refused(await stranger.get(record[name]), 404, "unknown_image")
-            await client.post(f"/api/v1/images/{record['id']}/purge")
-            refused(await client.get(record["url"]), 404, "unknown_image")
+    site = apart.site(delivery="presigned")
+    async with site.running(), site.client() as client, site.client() as stranger:
+        record = await trashed(client)
+        for name in ("url", "thumb_url"):
+            link = led(await client.get(record[name]))
+            assert link == led(await client.get(record[name]))
+            assert (await plain.get(link)).content == site.read(record[name])
+            refused(await stranger.get(record[name]), 404, "unknown_image")
+        await client.post(f"/api/v1/images/{record['id']}/purge")
+        refused(await client.get(record["url"]), 404, "unknown_image")
 
 
 async def test_a_store_that_cannot_name_a_download_leaves_it_to_the_server(

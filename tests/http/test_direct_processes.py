@@ -6,14 +6,15 @@ import socket
 import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests import databases, services
+from tests import homes, services
+from tests.homes import Home
 from tests.http.direct import (
     CONFIRM,
     PNG,
@@ -24,24 +25,24 @@ from tests.http.direct import (
     sent,
     waiting,
 )
-from tests.http.fleet import LIST, at_once, fleet, until
-from tests.http.server import served
+from tests.http.fleet import LIST, at_once, until
 from tests.http.site import Site, listed, refused, signed
 from tests.services.proxy import Fault, Proxy, request
 from tests.services.s3 import Store
 
 
-@pytest.fixture(params=["files", "s3", "s3 and postgres"])
-def where(request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
-    """The settings that name the stores, where the environment leads to them."""
-    if request.param == "files":
-        yield {}
-        return
+@contextmanager
+def in_a_bucket(root: Path) -> Iterator[Home]:
+    """With manifests that processes share."""
     store = services.s3()
     with store.reached():
-        yield {"blobs": store.url} | (
-            {"catalog": databases.database().create()} if "postgres" in request.param else {}
-        )
+        yield Home(root, blobs=store.url)
+
+
+@pytest.fixture(params=[homes.one_tree, in_a_bucket, homes.apart])
+def home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Home]:
+    with request.param(tmp_path) as home:
+        yield home
 
 
 def cookie() -> str:
@@ -55,29 +56,23 @@ def send(client: httpx.Client) -> Any:
     return to
 
 
-def test_what_was_put_before_a_restart_is_confirmed_after_it(
-    tmp_path: Path, where: dict[str, Any]
-) -> None:
+def test_what_was_put_before_a_restart_is_confirmed_after_it(home: Home) -> None:
     headers = {"cookie": cookie()}
-    with served(tmp_path, **where) as server, server.client(**headers) as client:
+    with home.served() as server, server.client(**headers) as client:
         to = send(client)
         late = client.post(PRESIGN, json=announcement()).json()
         server.process.kill()
         server.process.wait()
-    with served(tmp_path, **where) as server, server.client(**headers) as client:
+    with home.served() as server, server.client(**headers) as client:
         answer = client.post(CONFIRM, json={"upload": to["upload"]})
         assert answer.status_code == 201, answer.text
         assert client.get(answer.json()["url"]).content == PNG
         refused(client.post(CONFIRM, json={"upload": late["upload"]}), 409, "not_uploaded")
 
 
-def test_what_one_process_announced_every_other_receives_and_confirms(
-    tmp_path: Path, where: dict[str, Any]
-) -> None:
-    headers, apart = {"cookie": cookie()}, {}
-    if "catalog" in where:  # then they need have no folder in common
-        apart = {name: tmp_path / "other" / name for name in ("outputs", "manifests")}
-    with fleet(tmp_path, {}, apart, **where) as (one, other), ExitStack() as stack:
+def test_what_one_process_announced_every_other_receives_and_confirms(home: Home) -> None:
+    headers = {"cookie": cookie()}
+    with home.fleet({}, {}) as (one, other), ExitStack() as stack:
         first, second = (stack.enter_context(s.client(**headers)) for s in (one, other))
         to = first.post(PRESIGN, json=announcement()).raise_for_status().json()
         url = to["url"].replace(one.url, other.url)
@@ -96,9 +91,9 @@ def test_what_one_process_announced_every_other_receives_and_confirms(
             assert ids == [answers[0].json()["id"]]
 
 
-def test_half_a_body_leaves_nothing(tmp_path: Path, where: dict[str, Any]) -> None:
+def test_half_a_body_leaves_nothing(home: Home) -> None:
     headers = {"cookie": cookie()}
-    with served(tmp_path, **where) as server, server.client(**headers) as client:
+    with home.served() as server, server.client(**headers) as client:
         to = client.post(PRESIGN, json=announcement()).raise_for_status().json()
         url = httpx.URL(to["url"])
         lines = [f"PUT {url.raw_path.decode()} HTTP/1.1", f"host: {url.host}:{url.port}"]
@@ -109,7 +104,7 @@ def test_half_a_body_leaves_nothing(tmp_path: Path, where: dict[str, Any]) -> No
         refused(client.post(CONFIRM, json={"upload": to["upload"]}), 409, "not_uploaded")
         httpx.put(to["url"], content=PNG, headers=to["headers"]).raise_for_status()
         assert client.post(CONFIRM, json={"upload": to["upload"]}).status_code == 201
-        incoming = tmp_path / "outputs" / ".gallery" / "incoming"
+        incoming = server.log.parent / "outputs" / ".gallery" / "incoming"
         until(lambda: list(incoming.iterdir()) == [])
 
 

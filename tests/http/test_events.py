@@ -15,7 +15,7 @@ import pytest
 
 from gallery.events import MAX_OF_ONE
 from tests import images
-from tests.http.homes import Home
+from tests.homes import Home
 from tests.http.listening import listening
 from tests.http.server import Server
 from tests.http.site import ADMIN_TOKEN, SERVICE_TOKEN

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from gallery.identity import MAX_AGE, RENEW_AFTER
-from tests.http.homes import Home
+from tests.homes import Home
 from tests.http.site import SECRET, Site, listed, signed, uploaded
 
 pytestmark = pytest.mark.anyio

@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from gallery.api import images as routes
-from tests.http.homes import Home
+from tests.homes import Home
 from tests.http.site import Site, listed, refused, signed, trashed, upload, uploaded
 
 pytestmark = pytest.mark.anyio

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from tests.http.homes import Home
+from tests.homes import Home
 from tests.http.site import ADMIN_TOKEN, Site, refused, uploaded
 
 pytestmark = pytest.mark.anyio

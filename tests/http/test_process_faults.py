@@ -9,7 +9,6 @@ import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
-from pathlib import Path
 
 import httpx
 import pytest
@@ -17,12 +16,11 @@ import pytest
 from gallery.catalog import Catalog, feed
 from gallery.catalog.manifests import ManifestCatalog
 from gallery.imaging import Imaging
+from tests.homes import Home
 from tests.http.fleet import LIST, Person, at_once, state, until, workers_of
-from tests.http.grounds import GROUNDS, Ground
 from tests.http.server import Server
 
 OWNERS = ("kim", "lee", "park")
-ON_ONE_TREE = pytest.mark.parametrize("ground", ["one tree"], indirect=True)
 
 
 @pytest.fixture(autouse=True)
@@ -30,15 +28,9 @@ def never_blocking() -> None:
     """There is no event loop of ours here."""
 
 
-@pytest.fixture(params=list(GROUNDS))
-def ground(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ground]:
-    with GROUNDS[request.param](tmp_path) as ground:
-        yield ground
-
-
 @pytest.fixture
-def servers(ground: Ground) -> Iterator[list[Server]]:
-    with ground.fleet({}, {"ring_items": 2}, {"ring_items": 0}) as servers:
+def servers(home: Home) -> Iterator[list[Server]]:
+    with home.fleet({}, {"ring_items": 2}, {"ring_items": 0}) as servers:
         yield servers
 
 
@@ -53,9 +45,9 @@ def person(servers: list[Server]) -> Iterator[Person]:
 
 
 @pytest.fixture
-def beside(ground: Ground, person: Person) -> Iterator[Catalog]:
+def beside(home: Home, person: Person) -> Iterator[Catalog]:
     """The catalog as one more process has it."""
-    with ground.library() as library:
+    with home.library() as library:
         yield library.catalog
 
 
@@ -66,15 +58,15 @@ def seen_by_all(person: Person) -> None:
         person.sees_all(at)
 
 
-def agree(ground: Ground, servers: list[Server], owners: list[str]) -> None:
+def agree(home: Home, servers: list[Server], owners: list[str]) -> None:
     """All processes answer alike, and so does one that has just started; what is stored is
     in order."""
-    with ground.served() as cold:
+    with home.served() as cold:
         for owner in owners:
             with Person([*servers, cold], owner) as person:
                 first, *others = [state(client) for client in person.clients]
                 assert all(other == first for other in others)
-    doctor = ground.run("doctor")
+    doctor = home.run("doctor")
     assert doctor.returncode == 0, doctor.stdout + doctor.stderr
 
 
@@ -82,12 +74,12 @@ def agree(ground: Ground, servers: list[Server], owners: list[str]) -> None:
 
 
 def test_a_process_killed_while_it_writes_takes_nothing_that_was_answered_with_it(
-    ground: Ground, imaging: Imaging
+    home: Home, imaging: Imaging
 ) -> None:
     with ExitStack() as stack:
-        leader = stack.enter_context(ground.served())
+        leader = stack.enter_context(home.served())
         until(lambda: "walked" in leader.logged())
-        others = stack.enter_context(ground.fleet({}, {"ring_items": 2}))
+        others = stack.enter_context(home.fleet({}, {"ring_items": 2}))
         servers = [leader, *others]
         people = [stack.enter_context(Person(servers, OWNERS[n % 3])) for n in range(5)]
 
@@ -109,19 +101,19 @@ def test_a_process_killed_while_it_writes_takes_nothing_that_was_answered_with_i
             leader.end(signal.SIGKILL)
 
         at_once(kill, *(partial(write, number) for number in range(5)))
-        late = stack.enter_context(ground.served())
-        until(lambda: ground.logged().count("walked") >= 2)  # another one leads
-        ground.mend(imaging)
+        late = stack.enter_context(home.served())
+        until(lambda: home.logged().count("walked") >= 2)  # another one leads
+        home.mend(imaging)
         for person in people:
             with Person([*others, late], person.owner) as now:
                 now.told = person.told
                 for id in person.told:
                     now.sees(int(id, 16) % 3, id)
-        agree(ground, [*others, late], list(OWNERS))
+        agree(home, [*others, late], list(OWNERS))
 
 
-def test_a_worker_that_is_killed_is_replaced_and_nothing_is_lost(ground: Ground) -> None:
-    with ground.served(workers=3) as server:
+def test_a_worker_that_is_killed_is_replaced_and_nothing_is_lost(home: Home) -> None:
+    with home.served(workers=3) as server:
         with Person([server]) as person:
             person.upload(0)
         worker, *others = workers_of(server)
@@ -138,10 +130,10 @@ def test_a_worker_that_is_killed_is_replaced_and_nothing_is_lost(ground: Ground)
 
 
 def test_a_process_that_comes_late_sees_all_and_is_seen(
-    ground: Ground, servers: list[Server], person: Person
+    home: Home, servers: list[Server], person: Person
 ) -> None:
     for _ in range(2):
-        with ground.served() as late, Person([*servers, late], person.owner) as now:
+        with home.served() as late, Person([*servers, late], person.owner) as now:
             now.told, now.gone = person.told, person.gone
             now.sees_all(3)
             for change in (now.trash, now.purge):
@@ -150,13 +142,13 @@ def test_a_process_that_comes_late_sees_all_and_is_seen(
             now.upload(3)
             seen_by_all(now)
     seen_by_all(person)
-    agree(ground, servers, [person.owner])
+    agree(home, servers, [person.owner])
 
 
 def test_another_process_runs_the_jobs_when_the_first_is_gone(
-    ground: Ground, servers: list[Server], beside: Catalog
+    home: Home, servers: list[Server], beside: Catalog
 ) -> None:
-    until(lambda: "walked" in ground.logged())
+    until(lambda: "walked" in home.logged())
     assert not beside.leads()
     for server in servers:
         server.end(signal.SIGKILL)
@@ -167,11 +159,11 @@ def test_another_process_runs_the_jobs_when_the_first_is_gone(
 
 
 def test_a_rebuild_beside_writing_processes_loses_nothing(
-    ground: Ground, servers: list[Server], person: Person
+    home: Home, servers: list[Server], person: Person
 ) -> None:
     def rebuild() -> None:
         for _ in range(2):
-            done = ground.run("rebuild", "--processes", "2")
+            done = home.run("rebuild", "--processes", "2")
             assert done.returncode == 0, done.stderr
 
     def live(at: int) -> None:
@@ -185,10 +177,10 @@ def test_a_rebuild_beside_writing_processes_loses_nothing(
         person_at = [stack.enter_context(Person(servers)) for _ in range(3)]
         at_once(rebuild, *(partial(live, at) for at in range(3)))
     seen_by_all(person)
-    agree(ground, servers, [person.owner])
+    agree(home, servers, [person.owner])
 
 
-@ON_ONE_TREE
+@pytest.mark.of_files
 def test_a_compaction_by_one_process_shows_in_none(
     person: Person, beside: Catalog, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -207,7 +199,7 @@ def test_a_compaction_by_one_process_shows_in_none(
     seen_by_all(person)
 
 
-@ON_ONE_TREE
+@pytest.mark.of_files
 def test_a_new_segment_of_the_feed_is_found_by_all(
     person: Person, beside: Catalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -226,7 +218,7 @@ def test_a_new_segment_of_the_feed_is_found_by_all(
 
 @pytest.mark.parametrize("seed", range(2))
 def test_a_random_history_is_told_alike_by_all(
-    ground: Ground, servers: list[Server], seed: int
+    home: Home, servers: list[Server], seed: int
 ) -> None:
     """Six people, two to an owner, change what they like wherever they like; each looks for
     what they did at another process."""
@@ -238,7 +230,7 @@ def test_a_random_history_is_told_alike_by_all(
                 person.sees(rng.randrange(3), any_change(person, rng))
 
     at_once(*(partial(live, number) for number in range(6)))
-    agree(ground, servers, list(OWNERS))
+    agree(home, servers, list(OWNERS))
 
 
 def any_change(person: Person, rng: random.Random) -> str:

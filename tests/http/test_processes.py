@@ -6,13 +6,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.homes import Home
 from tests.http.fleet import LIST, Person, at_once, state
-from tests.http.grounds import GROUNDS, Ground
 from tests.http.server import Server
 from tests.http.site import refused
 
@@ -24,27 +23,13 @@ def never_blocking() -> None:
     """There is no event loop of ours here."""
 
 
-@pytest.fixture(scope="module", params=list(GROUNDS))
-def kind(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
 @pytest.fixture(scope="module")
-def servers(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Server]]:
+def servers(shared_home: Home) -> Iterator[list[Server]]:
     """Three that began together on nothing, each with another ring."""
     rings = ({"ring_items": 10_000}, {"ring_items": 2}, {"ring_items": 0})
-    with (
-        GROUNDS[kind](tmp_path_factory.mktemp("processes")) as ground,
-        ground.fleet(*rings) as servers,
-    ):
+    with shared_home.fleet(*rings) as servers:
         yield servers
-        assert "Traceback" not in ground.logged()
-
-
-@pytest.fixture
-def fresh(kind: str, tmp_path: Path) -> Iterator[Ground]:
-    with GROUNDS[kind](tmp_path) as ground:
-        yield ground
+        assert "Traceback" not in shared_home.logged()
 
 
 @pytest.fixture
@@ -184,8 +169,8 @@ def test_one_idempotency_key_over_several_processes_is_one_image(
         assert person.get(at, LIST)["total"] == 1
 
 
-def test_parallel_uploads_over_several_processes_never_exceed_the_quota(fresh: Ground) -> None:
-    with fresh.fleet(*[{"quota_count": 5}] * 3) as servers, Person(servers) as person:
+def test_parallel_uploads_over_several_processes_never_exceed_the_quota(home: Home) -> None:
+    with home.fleet(*[{"quota_count": 5}] * 3) as servers, Person(servers) as person:
         answers: list[httpx.Response] = []
 
         def send(at: int) -> None:
@@ -199,7 +184,7 @@ def test_parallel_uploads_over_several_processes_never_exceed_the_quota(fresh: G
         for at in ALL:
             person.sees_all(at)
             refused(person.post(at), 413, "quota_count")
-        assert fresh.images() == 5
+        assert home.images() == 5
 
 
 def test_all_processes_agree_in_the_end(servers: list[Server], person: Person) -> None:

@@ -20,6 +20,7 @@ import orjson
 import pytest
 
 from gallery.imaging import Imaging
+from tests import homes
 from tests.faults.ledger import (
     ABSENT,
     NEW,
@@ -32,7 +33,7 @@ from tests.faults.ledger import (
     picture,
     wait_for,
 )
-from tests.http.grounds import Far
+from tests.homes import Far
 from tests.http.server import Server
 from tests.services.proxy import Fault, Proxy, request, status
 
@@ -162,8 +163,8 @@ def working(people: Sequence[Person]) -> Iterator[None]:
 
 
 def test_the_promise_is_kept_whatever_goes_wrong(tmp_path: Path, imaging: Imaging) -> None:
-    far, ledger, decide = Far(tmp_path), Ledger(), random.Random("what goes wrong")
-    with far.reached(), ExitStack() as stack:
+    ledger, decide = Ledger(), random.Random("what goes wrong")
+    with homes.far(tmp_path) as far, ExitStack() as stack:
         one, two = (stack.enter_context(far.served()) for _ in range(2))
         people = [
             Person((one, two), ledger, owner, f"person {number}")

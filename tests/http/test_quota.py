@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests import images
-from tests.http.homes import Home
+from tests.homes import Home
 from tests.http.site import Site, listed, refused, trashed, upload, uploaded
 
 pytestmark = pytest.mark.anyio

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.http.homes import Home
+from tests.homes import Home
 from tests.http.server import served
 from tests.http.site import ADMIN_TOKEN, Site, listed, refused, trashed, uploaded
 from tests.images import png
@@ -72,7 +72,8 @@ def test_an_upload_that_was_cut_off_by_a_kill_leaves_no_image(home: Home) -> Non
         with server.client() as client:
             client.get("/healthz")
         server.end(signal.SIGKILL)
-    assert [name for name in home.site().kept() if name.endswith(".png")] == []
+    assert home.images() == 0
+    assert [name for name in home.files() if name.endswith(".png")] == []
     with home.served() as server, server.client(authorization=f"Bearer {ADMIN_TOKEN}") as admin:
         assert admin.get("/api/v1/admin/images").json()["total"] == 0
 

@@ -18,7 +18,7 @@ from gallery.api import openapi
 from gallery.app import App
 from gallery.settings import Settings
 from tests import images
-from tests.http.homes import Home
+from tests.homes import Home
 from tests.http.server import Server
 from tests.http.site import ADMIN_TOKEN
 

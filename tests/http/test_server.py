@@ -14,7 +14,7 @@ import orjson
 import pytest
 
 from tests import images
-from tests.http.homes import Home
+from tests.homes import Home
 from tests.http.server import Server, served
 from tests.http.site import ADMIN_TOKEN, SERVICE_TOKEN
 

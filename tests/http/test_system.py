@@ -9,7 +9,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.http.homes import Home
+from tests.homes import Home
 from tests.http.site import Site, refused, uploaded
 
 pytestmark = pytest.mark.anyio

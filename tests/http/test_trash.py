@@ -9,7 +9,7 @@ import httpx
 import orjson
 import pytest
 
-from tests.http.homes import Home
+from tests.homes import Home
 from tests.http.site import Site, listed, refused, trashed, uploaded
 
 pytestmark = pytest.mark.anyio

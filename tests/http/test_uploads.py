@@ -13,7 +13,7 @@ import pytest
 
 from gallery.keys import parse
 from tests import images
-from tests.http.homes import Home
+from tests.homes import Home
 from tests.http.site import SERVICE_TOKEN, Site, listed, refused, upload, uploaded
 
 pytestmark = [pytest.mark.anyio, pytest.mark.each_store]

@@ -11,7 +11,7 @@ import pytest
 
 from gallery.api import receive
 from tests import images
-from tests.http.homes import Home
+from tests.homes import Home
 from tests.http.site import Site, refused, upload, uploaded
 
 pytestmark = pytest.mark.anyio

@@ -19,7 +19,8 @@ import orjson
 import pytest
 
 from tests import databases, services
-from tests.http.fleet import Person, fleet
+from tests.homes import Home
+from tests.http.fleet import Person
 from tests.http.server import Server, environment
 from tests.samples import eventually
 
@@ -96,7 +97,7 @@ def in_use(living: Living, servers: list[Server]) -> Iterator[list[Person]]:
 
 
 def test_nobody_notices(living: Living) -> None:
-    with fleet(living.root, {}, {}, **living.settings) as servers:
+    with Home(living.root, **living.settings).fleet({}, {}) as servers:
         with in_use(living, servers) as people:
             assert living.migrate("preflight")[0] == 0
             plan = living.ok("plan")

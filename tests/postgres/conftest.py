@@ -16,8 +16,9 @@ Open = Callable[..., PostgresCatalog]
 
 
 @pytest.fixture
-def url() -> str:
-    return databases.empty(LIBRARY)
+def url() -> Iterator[str]:
+    with databases.lent() as url:
+        yield url
 
 
 @pytest.fixture

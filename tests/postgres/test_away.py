@@ -83,10 +83,9 @@ def test_a_database_that_cannot_be_reached_stops_the_start(own: Database) -> Non
     catalog.close()
 
 
-def test_a_change_whose_answer_was_lost_can_be_made_again(tmp_path: Path) -> None:
+def test_a_change_whose_answer_was_lost_can_be_made_again(tmp_path: Path, url: str) -> None:
     """It was made: the second time nothing more happens."""
     server = databases.database()
-    url = databases.empty(LIBRARY)
     direct = PostgresCatalog(url)
     direct.start(LIBRARY)
     with cutting(tmp_path, server.folder) as proxy:
