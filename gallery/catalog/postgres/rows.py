@@ -33,7 +33,7 @@ _ENGLISH = (
     "th he in er an re on at en nd ti es or te of ed is it al ar st to nt ng se ha as ou io le"
     " ve co me de hi ri ro ic ne ea ra ce li ch ll be ma si om ur la el ta ai et"
 )
-_USUAL = frozenset(_ENGLISH.split())
+_USUAL = {pair: usual for usual, pair in enumerate(reversed(_ENGLISH.split()), 1)}
 _SYLLABLES = "\u1100"
 """From here on a letter is a syllable or a word: any two are rare already."""
 
@@ -136,17 +136,18 @@ def _quads(word: str) -> list[str]:
 
 
 def _telling(text: str) -> set[str]:
-    """Of each word all quads, since one of them is rare; else three pairs, and not such as
-    most English texts have: each one more is another list to read, and these are the long
-    ones."""
+    """Of each word the four parts that the fewest English texts have: each one more is
+    another list to read, and the lists of the usual ones are long."""
     telling = set[str]()
     for word in text.split():
-        pairs = _pairs(word)
-        rare = [pair for pair in pairs if pair not in _USUAL] or pairs
-        telling.update(_quads(word) or (*rare[:1], *rare[len(rare) // 2 :][:1], *rare[-1:]))
+        telling.update(sorted(_quads(word) or _pairs(word), key=_usual)[:4])
         if len(word) == 1 and word > "\x7f":
             telling.add(word)
     return telling
+
+
+def _usual(part: str) -> int:
+    return sum(_USUAL.get(pair, 0) for pair in _pairs(part))
 
 
 def _numbers(owner: str, names: set[str]) -> list[int]:

@@ -22,7 +22,7 @@ _BATCH = 2_000
 
 
 def upgrade() -> None:
-    connection = cast(Connection, op.get_bind().connection.driver_connection)
+    connection = cast("Connection", op.get_bind().connection.driver_connection)
     connection.execute("DROP INDEX images_by_terms")
     connection.execute("ALTER TABLE images DISABLE TRIGGER USER")
     _renew(connection)
