@@ -40,7 +40,8 @@ PARTS: dict[str, Callable[[Run], list[Figure]]] = {
     "watch": watch.measure,
     "events": events.measure,
     "bucket": bucket.measure,
-    "database": database.measure,
+    "database": database.pages,
+    "million": database.sizes,
 }
 
 

@@ -33,15 +33,27 @@ _ASKED = 30
 """How often each question is put for one figure."""
 
 
-def measure(run: Run) -> list[Figure]:
+def pages(run: Run) -> list[Figure]:
+    tree, library = _library(run)
+    with _catalog(library, tree.owners[0], _FEW) as (url, _):
+        return [*_pages(run, tree, url), *_processes(run, tree, url)]
+
+
+def sizes(run: Run) -> list[Figure]:
+    tree, library = _library(run)
+    with (
+        _catalog(library, tree.owners[0], _FEW) as (_, few),
+        _catalog(library, tree.owners[0], _MANY) as (_, many),
+    ):
+        return _flat(run, tree, few, many)
+
+
+def _library(run: Run) -> tuple[Tree, str]:
+    """Without an image, and what it is called."""
     tree = Tree(run.folder / "database", tuple(trees.owners(1)))
     blobs = FileBlobs(str(tree.outputs))
     blobs.start()
-    with (
-        _catalog(blobs.library, tree.owners[0], _FEW) as (url, few),
-        _catalog(blobs.library, tree.owners[0], _MANY) as (_, many),
-    ):
-        return [*_pages(run, tree, url), *_processes(run, tree, url), *_flat(run, tree, few, many)]
+    return tree, blobs.library
 
 
 @contextmanager

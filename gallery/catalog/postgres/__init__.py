@@ -1,5 +1,6 @@
 """The catalog in a PostgreSQL database, for any number of processes and machines.
 
+    asking         one question, and all its rows
     connections    which there are, and the locks that are tied to them
     schema         the migrations, and what a database has to offer
     rows           from a record to its row and the terms it is found by

@@ -8,7 +8,7 @@ connections than threads; those that nobody uses are kept for the next.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
 
@@ -16,11 +16,10 @@ import psycopg
 from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict
 
+from gallery.catalog.postgres.asking import Asking, Rows, Values
 from gallery.errors import StorageFull, Unavailable
 
 Connection = psycopg.Connection[tuple[Any, ...]]
-Values = Mapping[str, Any]
-Rows = list[tuple[Any, ...]]
 
 _SILENT = {
     "connect_timeout": 5,
@@ -78,7 +77,7 @@ class Connections:
         self._options: dict[str, Any] = {**_SILENT, **conninfo_to_dict(url)}
         self._lock_seconds = lock_seconds
         self._mutex = threading.Lock()
-        self._idle: list[Connection] = []
+        self._idle: list[Asking] = []
         self._closed = False
         self._local = threading.local()
 
@@ -87,12 +86,12 @@ class Connections:
             self._closed = True
         self._drop_idle()
 
-    def open(self) -> Connection:
+    def open(self) -> Asking:
         """A new connection, which is the caller's to close."""
         with self._mutex:
             if self._closed:
                 raise Unavailable("the catalog is closed")
-        connection: Connection = psycopg.connect(autocommit=True, **self._options)
+        connection = Asking.connect(autocommit=True, **self._options)
         try:
             connection.execute(_SESSION, {"lock": f"{self._lock_seconds * 1000:.0f}ms"})
         except BaseException:
@@ -101,7 +100,7 @@ class Connections:
         return connection
 
     @contextmanager
-    def borrowed(self) -> Iterator[Connection]:
+    def borrowed(self) -> Iterator[Asking]:
         """A connection for a while. It is kept afterwards, unless it failed."""
         with self._mutex:
             connection = self._idle.pop() if self._idle else None
@@ -123,7 +122,7 @@ class Connections:
         for connection in idle:
             connection.close()
 
-    def _over(self, stack: ExitStack, act: Callable[[Connection], T]) -> tuple[Connection, T]:
+    def _over(self, stack: ExitStack, act: Callable[[Asking], T]) -> tuple[Asking, T]:
         """What ``act`` gives over a borrowed connection, and that one. When one that was kept
         turns out to be dead, so are the others, probably: it is done again over a new one."""
         connection = stack.enter_context(self.borrowed())
@@ -143,8 +142,8 @@ class Connections:
         """The rows that answer."""
         with failures(), ExitStack() as stack:
             if held := self._held():
-                return _rows(held[-1][1], sql, values)
-            return self._over(stack, lambda over: _rows(over, sql, values))[1]
+                return held[-1][1].ask(sql, values or {})
+            return self._over(stack, lambda over: over.ask(sql, values or {}))[1]
 
     # -- locks ----------------------------------------------------------------------------
 
@@ -171,7 +170,7 @@ class Connections:
             yield found == (True,)
 
     @contextmanager
-    def _tied(self, name: str, connection: Connection) -> Iterator[None]:
+    def _tied(self, name: str, connection: Asking) -> Iterator[None]:
         held = self._held()
         held.append((name, connection))
         try:
@@ -190,11 +189,6 @@ class Connections:
                 return connection
         raise RuntimeError(f"the lock of {name} is not held")
 
-    def _held(self) -> list[tuple[str, Connection]]:
-        held: list[tuple[str, Connection]] = self._local.__dict__.setdefault("held", [])
+    def _held(self) -> list[tuple[str, Asking]]:
+        held: list[tuple[str, Asking]] = self._local.__dict__.setdefault("held", [])
         return held
-
-
-def _rows(connection: Connection, sql: str, values: Values | None) -> Rows:
-    with connection.cursor(binary=True) as cursor:
-        return cursor.execute(sql.encode(), values).fetchall()

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gallery.catalog import Changes, Noted
-from gallery.catalog.postgres.connections import Rows, Values
+from gallery.catalog.postgres.asking import Rows, Values
 from gallery.errors import PositionGone, Unavailable
 
 KEEP_US = 7 * 86_400 * 1_000_000
