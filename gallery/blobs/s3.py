@@ -319,25 +319,25 @@ class S3Blobs(Root):
     def presigned(
         self, key: str, purpose: Purpose, *, disposition: str | None = None
     ) -> str | None:
+        client, can = self._s3, self.abilities
+        if not can.presigned or (disposition is not None and not can.disposition):
+            return None
         parameters = {"Bucket": self.place.bucket, "Key": self._key(key)}
+        if can.disposition:
+            # Of our own list, whatever somebody who dropped the object said of it.
+            parameters["ResponseContentType"] = _type_of(key)
+        if disposition is not None:
+            parameters["ResponseContentDisposition"] = disposition
         with self._asking(key):
-            client, can = self._s3, self.abilities
-            if not can.presigned or (disposition is not None and not can.disposition):
-                return None
-            if can.disposition:
-                # Of our own list, whatever somebody who dropped the object said of it.
-                parameters["ResponseContentType"] = _type_of(key)
-            if disposition is not None:
-                parameters["ResponseContentDisposition"] = disposition
             return client.generate_presigned_url("get_object", parameters, self.lives[purpose])
 
     def presigned_put(self, key: str, body: Expected, seconds: int) -> Presigned | None:
-        can = self.abilities.presigned_put
+        client, can = self._s3, self.abilities.presigned_put
         if can == "no":
             return None
+        place = (self.place.bucket, self._key(key))
         with self._asking(key):
-            place = (self.place.bucket, self._key(key))
-            return presigned_put(self._s3, place, body, seconds, checked=can == "checked")
+            return presigned_put(client, place, body, seconds, checked=can == "checked")
 
 
 def _stat(key: str, size: int, etag: str, modified: datetime) -> Stat:
