@@ -16,7 +16,7 @@ import orjson
 from itsdangerous import BadData, TimestampSigner
 from itsdangerous.encoding import base64_decode, base64_encode
 
-from gallery.blobs import TEMPORARY, BlobStore, Expected, Presigned, SentTo, Spool
+from gallery.blobs import TEMPORARY, BlobStore, Expected, Presigned, SentTo, Spool, Versioned
 from gallery.errors import Conflict, GalleryError, NotFound, Unprocessable
 from gallery.keys import Kind
 
@@ -144,13 +144,16 @@ class Landing:
         return sizes
 
     def sweep(self) -> None:
-        """Removes what has waited for a day."""
+        """Removes what has waited for a day. Whoever has a URL can put to it again and again:
+        of that only the last is kept."""
         due = time.time() - WAIT_SECONDS
         for found in list(self._blobs.list(_PLACE)):
             with suppress(NotFound):
                 if found.mtime_ns / 1e9 < due:
                     self._blobs.delete(found.key)
                     log.info("removed %s, which was never confirmed", found.key)
+        if isinstance(self._blobs, Versioned):
+            self._blobs.erase_hidden(_PLACE)
 
 
 def _compare(ticket: Ticket, spool: Spool) -> None:

@@ -13,10 +13,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from gallery.blobs import TEMPORARY
 from gallery.blobs.s3_client import Place, code_of, requests, status_of
+from gallery.blobs.s3_versions import drop
 from gallery.errors import StartRefused
 
 if TYPE_CHECKING:
@@ -179,8 +180,7 @@ class _Bucket:
             self._client.put_object(**self._bucket, Key=key, Body=b"a probe")
         except ClientError:
             return False
-        with suppress(ClientError, BotoCoreError):
-            self._client.delete_object(**self._bucket, Key=key)
+        drop(self._client, self._place.bucket, key)
         return True
 
     # -- the steps ----------------------------------------------------------------------
@@ -276,6 +276,7 @@ class _Bucket:
             "temporary",
             Filter={"Prefix": self._place.prefix + TEMPORARY},
             Expiration={"Days": TEMPORARY_DAYS},
+            NoncurrentVersionExpiration={"NoncurrentDays": 1},
             AbortIncompleteMultipartUpload={"DaysAfterInitiation": TEMPORARY_DAYS},
         )
 
