@@ -22,8 +22,9 @@ from gallery.keys import Kind
 
 log = logging.getLogger(__name__)
 
-PUT_SECONDS = 3_600
-"""How long a body may be put, and then how long it waits."""
+PUT_SECONDS = 900
+"""How long a body may be put, and then how long it waits. What is announced and not put counts
+nowhere, so the first is short."""
 WAIT_SECONDS = 86_400
 _PLACE = f"{TEMPORARY}uploads/"
 _PIECE = 8 << 20
