@@ -230,8 +230,10 @@ class S3Blobs(Root):
                     **more,
                     **token,
                 )
+            if "IsTruncated" not in page:
+                raise Unavailable(f"the list of {prefix}: the answer is no list")
             yield page
-            if not page.get("IsTruncated"):
+            if not page["IsTruncated"]:
                 return
             token = {"ContinuationToken": page["NextContinuationToken"]}
 
