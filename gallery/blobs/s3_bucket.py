@@ -228,13 +228,17 @@ class _Bucket:
 
     def _cors(self) -> bool:
         rules = self._client.get_bucket_cors(**self._bucket)["CORSRules"]
-        return any(rule["AllowedOrigins"] == [self._wanted.origin] for rule in rules)
+        return any(self._is_of_site(rule) and "PUT" in rule["AllowedMethods"] for rule in rules)
+
+    def _is_of_site(self, rule: Any) -> bool:
+        return bool(rule["AllowedOrigins"] == [self._wanted.origin])
 
     def _let_in(self) -> None:
-        """Beside what others have set."""
+        """Beside what others have set, in the place of what lets the site read alone."""
         rules: list[Any] = []
         with suppress(ClientError, KeyError):
-            rules = list(self._client.get_bucket_cors(**self._bucket)["CORSRules"])
+            found = self._client.get_bucket_cors(**self._bucket)["CORSRules"]
+            rules = [rule for rule in found if not self._is_of_site(rule)]
         rules.append(
             {
                 "AllowedOrigins": [self._wanted.origin],
