@@ -105,8 +105,8 @@ class Root:
         self.keep_room()
 
     def close(self) -> None:
+        self._closed = True  # at once: who waits for the lock does not look any more
         with self._lock:
-            self._closed = True
             if self._client is not None:
                 self._client.close()
             self._client = None
