@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from gallery.blobs.s3_client import status_of
+
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
@@ -45,5 +47,10 @@ def _below(client: S3Client, bucket: str, prefix: str) -> Iterator[_Version]:
 
 
 def _remove(client: S3Client, bucket: str, versions: list[_Version]) -> None:
+    """Somebody else may be at it as well."""
     for _, key, version, _ in sorted(versions):
-        client.delete_object(Bucket=bucket, Key=key, VersionId=version)
+        try:
+            client.delete_object(Bucket=bucket, Key=key, VersionId=version)
+        except ClientError as error:
+            if status_of(error) != 404:
+                raise
