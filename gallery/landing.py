@@ -16,14 +16,15 @@ import orjson
 from itsdangerous import BadData, TimestampSigner
 from itsdangerous.encoding import base64_decode, base64_encode
 
-from gallery.blobs import TEMPORARY, BlobStore, Expected, Presigned, SentTo, Spool
+from gallery.blobs import TEMPORARY, BlobStore, Expected, Presigned, SentTo, Spool, Versioned
 from gallery.errors import Conflict, GalleryError, NotFound, Unprocessable
 from gallery.keys import Kind
 
 log = logging.getLogger(__name__)
 
-PUT_SECONDS = 3_600
-"""How long a body may be put, and then how long it waits."""
+PUT_SECONDS = 900
+"""How long a body may be put, and then how long it waits. What is announced and not put counts
+nowhere, so the first is short."""
 WAIT_SECONDS = 86_400
 _PLACE = f"{TEMPORARY}uploads/"
 _PIECE = 8 << 20
@@ -144,13 +145,16 @@ class Landing:
         return sizes
 
     def sweep(self) -> None:
-        """Removes what has waited for a day."""
+        """Removes what has waited for a day. Whoever has a URL can put to it again and again:
+        of that only the last is kept."""
         due = time.time() - WAIT_SECONDS
         for found in list(self._blobs.list(_PLACE)):
             with suppress(NotFound):
                 if found.mtime_ns / 1e9 < due:
                     self._blobs.delete(found.key)
                     log.info("removed %s, which was never confirmed", found.key)
+        if isinstance(self._blobs, Versioned):
+            self._blobs.erase_hidden(_PLACE)
 
 
 def _compare(ticket: Ticket, spool: Spool) -> None:

@@ -19,11 +19,14 @@ import orjson
 from gallery.blobs import LIVES, Linked, Purpose
 from gallery.errors import Unavailable
 from gallery.records import Record
+from gallery.remembered import Memory
 from gallery.thumbnails import Thumbnails
 
 _ITEM_LINKS = ("url", "thumb_url")
-_WEIGHT = 2_000
-"""Bytes of memory that a link takes, about."""
+_WEIGHT, _LOOK_WEIGHT = 1_600, 400
+"""Bytes of memory that a link takes, and what was seen of a thumbnail, about."""
+_LOOK_SECONDS = 1_800
+"""How long a look for a thumbnail counts."""
 
 
 class Cdn:
@@ -65,12 +68,12 @@ class Link:
         return 0 <= now - self.made < self.life / 2
 
 
-@dataclass(slots=True)
-class _Kept:
-    """``there``: whether the thumbnail was found under its key; None before anybody looked."""
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """Whether a thumbnail was found under its key, and when."""
 
-    link: Link
-    there: bool | None = None
+    there: bool
+    at: float
 
 
 class Links:
@@ -87,29 +90,31 @@ class Links:
     ) -> None:
         self._source = source
         self._thumbnails = thumbnails
-        self._most = memory_bytes // _WEIGHT
+        looks = memory_bytes // 5
+        self._most = (memory_bytes - looks) // _WEIGHT
         self._clock = clock
-        self._memory: OrderedDict[tuple[str, Purpose, str | None], _Kept] = OrderedDict()
+        self._memory: OrderedDict[tuple[str, Purpose, str | None], Link] = OrderedDict()
+        self._looks: Memory[_Look] = Memory(looks)
         self._lock = threading.Lock()
 
     def origin(self) -> str:
         """Scheme, host and port that the links begin with. Raises Unavailable."""
         return self._source.origin()
 
+    def forget(self, owner: str, id: str) -> None:
+        """An image changed; with two empty strings, any may have: its thumbnail is looked for
+        again. Links stay as they were. From any thread."""
+        self._looks.forget(owner, id)
+
     def find(
         self, record: Record, key: str, purpose: Purpose, disposition: str | None = None
     ) -> Link | None:
         """A link to the image's original or thumbnail, whichever ``key`` is; None when the
         server has to send it. A lost thumbnail is made again. Raises like Thumbnails."""
-        kept = self._kept(key, purpose, disposition)
-        if kept is None:
+        link = self._kept(key, purpose, disposition)
+        if link is None or (key == record.thumb and not self._is_there(record)):
             return None
-        if key == record.thumb:
-            if kept.there is None:
-                kept.there = self._has_thumbnail(record)
-            if not kept.there:
-                return None
-        return kept.link
+        return link
 
     def added(self, items: list[bytes]) -> list[bytes]:
         """Items of a list, each with the links for viewing that it can have."""
@@ -123,9 +128,20 @@ class Links:
 
     def _link(self, record: dict[str, Any]) -> None:
         for name in _ITEM_LINKS:
-            kept = self._kept(record[name].removeprefix("/outputs/"), "view", None)
-            if kept is not None and kept.there is not False:
-                record[f"direct_{name}"] = kept.link.url
+            key = record[name].removeprefix("/outputs/")
+            link, look = self._kept(key, "view", None), self._looks.get(key)
+            if link is not None and (look is None or look.there):
+                record[f"direct_{name}"] = link.url
+
+    def _is_there(self, record: Record) -> bool:
+        """The thumbnail, as it was seen in the last half an hour, unless the image changed."""
+        look, now = self._looks.get(record.thumb), self._clock()
+        if look is None or not 0 <= now - look.at < _LOOK_SECONDS:
+            changes = self._looks.changes
+            look = _Look(self._has_thumbnail(record), now)
+            image = (record.owner, record.id)
+            self._looks.keep(record.thumb, image, look, _LOOK_WEIGHT, changes)
+        return look.there
 
     def _has_thumbnail(self, record: Record) -> bool:
         """Not when it was made again under another key than an older writer's, or could not
@@ -135,15 +151,15 @@ class Links:
         self._thumbnails.remake(record)
         return self._thumbnails.has(record)
 
-    def _kept(self, key: str, purpose: Purpose, disposition: str | None) -> _Kept | None:
+    def _kept(self, key: str, purpose: Purpose, disposition: str | None) -> Link | None:
         asked, now = (key, purpose, disposition), self._clock()
         kept = self._memory.get(asked)
-        if kept is not None and kept.link.is_young(now):
+        if kept is not None and kept.is_young(now):
             return kept
         url = self._source.presigned(key, purpose, disposition=disposition)
         if url is None:
             return None
-        kept = _Kept(Link(url, now, self._source.lives[purpose]))
+        kept = Link(url, now, self._source.lives[purpose])
         with self._lock:
             self._memory.pop(asked, None)
             self._memory[asked] = kept

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,6 +29,10 @@ def run(store: Store, tmp_path: Path, *arguments: str, **settings: str) -> str:
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
+
+
+def steps(store: Store) -> list[Step]:
+    return list(init(store.client, Place.parse(store.url), WANTED))
 
 
 STEPS = {
@@ -72,6 +77,26 @@ def test_doing_it_again_changes_nothing(store: Store) -> None:
     assert [(s.name, s.outcome) for s in second] == [
         (s.name, "was so" if s.outcome == "made" else s.outcome) for s in first
     ]
+
+
+@pytest.mark.each_store
+def test_a_site_that_was_only_let_read_is_let_put(store: Store) -> None:
+    step = "access from the site"
+    outcomes = {step.name: step.outcome for step in steps(store)}
+    if outcomes[step] == "not supported":
+        return
+    read: Any = {"AllowedOrigins": [WANTED.origin], "AllowedMethods": ["GET"]}
+    other: Any = {"AllowedOrigins": ["https://other.example.org"], "AllowedMethods": ["GET"]}
+    store.client.put_bucket_cors(
+        Bucket=store.bucket, CORSConfiguration={"CORSRules": [read, other]}
+    )
+    assert [s.outcome for s in steps(store) if s.name == step] == ["made"]
+    rules = store.client.get_bucket_cors(Bucket=store.bucket)["CORSRules"]
+    assert [rule["AllowedOrigins"] for rule in rules] == [
+        other["AllowedOrigins"],
+        [WANTED.origin],
+    ]
+    assert "PUT" in rules[1]["AllowedMethods"]
 
 
 def test_a_bucket_of_an_environment_bears_its_name(store: Store, tmp_path: Path) -> None:

@@ -132,6 +132,13 @@ def test_only_the_gallery_is_published_and_only_to_this_machine() -> None:
     assert stages()[-1].said("EXPOSE") == [str(port)]
 
 
+def test_nobody_is_sent_to_a_store_that_is_not_published() -> None:
+    assert "ports" not in containers.services()["s3"]
+    settings = settings_of("gallery")
+    assert not settings.direct_uploads
+    assert settings.delivery == "server"
+
+
 def test_a_server_that_is_stopped_has_time_for_what_is_under_way() -> None:
     assert seconds(containers.services()["gallery"]["stop_grace_period"]) > DRAIN_SECONDS
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gallery.api.remembered import Memory
+from gallery.remembered import Memory
 
 KIM, YUNA = ("kim", "1"), ("yuna", "1")
 

@@ -340,6 +340,20 @@ def test_a_store_that_goes_on_failing_is_unavailable(far: S3Blobs, proxy: Proxy)
     assert far.read(IMAGE) == b"pixels"
 
 
+@pytest.mark.parametrize("body", [b"", b"<html>a portal</html>"], ids=["empty", "html"])
+def test_an_answer_that_is_no_list_is_no_empty_list(
+    far: S3Blobs, proxy: Proxy, body: bytes
+) -> None:
+    far.put(IMAGE, b"pixels")
+    strange = status(200, "OK", body)
+    with (
+        proxy.broken(Fault(request("GET", "list-type=2"), answer=strange)),
+        pytest.raises(Unavailable),
+    ):
+        list(far.list("users/"))
+    assert [found.key for found in far.list("users/")] == [IMAGE]
+
+
 def test_a_body_that_is_cut_short_is_asked_for_again(far: S3Blobs, proxy: Proxy) -> None:
     body = bytes(range(256)) * 4000
     far.put(IMAGE, body)

@@ -160,7 +160,7 @@ class Direct:
                 if inspection.mime != ticket.mime:
                     raise mismatch("type")
                 return await self._intake.stored(draft, spool, inspection)
-            except (UnsupportedImage, Unprocessable):
+            except (TooLarge, UnsupportedImage, Unprocessable):
                 await self._threads.write(self._landing.clear, ticket)
                 raise
             finally:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 
-from gallery.api.remembered import Memory
 from gallery.api.served import Headers, attachment, record_at
 from gallery.blobs import Purpose
 from gallery.catalog import Immediate
 from gallery.library import Library
 from gallery.links import Link, Links
+from gallery.remembered import Memory
 from gallery.threads import Threads
 
 ASKED_AGAIN = 1800
@@ -33,6 +33,7 @@ class Redirects:
 
     def forget(self, owner: str, id: str) -> None:
         """An image changed; with two empty strings, any may have. From any thread."""
+        self._links.forget(owner, id)
         self._memory.forget(owner, id)
 
     async def find(self, key: str, query: bytes) -> Link | None:

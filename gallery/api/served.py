@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from gallery import keys
-from gallery.api.remembered import Memory
 from gallery.errors import NotFound
 from gallery.library import Library
 from gallery.records import Record
+from gallery.remembered import Memory
 
 Headers = list[tuple[bytes, bytes]]
 HOT_BYTES = 256 << 10

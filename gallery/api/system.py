@@ -80,7 +80,7 @@ class System:
 
     def _check(self) -> None:
         self._services.library.blobs.check()
-        self._services.library.catalog.owners()
+        self._services.library.catalog.check()
 
     async def metrics(self, request: Request) -> Response:  # noqa: ARG002 - the same for all
         text = await self._services.threads.read(self._metrics.text)

@@ -243,6 +243,14 @@ class Hashed(Protocol):
         Raises NotFound."""
 
 
+@runtime_checkable
+class Versioned(Protocol):
+    """An ability of stores that may keep what was replaced or removed."""
+
+    def erase_hidden(self, prefix: str) -> None:
+        """Removes for good what was replaced or removed of all that begins with ``prefix``."""
+
+
 Purpose = Literal["view", "download", "embed"]
 LIVES: Mapping[Purpose, int] = {"view": 3600, "download": 86_400, "embed": 7 * 86_400}
 """Seconds that a link lives. Seven days are the most that S3 signs for."""

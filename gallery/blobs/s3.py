@@ -17,6 +17,7 @@ import hashlib
 import random
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any
@@ -40,6 +41,7 @@ from gallery.blobs import (
     Purpose,
     Spool,
     Stat,
+    s3_versions,
 )
 from gallery.blobs.s3_client import code_of, requests
 from gallery.blobs.s3_presign import presigned_put
@@ -72,7 +74,7 @@ class _Got:
 
 
 class S3Blobs(Root):
-    """Fulfils BlobStore, Hashed, SelfMarked, Linked, SentTo and Shared."""
+    """Fulfils BlobStore, Hashed, SelfMarked, Linked, SentTo, Shared and Versioned."""
 
     lives = LIVES
 
@@ -126,12 +128,28 @@ class S3Blobs(Root):
             raise Unavailable(f"{key}: another body arrived than was sent")
 
     def delete(self, key: str) -> None:
+        """Of what is temporary no version is kept: nobody would ever want it back."""
         client = self._s3
-        try:
+        with suppress(NotFound):  # as it should be
+            if key.startswith(TEMPORARY) and self._keeps_versions():
+                self._erase(key)
+                return
             with self._asking(key):
                 client.delete_object(Bucket=self.place.bucket, Key=self._key(key))
-        except NotFound:
-            pass  # as it should be
+
+    def _keeps_versions(self) -> bool:
+        return self.abilities.versioning in ("on", "suspended")
+
+    def _erase(self, key: str) -> None:
+        client = self._s3
+        with self._asking(f"the versions of {key}"):
+            s3_versions.erase(client, self.place.bucket, self._key(key))
+
+    def erase_hidden(self, prefix: str) -> None:
+        client = self._s3
+        if self._keeps_versions():
+            with self._asking(f"the versions below {prefix}"):
+                s3_versions.erase_hidden(client, self.place.bucket, self._key(prefix))
 
     # -- reading ------------------------------------------------------------------------
 
@@ -211,8 +229,10 @@ class S3Blobs(Root):
                     **more,
                     **token,
                 )
+            if "IsTruncated" not in page:
+                raise Unavailable(f"the list of {prefix}: the answer is no list")
             yield page
-            if not page.get("IsTruncated"):
+            if not page["IsTruncated"]:
                 return
             token = {"ContinuationToken": page["NextContinuationToken"]}
 
@@ -276,28 +296,13 @@ class S3Blobs(Root):
         return Seen(len(sidecar), _number(etag))
 
     def doom(self, folder: Folder, id: str) -> None:
-        """All versions of the sidecar, the present one last: then it is gone for good."""
+        """With all versions of the sidecar."""
         key = folder.sidecar(id)
         self.put(folder.mark(id, "purge"), b"{}\n")
         if self.abilities.versioning == "off":
             self.delete(key)
         else:
-            self._delete_versions(key)
-
-    def _delete_versions(self, key: str) -> None:
-        client, bucket, name = self._s3, self.place.bucket, self._key(key)
-        with self._asking(f"the versions of {key}"):
-            pages = client.get_paginator("list_object_versions").paginate(
-                Bucket=bucket, Prefix=name
-            )
-            found = [
-                (version["IsLatest"], version["VersionId"])
-                for page in pages
-                for version in (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))
-                if version["Key"] == name
-            ]
-            for _, version in sorted(found):
-                client.delete_object(Bucket=bucket, Key=name, VersionId=version)
+            self._erase(key)
 
     def finish(self, folder: Folder, id: str) -> None:
         self.delete(folder.mark(id, "put"))
@@ -322,25 +327,25 @@ class S3Blobs(Root):
     def presigned(
         self, key: str, purpose: Purpose, *, disposition: str | None = None
     ) -> str | None:
+        client, can = self._s3, self.abilities
+        if not can.presigned or (disposition is not None and not can.disposition):
+            return None
         parameters = {"Bucket": self.place.bucket, "Key": self._key(key)}
+        if can.disposition:
+            # Of our own list, whatever somebody who dropped the object said of it.
+            parameters["ResponseContentType"] = _type_of(key)
+        if disposition is not None:
+            parameters["ResponseContentDisposition"] = disposition
         with self._asking(key):
-            client, can = self._s3, self.abilities
-            if not can.presigned or (disposition is not None and not can.disposition):
-                return None
-            if can.disposition:
-                # Of our own list, whatever somebody who dropped the object said of it.
-                parameters["ResponseContentType"] = _type_of(key)
-            if disposition is not None:
-                parameters["ResponseContentDisposition"] = disposition
             return client.generate_presigned_url("get_object", parameters, self.lives[purpose])
 
     def presigned_put(self, key: str, body: Expected, seconds: int) -> Presigned | None:
-        can = self.abilities.presigned_put
+        client, can = self._s3, self.abilities.presigned_put
         if can == "no":
             return None
+        place = (self.place.bucket, self._key(key))
         with self._asking(key):
-            place = (self.place.bucket, self._key(key))
-            return presigned_put(self._s3, place, body, seconds, checked=can == "checked")
+            return presigned_put(client, place, body, seconds, checked=can == "checked")
 
 
 def _stat(key: str, size: int, etag: str, modified: datetime) -> Stat:

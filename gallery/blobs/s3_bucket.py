@@ -13,10 +13,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from gallery.blobs import TEMPORARY
 from gallery.blobs.s3_client import Place, code_of, requests, status_of
+from gallery.blobs.s3_versions import drop
 from gallery.errors import StartRefused
 
 if TYPE_CHECKING:
@@ -179,8 +180,7 @@ class _Bucket:
             self._client.put_object(**self._bucket, Key=key, Body=b"a probe")
         except ClientError:
             return False
-        with suppress(ClientError, BotoCoreError):
-            self._client.delete_object(**self._bucket, Key=key)
+        drop(self._client, self._place.bucket, key)
         return True
 
     # -- the steps ----------------------------------------------------------------------
@@ -228,13 +228,17 @@ class _Bucket:
 
     def _cors(self) -> bool:
         rules = self._client.get_bucket_cors(**self._bucket)["CORSRules"]
-        return any(rule["AllowedOrigins"] == [self._wanted.origin] for rule in rules)
+        return any(self._is_of_site(rule) and "PUT" in rule["AllowedMethods"] for rule in rules)
+
+    def _is_of_site(self, rule: Any) -> bool:
+        return bool(rule["AllowedOrigins"] == [self._wanted.origin])
 
     def _let_in(self) -> None:
-        """Beside what others have set."""
+        """Beside what others have set, in the place of what lets the site read alone."""
         rules: list[Any] = []
         with suppress(ClientError, KeyError):
-            rules = list(self._client.get_bucket_cors(**self._bucket)["CORSRules"])
+            found = self._client.get_bucket_cors(**self._bucket)["CORSRules"]
+            rules = [rule for rule in found if not self._is_of_site(rule)]
         rules.append(
             {
                 "AllowedOrigins": [self._wanted.origin],
@@ -276,6 +280,7 @@ class _Bucket:
             "temporary",
             Filter={"Prefix": self._place.prefix + TEMPORARY},
             Expiration={"Days": TEMPORARY_DAYS},
+            NoncurrentVersionExpiration={"NoncurrentDays": 1},
             AbortIncompleteMultipartUpload={"DaysAfterInitiation": TEMPORARY_DAYS},
         )
 

@@ -23,6 +23,7 @@ from botocore.httpsession import URLLib3Session
 from gallery.blobs import TEMPORARY, Expected
 from gallery.blobs.s3_client import Place, requests
 from gallery.blobs.s3_presign import presigned_put
+from gallery.blobs.s3_versions import drop
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -90,8 +91,7 @@ class _Probe:
             )
         finally:
             for key in (self._key, self._raced):
-                with suppress(ClientError, BotoCoreError):
-                    self._client.delete_object(Bucket=self._bucket, Key=key)
+                drop(self._client, self._bucket, key)
 
     def _put(self, key: str, **more: Any) -> None:
         self._client.put_object(Bucket=self._bucket, Key=key, Body=_BODY, **more)

@@ -104,8 +104,8 @@ class Root:
         self.keep_room()
 
     def close(self) -> None:
+        self._closed = True  # at once: who waits for the lock does not look any more
         with self._lock:
-            self._closed = True
             if self._client is not None:
                 self._client.close()
             self._client = None
@@ -121,12 +121,13 @@ class Root:
 
     @contextmanager
     def _asking(self, what: str, unclear: type[Unavailable] = Unavailable) -> Iterator[None]:
-        """A request of the place. One that fails ends the trust in the last look."""
+        """A request of the place. One that fails ends the trust in a look that was right."""
         try:
             with requests(what, unclear):
                 yield
         except Unavailable:
-            self._until = 0.0
+            if self._away is None:
+                self._until = 0.0
             raise
 
     def check_now(self) -> None:

@@ -105,6 +105,10 @@ class Catalog(Protocol):
 
     def close(self) -> None: ...
 
+    def check(self) -> None:
+        """Returns when the catalog is the one that was started, and can be asked. Costs little,
+        however much it holds."""
+
     def lock(self, owner: str) -> AbstractContextManager[None]:
         """The owner's lock, held against every process of this library. Not reentrant. Waits
         while the fence is closed. Raises Moved when the library lives elsewhere by then."""

@@ -200,6 +200,10 @@ class ManifestCatalog:
         with self.mirror.lock:
             return dict(self.mirror.owner(owner).sums()[0])
 
+    def check(self) -> None:
+        if library_of(self.root) != self.library:
+            raise Unavailable(f"{self.root} is away")
+
     def owners(self) -> list[str]:
         with storage(self._users, ours=True), os.scandir(self._users) as entries:
             folders = (entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
@@ -289,8 +293,7 @@ class ManifestCatalog:
 
     def _make_folder(self, owner: str) -> None:
         """Only where the library still is: a volume that is away is not filled anew."""
-        if library_of(self.root) != self.library:
-            raise Unavailable(f"{self.root} is away")
+        self.check()
         os.makedirs(os.path.join(self._users, owner), exist_ok=True)
         fsync_folder(self._users)
 

@@ -51,6 +51,9 @@ class MemoryCatalog:
     def close(self) -> None:
         pass
 
+    def check(self) -> None:
+        pass
+
     def listen(self, listener: Listener) -> None:
         self._listeners.append(listener)
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 
 import httpx
 import pytest
 
-from gallery.blobs import s3
+from gallery.blobs import s3, s3_root
 from gallery.blobs.s3 import S3Blobs
 from gallery.blobs.s3_client import Patience
 from tests import images
 from tests.http.site import Site, listed, refused, trashed, upload, uploaded
+from tests.samples import eventually
 from tests.services.proxy import Fault, Proxy, request, status
 from tests.services.s3 import Store
 
@@ -102,3 +104,26 @@ async def test_a_bucket_that_is_too_slow_is_given_up(
             await until_ready(visitor)
             assert (await visitor.get(one["url"])).content == images.png()
             assert await listed(visitor) == [one["id"]]
+
+
+async def test_a_site_that_stops_while_its_bucket_is_silent_waits_for_hardly_more_than_a_look(
+    tmp_path: Path, store: Store, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hasty = partial(S3Blobs, patience=Patience(connect_seconds=1, read_seconds=1, attempts=1))
+    monkeypatch.setattr(s3, "S3Blobs", hasty)
+    monkeypatch.setattr(s3_root, "GOOD_SECONDS", 0.0)
+    with store.reached(proxy.port):
+        async with AsyncExitStack() as stack:
+            site = Site(tmp_path, store=store, delivery="presigned")
+            await stack.enter_async_context(site.running())
+            async with site.client() as visitor:
+                await visitor.get("/api/v1/me")
+                one = await uploaded(visitor)
+                with proxy.broken(Fault(delay=60)):
+                    urls = [f"{one['url']}?embed=1&n={n}" for n in range(40)]
+                    asked = [asyncio.create_task(visitor.get(url)) for url in urls]
+                    await asyncio.to_thread(eventually, lambda: proxy.befallen > 0)
+                    await stack.aclose()
+                    for answer in await asyncio.gather(*asked):
+                        refused(answer, 503, "unavailable")
+                    assert proxy.befallen < 8

@@ -194,6 +194,19 @@ async def test_a_lost_thumbnail_is_made_again_before_anybody_is_sent_to_it(
     assert (await plain.get(led(await visitor.get(record["thumb_url"])))).content == before
 
 
+async def test_a_thumbnail_lost_after_its_link_was_given_is_made_again_when_its_image_changes(
+    site: Site, visitor: httpx.AsyncClient, plain: httpx.AsyncClient
+) -> None:
+    record = await uploaded(visitor)
+    before = site.read(record["thumb_url"])
+    link = led(await visitor.get(record["thumb_url"]))
+    await asyncio.to_thread(bucket(site).delete, record["thumb"])
+    assert (await plain.get(link)).status_code == 404
+    await visitor.patch(f"/api/v1/images/{record['id']}", json={"favorite": True})
+    assert led(await visitor.get(record["thumb_url"])) == link
+    assert (await plain.get(link)).content == before
+
+
 async def test_a_thumbnail_that_cannot_be_made_again_has_no_link(
     store: Store, site: Site, visitor: httpx.AsyncClient
 ) -> None:

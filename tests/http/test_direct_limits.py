@@ -50,9 +50,12 @@ async def test_who_has_all_the_images_allowed_announces_no_more(tmp_path: Path) 
         await uploaded(client)
         refused(await client.post(PRESIGN, json=announcement()), 413, "quota_count")
         refused(await confirm(client, late), 413, "quota_count")
+        assert waiting(site) == []
         (id,) = await listed(client)
         await client.post(f"/api/v1/images/{id}/delete")
         await client.post(f"/api/v1/images/{id}/purge")
+        refused(await confirm(client, late), 409, "not_uploaded")
+        assert (await put(site, late)).status_code == 204
         await confirmed(client, late)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from gallery.catalog.postgres import PostgresCatalog
@@ -15,7 +17,7 @@ from tests import databases
 from tests.conformance.stores import LIBRARY
 from tests.cutting import cutting
 from tests.databases import Database
-from tests.postgres.conftest import news
+from tests.postgres.conftest import Open, news
 from tests.samples import (
     OWNER,
     apply,
@@ -104,3 +106,42 @@ def test_a_change_whose_answer_was_lost_can_be_made_again(tmp_path: Path, url: s
         assert news(direct, start) == [2]
         catalog.close()
     direct.close()
+
+
+@pytest.fixture
+def guest(sql: psycopg.Connection) -> Iterator[str]:
+    """Somebody with just the rights that are needed."""
+    sql.execute("CREATE ROLE guest LOGIN")
+    for what in ("SCHEMA public", "ALL TABLES IN SCHEMA public", "ALL SEQUENCES IN SCHEMA public"):
+        sql.execute(f"GRANT ALL ON {what} TO guest".encode())
+    yield "guest"
+    sql.execute("DROP OWNED BY guest; DROP ROLE guest")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "mend"),
+    [
+        ("ALTER SCHEMA public RENAME TO gone", "ALTER SCHEMA gone RENAME TO public"),
+        (
+            "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM guest",
+            "GRANT ALL ON ALL TABLES IN SCHEMA public TO guest",
+        ),
+    ],
+    ids=["emptied", "forbidden"],
+)
+def test_a_database_that_was_emptied_or_forbidden_is_away_until_it_is_set_right(
+    opened: Open, url: str, guest: str, sql: psycopg.Connection, spoil: str, mend: str
+) -> None:
+    catalog = opened(at=url.replace("gallery@", f"{guest}@"))
+    sql.execute(spoil.encode())
+    try:
+        for ask in (catalog.check, lambda: catalog.page(ACTIVE), lambda: catalog.changes(None)):
+            with pytest.raises(Unavailable):
+                ask()
+        with pytest.raises(Unavailable):
+            apply(catalog, "put", record(1))
+    finally:
+        sql.execute(mend.encode())
+    catalog.check()
+    apply(catalog, "put", record(1))
+    assert ids(catalog.page(ACTIVE)) == [1]

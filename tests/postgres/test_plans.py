@@ -29,6 +29,8 @@ ACTIVE = Query(OWNER)
 HOUR = 3_600_000_000
 PERIODS = ((NOON + 4_000 * HOUR) >> PERIOD_BITS) - (NOON >> PERIOD_BITS) + 1
 """Of the crowd's images."""
+_PAIRS = "obs bse ser erv rva vat ato tor ory"
+"""Those of a rare word, as most texts have them."""
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +57,7 @@ def _one_of_many(n: int, owner: str) -> Record:
         n,
         owner=owner,
         at=NOON + n * HOUR,
-        prompt=f"빨간 다리, number {n}" + (" 위의 고양이" if rare else ""),
+        prompt=f"빨간 다리, number {n} {_PAIRS}" + (" 위의 고양이, observatory" if rare else ""),
         tags=("rare",) if rare else ("bridge",),
         status="trash" if n % 10 == 9 else "active",
         deleted_at=NOON + n if n % 10 == 9 else None,
@@ -102,6 +104,8 @@ def test_a_deep_page_fetches_no_rows_but_its_own(crowd: PostgresCatalog) -> None
         Query(OWNER, tag="rare"),
         Query(OWNER, words=Words.parse("고양이")),
         Query(OWNER, words=Words.parse("고양")),
+        Query(OWNER, words=Words.parse("observatory")),
+        Query(OWNER, words=Words.parse("servat")),
         Query(OWNER, words=Words.parse("위의 -하늘")),
         Query(OWNER, words=Words.parse("rare"), tag="rare"),
     ],

@@ -73,6 +73,10 @@ class PostgresCatalog:
         self._connections.close()
         self._leader.close()
 
+    def check(self) -> None:
+        if not self._ask("SELECT 1 FROM library"):
+            raise Unavailable("the database holds no library")
+
     def listen(self, listener: Listener) -> None:
         self._hearing.listeners.append(listener)
 

@@ -8,6 +8,7 @@ connections than threads; those that nobody uses are kept for the next.
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -18,7 +19,7 @@ from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict
 
 from gallery.catalog.postgres.asking import Asking, Rows, Values
-from gallery.errors import StorageFull, Unavailable
+from gallery.errors import StartRefused, StorageFull, Unavailable
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -56,7 +57,30 @@ _LOCK_WITHIN = (
 _UNLOCK_WITHIN = f"""
     SELECT pg_advisory_unlock(hashtextextended(%s, 0)), pg_advisory_unlock_shared({_FENCE})"""
 
+_AWAY = (
+    *(psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError),
+    *(errors.UndefinedTable, errors.InsufficientPrivilege),
+)
+"""A database that was emptied, or whose rights were taken, can be set right as well."""
+_PORTS = re.compile(r"[0-9,]*")
+
 T = TypeVar("T")
+
+
+def options_of(url: str) -> dict[str, Any]:
+    """What the URL says. Raises StartRefused without a word of it: what cannot be understood
+    may be a part of the password, and so may what is taken for a host, port or database."""
+    try:
+        found: dict[str, Any] = dict(conninfo_to_dict(url))
+    except psycopg.Error:
+        found = {"port": "unknown"}
+    strange = any("@" in str(found.get(name, ""))[1:] for name in ("host", "port", "dbname"))
+    if strange or not _PORTS.fullmatch(str(found.get("port", ""))):
+        raise StartRefused(
+            "GALLERY_CATALOG: this is not a URL that can be understood; in a password, write "
+            "what is neither letter nor digit as %40 and the like"
+        )
+    return found
 
 
 @contextmanager
@@ -68,7 +92,7 @@ def failures() -> Iterator[None]:
         raise StorageFull(f"database: {one_line(error)}") from error
     except errors.LockNotAvailable as error:
         raise Unavailable("somebody else is at work on it", code="busy") from error
-    except (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError) as error:
+    except _AWAY as error:
         raise Unavailable(f"database: {one_line(error)}") from error
 
 
@@ -81,7 +105,7 @@ class Connections:
     the connection that the lock is tied to."""
 
     def __init__(self, url: str, *, lock_seconds: float) -> None:
-        self._options: dict[str, Any] = {**_SILENT, **conninfo_to_dict(url)}
+        self._options: dict[str, Any] = {**_SILENT, **options_of(url)}
         self._lock_seconds = lock_seconds
         self._mutex = threading.Lock()
         self._idle: list[Asking] = []

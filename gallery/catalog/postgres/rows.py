@@ -1,9 +1,11 @@
 """From a record to its row, and the terms under which it is found.
 
-A term is a number made of the owner and a pair of neighbouring letters of the folded
-prompt, or a tag, workflow, aspect ratio or favourite. One index over the rows' terms
-narrows every filter down to an owner's rows; that two things may share a number only means
-that each row found is looked at once more.
+A term is a number made of the owner and two or four neighbouring letters within a word of
+the folded prompt, or a tag, workflow, aspect ratio or favourite. One index over the rows'
+terms narrows every filter down to an owner's rows; that two things may share a number only
+means that each row found is looked at once more. Two letters find what is short, and Korean;
+but many prompts have any two letters of an alphabet, so longer words are found by four.
+No fewer quads are kept: of some words all but one are usual.
 
 Terms are of a period, of 2^41 microseconds or 25 days, in which the image was made: so the
 newest of many can be asked for alone. A period changes each number in the same way, which
@@ -31,7 +33,10 @@ _ENGLISH = (
     "th he in er an re on at en nd ti es or te of ed is it al ar st to nt ng se ha as ou io le"
     " ve co me de hi ri ro ic ne ea ra ce li ch ll be ma si om ur la el ta ai et"
 )
-_USUAL = frozenset(_ENGLISH.split())
+_USUAL = {pair: usual for usual, pair in enumerate(reversed(_ENGLISH.split()), 1)}
+_SYLLABLES = "\u1100"
+"""From here on a letter is a syllable or a word: any two are rare already."""
+
 KEYED = f"""ARRAY(SELECT term # (((period * {_SPREAD}) & 4294967295) - 2147483648)::int
     FROM unnest(%(terms)s::int[]) AS term)"""
 """The terms of a query as they are in a period."""
@@ -55,7 +60,7 @@ def row(record: Record, seen: Seen) -> dict[str, Any]:
         "aspect_ratio": _storable(record.aspect_ratio),
         "favorite": record.favorite,
         "prompt": prompt,
-        "terms": _terms(record, prompt),
+        "terms": terms(record, prompt),
         "raw": raw,
         "links": item(raw)[len(raw) - 1 :],
         "seen_size": seen.size,
@@ -84,7 +89,8 @@ def _storable(text: str | None) -> str | None:
     return None if text is None else storable(text)
 
 
-def _terms(record: Record, prompt: str) -> list[int]:
+def terms(record: Record, prompt: str) -> list[int]:
+    """Of a record whose folded prompt this is."""
     named = [f"#{tag}" for tag in record.tags]
     if record.workflow_id is not None:
         named.append(f"workflow {record.workflow_id}")
@@ -93,7 +99,7 @@ def _terms(record: Record, prompt: str) -> list[int]:
     if record.favorite:
         named.append("favorite")
     key = ((record.created_at >> PERIOD_BITS) * _SPREAD & 0xFFFFFFFF) - (1 << 31)
-    return [term ^ key for term in _numbers(record.owner, _pairs(prompt).union(named))]
+    return [term ^ key for term in _numbers(record.owner, _parts(prompt).union(named))]
 
 
 def wanted(query: Query) -> list[int]:
@@ -112,23 +118,36 @@ def wanted(query: Query) -> list[int]:
     return _numbers(query.owner, named) if query.owner is not None else []
 
 
-def _pairs(text: str) -> set[str]:
-    """Every two neighbours, and by itself each letter that is a syllable or a word."""
-    pairs = {text[n : n + 2] for n in range(len(text) - 1)}
-    return pairs.union(letter for letter in set(text) if letter > "\x7f")
+def _parts(text: str) -> set[str]:
+    """Pairs and quads of its words, and by itself each letter that is a syllable or a word."""
+    parts = {letter for letter in set(text) if letter > "\x7f"}
+    for word in text.split():
+        parts.update(_pairs(word), _quads(word))
+    return parts
+
+
+def _pairs(word: str) -> list[str]:
+    return [word[n : n + 2] for n in range(len(word) - 1)]
+
+
+def _quads(word: str) -> list[str]:
+    """Those that begin with a letter of an alphabet."""
+    return [word[n : n + 4] for n in range(len(word) - 3) if word[n] < _SYLLABLES]
 
 
 def _telling(text: str) -> set[str]:
-    """Of each word three pairs, and not such as most English texts have: each one more is
-    another list to read, and these are the long ones."""
+    """Of each word the four parts that the fewest English texts have: each one more is
+    another list to read, and the lists of the usual ones are long."""
     telling = set[str]()
     for word in text.split():
-        pairs = [word[n : n + 2] for n in range(len(word) - 1)]
-        rare = [pair for pair in pairs if pair not in _USUAL] or pairs
-        telling.update(rare[:1], rare[len(rare) // 2 :][:1], rare[-1:])
+        telling.update(sorted(_quads(word) or _pairs(word), key=_usual)[:4])
         if len(word) == 1 and word > "\x7f":
             telling.add(word)
     return telling
+
+
+def _usual(part: str) -> int:
+    return sum(_USUAL.get(pair, 0) for pair in _pairs(part))
 
 
 def _numbers(owner: str, names: set[str]) -> list[int]:

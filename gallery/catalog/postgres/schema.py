@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 
 from gallery.catalog.postgres import told
-from gallery.catalog.postgres.connections import Connection, one_line
+from gallery.catalog.postgres.connections import Connection, one_line, options_of
 from gallery.errors import StartRefused
 
 _OLDEST_SERVER = 140_000
@@ -81,8 +81,9 @@ def _upgrade(connection: Connection) -> None:
 
 def library_of(url: str) -> str | None:
     """The library that a database is of, if it is of any. Raises StartRefused."""
+    options = {"connect_timeout": 5, **options_of(url)}
     try:
-        with psycopg.connect(url, connect_timeout=5) as connection:
+        with psycopg.connect(**options) as connection:
             if version(connection) is None:
                 return None
             found = connection.execute("SELECT id FROM library").fetchone()
