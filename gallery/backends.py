@@ -123,6 +123,6 @@ def init_bucket(
     with _extra("s3"):
         from gallery.blobs import s3_bucket, s3_client
     place = s3_bucket.of_environment(s3_client.Place.parse(settings.blobs), environment)
-    client = s3_client.new_client(s3_client.PATIENCE, connections=1)
+    client = s3_client.new_client(s3_client.PATIENCE, connections=1, profile=place.profile)
     wants = s3_bucket.Wanted(origin=settings.public_origin, **wanted)
-    return str(place), s3_bucket.init(client, place, wants)
+    return place.url, s3_bucket.init(client, place, wants)
