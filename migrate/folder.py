@@ -19,7 +19,7 @@ from typing import Any
 import orjson
 
 from gallery.durable import replace_file, trying
-from gallery.errors import StartRefused, storage
+from gallery.errors import NotFound, StartRefused, storage
 from migrate.journal import Journal, entries
 
 
@@ -74,6 +74,27 @@ class Folder:
         if wanted is not None and wanted != digest(plan):
             raise StartRefused(f"the plan is {digest(plan)} now, not {wanted}: look at it again")
         return plan
+
+    @property
+    def has_plan(self) -> bool:
+        return os.path.exists(self.plan_path)
+
+    def report(self) -> dict[str, Any] | None:
+        """What the last verify came to, and when (seconds since 1970); None without one."""
+        try:
+            with storage(self.report_path), open(self.report_path, "rb") as file:
+                return {"at": os.fstat(file.fileno()).st_mtime, **orjson.loads(file.read())}
+        except (NotFound, orjson.JSONDecodeError):
+            return None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a process works on the move."""
+        path = os.path.join(self.path, "lock")
+        if not os.path.exists(path):
+            return False
+        with storage(path), trying(path) as free:
+            return not free
 
     def write(self, path: str, content: dict[str, Any]) -> None:
         with storage(path):

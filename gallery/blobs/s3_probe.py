@@ -23,6 +23,7 @@ from botocore.httpsession import URLLib3Session
 from gallery.blobs import TEMPORARY, Expected
 from gallery.blobs.s3_client import Place, requests
 from gallery.blobs.s3_presign import presigned_put
+from gallery.errors import GalleryError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -89,9 +90,8 @@ class _Probe:
                 private=self._is_private(),
             )
         finally:
-            for key in (self._key, self._raced):
-                with suppress(ClientError, BotoCoreError):
-                    self._client.delete_object(Bucket=self._bucket, Key=key)
+            with suppress(GalleryError):
+                remove_all(self._client, self._bucket, self._key)
 
     def _put(self, key: str, **more: Any) -> None:
         self._client.put_object(Bucket=self._bucket, Key=key, Body=_BODY, **more)
@@ -178,6 +178,20 @@ class _Probe:
         place = (self._bucket, self._key)
         to = presigned_put(self._client, place, expected, 60, checked=checked)
         return self._ask(to.url, "PUT", data=body, headers=to.headers).status_code
+
+
+def remove_all(client: S3Client, bucket: str, prefix: str) -> None:
+    """Whatever begins so; and every version of it, where the credentials may. Raises
+    GalleryError."""
+    with requests(f"removing what was tried in {bucket}"), ThreadPoolExecutor(_RACERS) as threads:
+        found = client.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", ())
+        keys = [item["Key"] for item in found]
+        [*threads.map(lambda key: client.delete_object(Bucket=bucket, Key=key), keys)]
+        with suppress(ClientError):
+            past = client.list_object_versions(Bucket=bucket, Prefix=prefix)
+            for version in (*past.get("Versions", ()), *past.get("DeleteMarkers", ())):
+                key, id = version["Key"], version["VersionId"]
+                client.delete_object(Bucket=bucket, Key=key, VersionId=id)
 
 
 def versioning(client: S3Client, bucket: str) -> Versioning:
