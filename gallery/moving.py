@@ -182,31 +182,6 @@ class Moving:
             self._presence.say(**content)
 
 
-class Staying(App):
-    """Of a library in the one pair that the settings name. It cannot move, and says that it is
-    there, so that nobody moves the library away from under it; nor does it write any more once
-    somebody did."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._lives, self._record = Stores.of(settings), generation.record_of(settings)
-        self._presence: Presence | None = None
-        super().__init__(settings, has_moved=self._is_elsewhere)
-
-    def _is_elsewhere(self) -> bool:
-        found = self._record.read()
-        return found is not None and found.stores != self._lives
-
-    def start(self) -> None:
-        super().start()
-        self._presence = Presence(str(self.settings.outputs))
-        self._presence.say(ready=[str(self._lives)])
-
-    def stop(self) -> None:
-        if self._presence:
-            self._presence.close()
-        super().stop()
-
-
 def from_environment() -> App | Moving:
     """For server processes that are started without arguments, and one of several, whose
     log is its own."""
@@ -214,4 +189,4 @@ def from_environment() -> App | Moving:
     settings = load()
     if generation.other(settings) is not None:
         return Moving(settings)
-    return Staying(generation.active(settings))
+    return App(generation.active(settings))

@@ -20,9 +20,9 @@ from gallery.errors import StartRefused, storage
 from gallery.generation import Stores
 
 _FOLDER = os.path.join(".gallery", "processes")
+WITHOUT = "it was started without GALLERY_NEXT_BLOBS and GALLERY_NEXT_CATALOG"
 _MINE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 _MAX_BYTES = 65_536
-WITHOUT = "it was started without GALLERY_NEXT_BLOBS and GALLERY_NEXT_CATALOG"
 
 
 class Presence:

@@ -221,14 +221,15 @@ def verify(
     """Compares both sides; gives the exit code besides."""
     progress = Progress("compared", *(_part(folder.plan(), only) if folder.has_plan else (0, 0)))
     with folder.held(), paced(folder, limits) as pace, sides.both(settings) as opened:
+        began = {"at": round(time.time()), "position": opened.source.catalog.changes(None).position}
         with open(folder.hashes_path, "w", encoding="utf-8") as hashes:
             compare = Compare(opened, pace, progress, say, sample=sample / 100, hashes=hashes)
             report = compare.run(only)
         progress.end()
         content = {
-            **report.as_json(),
+            **report.as_json(), **began,
             "sample": sample, "owner": only.owner, "month": only.month,
-            "exit_code": report.exit_code,
+            "equal": report.exit_code == 0, "exit_code": report.exit_code,
         }  # fmt: skip
         folder.write(folder.report_path, content)
     return content, report.exit_code

@@ -80,10 +80,11 @@ class Folder:
         return os.path.exists(self.plan_path)
 
     def report(self) -> dict[str, Any] | None:
-        """What the last verify came to, and when (seconds since 1970); None without one."""
+        """What the last verify came to; None without one."""
         try:
             with storage(self.report_path), open(self.report_path, "rb") as file:
-                return {"at": os.fstat(file.fileno()).st_mtime, **orjson.loads(file.read())}
+                report: dict[str, Any] = orjson.loads(file.read())
+                return report
         except (NotFound, orjson.JSONDecodeError):
             return None
 

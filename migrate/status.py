@@ -43,13 +43,13 @@ def _phase(settings: Settings, folder: Folder, plan: dict[str, Any] | None) -> d
     """What is known of the move itself; ``copied`` is in per cent of the bytes."""
     if plan is None:
         return {"phase": "not planned", "plan": None, "copied": None, "lag": None}
-    entries = [entry["did"] for entry in folder.entries() if entry["did"] in ("cleaned", "copied")]
+    ends = [entry["did"] for entry in folder.entries() if entry["did"] in ("turn", "cleanup")]
     done = Done.of(folder.entries())
     images, size = done.sums(Only())
     share = size / plan["bytes"] if plan["bytes"] else float(done.all)
     is_there = plan["to"] == {"blobs": settings.blobs, "catalog": Stores.of(settings).catalog}
     phase = "planned"
-    if "cleaned" in entries:
+    if ends[-1:] == ["cleanup"]:
         phase = "cleaned"
     elif is_there:
         phase = "turned, in grace"
@@ -110,7 +110,7 @@ def lines(report: dict[str, Any]) -> Iterator[str]:
     yield f"the library lives in {report['lives']}"
     yield f"phase: {''.join(_said(report))}"
     if report["turned_at"] is not None:
-        yield f"turned {report['turns']} times, last {_when(report['turned_at'])}"
+        yield f"turned: {report['turns']}, last at {_when(report['turned_at'])}"
     for one in report["processes"]:
         ready = "ready" if one["ready"] else f"not ready: {one['why']}"
         yield f"server process {one['pid']}: {ready}"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import re
 import tomllib
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
@@ -218,27 +219,46 @@ def test_a_database_that_cannot_keep_korean_is_refused(operator: Operator) -> No
     assert _states(found)["its version and encoding"] == "failed"
 
 
+@contextmanager
+def _present(outputs: Path, pid: int, **said: Any) -> Iterator[None]:
+    """A server process says this of itself, as long as it lives."""
+    path = outputs / ".gallery" / "processes" / f"{pid}-0123abcd"
+    path.parent.mkdir(exist_ok=True)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.write(json.dumps({"pid": pid, **said}))
+        file.flush()
+        yield
+    path.unlink()
+
+
 def test_each_server_process_is_named_with_what_it_is_ready_for(operator: Operator) -> None:
-    """One that knows no other stores keeps the library where it is."""
-    (blobs, catalog), root = operator.there, operator.root
-    with (
-        served(root, next_blobs=blobs, next_catalog=catalog) as moving,
-        served(root) as staying,
-    ):
-        by_pid = {one["pid"]: one for one in operator.told("status")["processes"]}
-        assert by_pid.keys() == {moving.process.pid, staying.process.pid}
-        assert "not this library's yet" in by_pid[moving.process.pid]["why"]
+    blobs, catalog = operator.there
+    with served(operator.root, next_blobs=blobs, next_catalog=catalog) as server:
+        pid = server.process.pid
+        eventually(lambda: "not this library's yet" in str(_processes(operator)[pid]["why"]), 20)
         states = _states(operator.told("preflight"))
-        assert states[f"server process {staying.process.pid}"] == "warning"
-        assert states[f"server process {moving.process.pid}"] == "ok"
+        assert states[f"server process {pid}"] == "ok"
         operator.copied()
-        eventually(lambda: _ready(operator) == {moving.process.pid}, 20)
-        assert f"{staying.process.pid} is not ready" in operator.refused("cutover")
-    assert operator.told("status")["processes"] == []
+        eventually(lambda: _processes(operator)[pid]["ready"], 20)
+        (found,) = (f for f in operator.told("preflight")["findings"] if str(pid) in f["what"])
+        assert found["why"] == "ready"
+    assert _processes(operator) == {}
 
 
-def _ready(operator: Operator) -> set[int]:
-    return {one["pid"] for one in operator.told("status")["processes"] if one["ready"]}
+def test_a_process_that_knows_no_other_stores_keeps_the_library_where_it_is(
+    operator: Operator,
+) -> None:
+    operator.copied()
+    with _present(operator.root / "outputs", 7, ready=["file: and manifest:"]):
+        assert not _processes(operator)[7]["ready"]
+        assert _states(operator.told("preflight"))["server process 7"] == "warning"
+        assert "the server process 7 is not ready" in operator.refused("cutover")
+    assert operator.told("cutover")["turned"]
+
+
+def _processes(operator: Operator) -> dict[int, Any]:
+    return {one["pid"]: one for one in operator.told("status")["processes"]}
 
 
 # -- the plan, once more --------------------------------------------------------------------
