@@ -110,6 +110,7 @@ class Folder:
     def pause(self, *, on: bool) -> None:
         with storage(self._pause):
             if on:
+                os.makedirs(self.path, exist_ok=True)
                 replace_file(self._pause, b"")
             elif self.is_paused:
                 os.unlink(self._pause)

@@ -114,19 +114,21 @@ class S3Place:
 
     def _rules(self) -> str:
         """Rules of ours remove what is temporary, and earlier versions."""
-        try:
-            with requests("the rules of age"):
-                found = self._client.get_bucket_lifecycle_configuration(**self._bucket)
-        except GalleryError as error:
-            raise Odd(f"none ({error})", "see gallery bucket init", "warning") from error
-        images = f"{self._place.prefix}users/"
-        for rule in found.get("Rules", ()):
-            begins = _prefix(rule)
-            if "Days" in rule.get("Expiration", {}) and (
-                images.startswith(begins) or begins.startswith(images)
-            ):
-                raise Odd(f"{rule.get('ID')} removes images by age", "remove that rule")
-        return ", ".join(str(rule.get("ID")) for rule in found.get("Rules", ()))
+        rules: list[Any] = []
+        with suppress(GalleryError), requests("the rules of age"):
+            found = self._client.get_bucket_lifecycle_configuration(**self._bucket)
+            rules = list(found.get("Rules", ()))
+        for rule in rules:
+            if self._removes_images(rule):
+                raise Odd(f"{rule.get('ID')} removes images", "remove that rule")
+        if not rules:
+            raise Odd("there are none", "see gallery bucket init", "warning")
+        return ", ".join(str(rule.get("ID")) for rule in rules)
+
+    def _removes_images(self, rule: Any) -> bool:
+        images, begins = f"{self._place.prefix}users/", _prefix(rule)
+        is_theirs = images.startswith(begins) or begins.startswith(images)
+        return is_theirs and bool(rule.get("Expiration", {}).keys() & {"Days", "Date"})
 
     # -- tried --------------------------------------------------------------------------
 

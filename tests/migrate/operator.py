@@ -8,6 +8,7 @@ import io
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,19 @@ class Operator:
             capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
         return Result(done.returncode, done.stdout, done.stderr)
+
+    @contextlib.contextmanager
+    def typing(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+        """While a command goes on, in a process of its own."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "migrate", *arguments], cwd=self.root,
+            env=self._environment({}), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.communicate()
 
     def _environment(self, settings: dict[str, str]) -> dict[str, str]:
         return environment(self.root, **self.settings | settings)

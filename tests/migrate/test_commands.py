@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import re
+import signal
 import tomllib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -15,15 +16,18 @@ from typing import Any
 import click
 import psycopg
 import pytest
+from botocore.exceptions import ClientError
 
 import migrate.__main__
-from gallery.blobs.s3_client import PATIENCE, new_client
+from gallery.blobs.s3_client import PATIENCE, Place, new_client
+from gallery.blobs.s3_place import S3Place
+from gallery.findings import skew, tried
 from gallery.library import Library
 from tests import databases, services
 from tests.http.server import served
 from tests.migrate.moves import fill
 from tests.migrate.operator import ROOT, Operator, to_services
-from tests.samples import OWNER, eventually, ident, pixels, upload
+from tests.samples import OTHER, OWNER, eventually, ident, pixels, upload
 from tests.services.proxy import Proxy
 from tests.services.s3 import Store
 
@@ -138,6 +142,33 @@ def test_what_cannot_be_done_is_one_line(operator: Operator) -> None:
     assert "name both" in operator.refused("plan", next_blobs="file:")
 
 
+def test_a_command_that_waits_can_be_told_to_stop_and_typed_again(operator: Operator) -> None:
+    assert operator.told("pause") == {"paused": True}
+    with operator.typing("plan", "--json") as process:
+        eventually(lambda: operator.told("status")["at_work"], 20)
+        assert operator.told("status")["paused"]
+        assert "another process works" in operator.refused("plan")
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (2, "")
+    assert err.splitlines() == ["gallery: it was stopped; the same command goes on with it"]
+    assert operator.told("resume") == {"paused": False}
+    assert operator.told("plan")["images"] == IMAGES
+
+
+def test_a_part_can_be_copied_first(operator: Operator) -> None:
+    digest = operator.told("plan")["digest"]
+    part = operator.told("copy", "--plan", digest, "--owner", OTHER)["outcomes"]
+    status = operator.told("status")
+    assert (status["phase"], status["lag"]) == ("copying", None)
+    assert 0 < status["copied"] < 100
+    operator.told("verify", "--owner", OTHER)
+    assert operator.told("verify", code=1)["signs"]["+"] == IMAGES - part["copied"]
+    rest = operator.told("copy", "--plan", digest)["outcomes"]
+    assert rest["copied"] == IMAGES - part["copied"]
+    assert operator.told("status")["phase"] == "following"
+
+
 # -- preflight ------------------------------------------------------------------------------
 
 
@@ -211,6 +242,52 @@ def test_a_preflight_names_what_is_away(operator: Operator) -> None:
     assert states["the bucket answers"] == states["the database answers"] == "failed"
     todo = {one["what"]: one["todo"] for one in found["findings"]}
     assert "gallery bucket init" in todo["the bucket answers"]
+
+
+def test_a_way_from_services_to_files_is_looked_at_as_well(tmp_path: Path) -> None:
+    operator = to_services(tmp_path)
+    operator.here, operator.there = operator.there, operator.here
+    with services.s3().reached():
+        with _here(operator) as library:
+            fill(library, 2)
+        before = {str(path) for path in tmp_path.rglob("*")}
+        found = operator.told("preflight")
+        assert {str(path) for path in tmp_path.rglob("*")} - before == set()
+        assert found["failed"] == 0, found
+        assert {one["why"] for one in found["findings"] if one["what"].startswith("whose")} == {
+            "nobody's yet: copy makes it this library's"
+        }
+        (tmp_path / "manifests").mkdir()
+        other = '{"format":1,"library":"5d0c6a8e-3f57-4a1c-9a55-0c2f4b1d7e90"}'
+        (tmp_path / "manifests" / "library.json").write_text(other)
+        states = _states(operator.told("preflight", code=1))
+        assert states[f"whose {tmp_path}/manifests is"] == "failed"
+
+
+@pytest.mark.each_store
+def test_a_rule_that_removes_images_by_age_is_found(tmp_path: Path, store: Store) -> None:
+    """Where a server knows such rules."""
+    rule: Any = {"ID": "old", "Status": "Enabled", "Filter": {"Prefix": store.prefix}}
+    rules: Any = {"Rules": [rule | {"Expiration": {"Days": 365}}]}
+    expected = "failed"
+    try:
+        store.client.put_bucket_lifecycle_configuration(
+            Bucket=store.bucket, LifecycleConfiguration=rules
+        )
+    except ClientError:
+        expected = "warning"
+    with store.reached():
+        place = S3Place(Place.parse(store.url), None, presigned=True)
+        with closing(place):
+            found = {one.what: one.state for one in place.findings()}
+    assert found["rules that remove by age"] == expected
+    assert found["it can be removed"] == "ok"
+    assert store.names() == []
+
+
+@pytest.mark.parametrize(("seconds", "state"), [(-30, "ok"), (90, "warning"), (-3600, "failed")])
+def test_clocks_that_differ_are_worth_a_word(seconds: float, state: str) -> None:
+    assert tried("the clock", lambda: skew(seconds, "it")).state == state
 
 
 def test_a_database_that_cannot_keep_korean_is_refused(operator: Operator) -> None:
