@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from gallery import backends, network, processes
 from gallery.errors import GalleryError, StartRefused
-from gallery.findings import Finding, Odd, tried
+from gallery.findings import Finding, Odd, State, tried
 from gallery.generation import Stores
 from gallery.settings import Settings
 from migrate import sides
@@ -29,7 +29,7 @@ def preflight(settings: Settings, folder: str) -> Iterator[Finding]:
     yield tried("room for the run folder", lambda: _room(folder, _RUN_BYTES))
     incoming = os.path.join(str(settings.outputs), ".gallery", "incoming")
     bodies = _SPOOLS * settings.max_upload_bytes
-    yield tried("room for bodies on their way", lambda: _room(incoming, bodies))
+    yield tried("room for bodies on their way", lambda: _room(incoming, bodies, "warning"))
     yield tried("locks work where the record lies", lambda: _local(str(settings.outputs)))
     try:
         after = sides.other(settings)
@@ -49,13 +49,15 @@ def _source(settings: Settings) -> str:
         return f"{library.blobs.library}, {len(library.catalog.owners())} owners"
 
 
-def _room(path: str, wanted: int) -> str:
+def _room(path: str, wanted: int, otherwise: State = "failed") -> str:
     """Where it is, or is to be made."""
     while not os.path.isdir(path):
         path = os.path.dirname(os.path.abspath(path))
     free = shutil.disk_usage(path).free
     if free < wanted:
-        raise Odd(f"{free >> 20} MiB are free, {wanted >> 20} MiB may be needed", "make room")
+        raise Odd(
+            f"{free >> 20} MiB are free, {wanted >> 20} MiB may be needed", "make room", otherwise
+        )
     return f"{free >> 20} MiB are free"
 
 

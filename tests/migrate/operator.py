@@ -25,6 +25,8 @@ from tests.http.server import environment
 from tests.samples import NOON
 
 ROOT = Path(__file__).parents[2]
+IMAGES = 6
+"""Of the library that tests move."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,10 @@ class Operator:
         library.start(recover=False)
         return library
 
+    def library(self) -> contextlib.closing[Library]:
+        """Where it lives before it moves."""
+        return contextlib.closing(self.opened(self.here))
+
     def copied(self) -> str:
         """The digest of the plan by which all was copied."""
         digest: str = self.told("plan")["digest"]
@@ -129,3 +135,8 @@ def to_services(root: Path) -> Operator:
     """From files to a bucket and a database. The environment must lead to the bucket."""
     there = (services.s3().url, databases.database().create())
     return Operator(root, ("file:", "manifest:"), there)
+
+
+def states_of(found: Any) -> dict[str, str]:
+    """Each finding of a preflight, and how it was."""
+    return {one["what"]: one["state"] for one in found["findings"]}
