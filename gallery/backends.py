@@ -10,9 +10,11 @@ from typing import Any
 from gallery import network
 from gallery.blobs import BlobStore, Linked
 from gallery.blobs.files import FileBlobs
+from gallery.blobs.volume_place import FolderPlace
 from gallery.catalog import Catalog
 from gallery.catalog.manifests import ManifestCatalog, library_of
 from gallery.errors import StartRefused
+from gallery.findings import Finding, Place
 from gallery.links import Cdn
 from gallery.settings import Settings
 
@@ -123,6 +125,31 @@ def init_bucket(
     with _extra("s3"):
         from gallery.blobs import s3_bucket, s3_client
     place = s3_bucket.of_environment(s3_client.Place.parse(settings.blobs), environment)
-    client = s3_client.new_client(s3_client.PATIENCE, connections=1)
+    client = s3_client.new_client(s3_client.PATIENCE, connections=1, profile=place.profile)
     wants = s3_bucket.Wanted(origin=settings.public_origin, **wanted)
-    return str(place), s3_bucket.init(client, place, wants)
+    return place.url, s3_bucket.init(client, place, wants)
+
+
+def blobs_place(settings: Settings, library: str | None) -> Place:
+    """Where the settings keep images, as it is, for this library to move to. Raises
+    StartRefused, and Unavailable."""
+    if settings.blobs == _FILES:
+        return FolderPlace(str(settings.outputs), library)
+    if not settings.blobs.startswith(_S3):
+        raise StartRefused(f"{settings.blobs!r} is not a store this version knows")
+    with _extra("s3"):
+        from gallery.blobs.s3_client import Place as Bucket
+        from gallery.blobs.s3_place import S3Place
+    presigned = settings.delivery == "presigned"
+    return S3Place(Bucket.parse(settings.blobs), library, presigned=presigned)
+
+
+def catalog_findings(settings: Settings, library: str | None) -> Iterator[Finding]:
+    """What is found where the settings' lists come from. Raises StartRefused."""
+    if settings.catalog.startswith(_POSTGRES):
+        _postgres()
+        from gallery.catalog.postgres.place import PostgresPlace
+
+        yield from PostgresPlace(settings.catalog, library).findings()
+    else:
+        yield from FolderPlace(str(settings.manifests), library, "library.json").findings()

@@ -20,6 +20,7 @@ from gallery.errors import StartRefused, storage
 from gallery.generation import Stores
 
 _FOLDER = os.path.join(".gallery", "processes")
+WITHOUT = "it was started without GALLERY_NEXT_BLOBS and GALLERY_NEXT_CATALOG"
 _MINE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 _MAX_BYTES = 65_536
 
@@ -76,7 +77,7 @@ def ready(outputs: str, stores: Stores) -> None:
     StartRefused, naming one that has not."""
     for said in living(outputs):
         if str(stores) not in said.get("ready", ()):
-            why = said.get("why") or "it was started without GALLERY_NEXT_BLOBS and …_CATALOG"
+            why = said.get("why") or WITHOUT
             raise StartRefused(f"the server process {said['pid']} is not ready for {stores}: {why}")
 
 

@@ -1,6 +1,10 @@
 """The move of a living library from one pair of stores to another, without changing a key.
 
-    __main__     the commands
+    __main__     the commands and their options
+    commands     what they do, without how they show it
+    lines        what they print for people
+    status       how far a move is, and who is alive
+    preflight    whether it can go well, looked at without changing anything
     sides        where from and where to, opened
     folder       the run folder: what is known of a move, and the lock of who works on it
     journal      what was done, line by line
@@ -8,8 +12,10 @@
     carry        one image to the other side, as its sidecar says now
     copying      all of them
     follow       what changed since, from the feed
+    turn         cutover and rollback: the last of it while writers wait
     compare      verify: image by image, from nothing but the stores
     pace         how fast: bytes a second, and the latency of the server that goes on serving
+    progress     how far a command is
 
 Either side may be files and manifests, or a bucket and a database: nothing here knows which.
 """

@@ -34,22 +34,41 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Done:
-    """What an earlier run has done: whole months, and single images of others."""
+    """What earlier runs have done: whole months, and single images of others; with the sums
+    of each month. ``all`` when they came to the end of everything, ``earlier`` when images were
+    there before they began."""
 
     months: set[tuple[str, str]] = field(default_factory=set)
     images: defaultdict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    bytes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    all: bool = False
+    earlier: bool = False
 
     @classmethod
     def of(cls, entries: Iterable[dict[str, Any]]) -> Done:
         done = cls()
         for entry in entries:
             place = entry.get("owner", ""), entry.get("month", "")
-            if entry["did"] == "image":
+            if entry["did"] == "plan":
+                done = cls()
+            elif entry["did"] == "earlier":
+                done.earlier = True
+            elif entry["did"] == "copied":
+                done.all = True
+            elif entry["did"] == "image":
                 done.images[place].add(entry["id"])
+                done.counts[place] += 1
+                done.bytes[place] += entry.get("bytes", 0)
             elif entry["did"] == "month":
                 done.months.add(place)
                 done.images.pop(place, None)
         return done
+
+    def sums(self, only: Only) -> tuple[int, int]:
+        """Images and bytes of a part."""
+        places = [place for place in self.counts if only.has(*place)]
+        return sum(map(self.counts.get, places)), sum(map(self.bytes.get, places))  # type: ignore[arg-type]
 
 
 @dataclass(slots=True)
@@ -92,6 +111,9 @@ class Copy:
     def run(self, only: Only, done: Done) -> Copied:
         """No more images are begun than there are threads. Raises GalleryError when a store
         stays away: then it can be gone on with."""
+        if not done.counts and self._sides.target.catalog.owners():
+            self._journal.append(did="earlier")
+            done.earlier = True
         under_way: set[Future[None]] = set()
         with ThreadPoolExecutor(self._threads, "copy") as pool:
             try:
@@ -106,20 +128,35 @@ class Copy:
                 _raise_of(under_way)
             except Stopped:
                 self._copied.stopped = True
+        if only.is_all and not self._copied.stopped:
+            self._journal.append(did="copied")
         self._journal.sync()
         return self._copied
 
     def _sidecars(self, only: Only, done: Done) -> Iterator[tuple[_Month, Key]]:
         """What is yet to be copied."""
-        for owner, name in only.months(self._sides.source):
+        both = (self._sides.source, self._sides.target)
+        for owner, name in only.months(*both if done.earlier else both[:1]):
             if (owner, name) in done.months:
                 continue
             month, known = _Month(owner, name), done.images.pop((owner, name), set())
             for listed in self._sides.source.blobs.sidecars(owner, name):
                 key = keys.parse(listed.key)
                 if key and key.role == "sidecar" and key.id not in known:
+                    known.add(key.id)
                     yield month, key
+            if done.earlier:
+                yield from ((month, key) for key in self._purged(owner, name, known))
             self._ended(month)
+
+    def _purged(self, owner: str, month: str, known: set[str]) -> Iterator[Key]:
+        """What an earlier copy brought, and the source has no more: the feed that told of it
+        may be gone."""
+        source, target = self._sides.source.catalog, self._sides.target.catalog
+        for kind in keys.KINDS:
+            for id in target.seen(owner, month, kind).keys() - known:
+                if source.get(owner, id) is None and (entry := target.get(owner, id, month)):
+                    yield Key(entry.record.folder, id, "sidecar", "json")
 
     def _ended(self, month: _Month) -> None:
         with self._lock:
@@ -133,8 +170,9 @@ class Copy:
         try:
             carried = patiently(lambda: self._carrier.carry(key.folder, key.id), self._pace)
             self._journal.append(
-                did="image", owner=month.owner, month=month.month, id=key.id, what=carried.outcome
-            )
+                did="image", owner=month.owner, month=month.month, id=key.id,
+                bytes=carried.bytes, what=carried.outcome,
+            )  # fmt: skip
             self._progress.add(1, carried.bytes)
             with self._lock:
                 self._copied.outcomes[carried.outcome] += 1

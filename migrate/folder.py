@@ -19,7 +19,7 @@ from typing import Any
 import orjson
 
 from gallery.durable import replace_file, trying
-from gallery.errors import StartRefused, storage
+from gallery.errors import NotFound, StartRefused, storage
 from migrate.journal import Journal, entries
 
 
@@ -75,6 +75,28 @@ class Folder:
             raise StartRefused(f"the plan is {digest(plan)} now, not {wanted}: look at it again")
         return plan
 
+    @property
+    def has_plan(self) -> bool:
+        return os.path.exists(self.plan_path)
+
+    def report(self) -> dict[str, Any] | None:
+        """What the last verify came to; None without one."""
+        try:
+            with storage(self.report_path), open(self.report_path, "rb") as file:
+                report: dict[str, Any] = orjson.loads(file.read())
+                return report
+        except (NotFound, orjson.JSONDecodeError):
+            return None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a process works on the move."""
+        path = os.path.join(self.path, "lock")
+        if not os.path.exists(path):
+            return False
+        with storage(path), trying(path) as free:
+            return not free
+
     def write(self, path: str, content: dict[str, Any]) -> None:
         with storage(path):
             replace_file(path, orjson.dumps(content, option=orjson.OPT_INDENT_2) + b"\n")
@@ -88,6 +110,7 @@ class Folder:
     def pause(self, *, on: bool) -> None:
         with storage(self._pause):
             if on:
+                os.makedirs(self.path, exist_ok=True)
                 replace_file(self._pause, b"")
             elif self.is_paused:
                 os.unlink(self._pause)

@@ -121,6 +121,8 @@ def position_in(entries: Iterable[dict[str, Any]], plan: dict[str, Any], number:
     the plan began. A turn that the record's ``number`` does not tell of never happened."""
     position: str = plan["position"]
     for entry in entries:
-        if entry["did"] == "follow" or (entry["did"] == "turn" and entry["number"] <= number):
+        if entry["did"] in ("plan", "follow") or (
+            entry["did"] == "turn" and entry["number"] <= number
+        ):
             position = entry["position"]
     return position

@@ -47,6 +47,8 @@ class Pace:
         self._thread = threading.Thread(target=self._watch, name="pace", daemon=True)
 
     def start(self) -> None:
+        if self._paused():
+            self._may.clear()
         self._thread.start()
 
     def stop(self) -> None:

@@ -15,12 +15,12 @@ class Progress:
     For several threads."""
 
     def __init__(
-        self, label: str, images: int = 0, bytes: int = 0, *, to: TextIO = sys.stderr
+        self, label: str, images: int = 0, bytes: int = 0, *, to: TextIO | None = None
     ) -> None:
         self._label = label
         self._of = images, bytes
-        self._to = to
-        self._over = to.isatty()
+        self._to = to or sys.stderr
+        self._over = self._to.isatty()
         self._every = ON_TERMINAL_SECONDS if self._over else EVERY_SECONDS
         self._lock = threading.Lock()
         self._began = self._said = time.monotonic()
@@ -62,6 +62,36 @@ class Progress:
         if size > self.bytes and self.rate > 0:
             parts.append(f"{duration((size - self.bytes) / self.rate)} to go")
         self._to.write(", ".join(parts) + "   " * self._over + end)
+        self._to.flush()
+
+
+class Lag:
+    """How many changes were brought, and how far behind the last ones were: a line that is
+    written over on a terminal, elsewhere one a minute."""
+
+    def __init__(self, *, to: TextIO | None = None) -> None:
+        self._to = to or sys.stderr
+        self._over = self._to.isatty()
+        self._every = ON_TERMINAL_SECONDS if self._over else EVERY_SECONDS
+        self._said = time.monotonic()
+        self._behind = 0.0
+        self.changes = 0
+
+    def add(self, changes: int, seconds: float) -> None:
+        """``seconds`` ago the last of so many changes was made."""
+        self.changes += changes
+        self._behind = max(0.0, seconds)
+        if time.monotonic() - self._said >= self._every:
+            self._say("\r" if self._over else "\n")
+
+    def end(self) -> None:
+        if self.changes:
+            self._say("\n")
+
+    def _say(self, end: str) -> None:
+        self._said = time.monotonic()
+        behind = f"{duration(self._behind)} behind"
+        self._to.write(f"{self.changes} changes brought, {behind}" + "   " * self._over + end)
         self._to.flush()
 
 

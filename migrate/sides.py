@@ -43,14 +43,24 @@ def source(settings: Settings) -> Iterator[Library]:
 
 
 @contextmanager
-def both(settings: Settings) -> Iterator[Sides]:
-    """Both sides; an empty place becomes the library's, with its keys. Raises StartRefused
-    for a place that is another library's."""
+def both(settings: Settings, *, claim: bool = False) -> Iterator[Sides]:
+    """Both sides. An empty place is refused, or with ``claim`` becomes the library's, with its
+    keys. Raises StartRefused for a place that is another library's."""
     with ExitStack() as stack:
         here = stack.enter_context(source(settings))
+        _check(backends.known_library(other(settings)), here.blobs.library, claim=claim)
         there = Library(*backends.stores(other(settings)))
-        there.blobs.claim(here.blobs.library, here.blobs.secret())
+        if claim:
+            there.blobs.claim(here.blobs.library, here.blobs.secret())
         stack.callback(there.close)
         there.start(recover=False)
         there.blobs.check()
         yield Sides(here, there)
+
+
+def _check(known: str | None, library: str, *, claim: bool) -> None:
+    """Before the images' new place is marked: the catalog there may be another library's."""
+    if known is None and not claim:
+        raise StartRefused("the new catalog knows no library: copy is what makes it this one's")
+    if known not in (None, library):
+        raise StartRefused(f"the new catalog is of another library, {known}")

@@ -31,6 +31,9 @@ class Only:
     def is_all(self) -> bool:
         return self.owner is None and self.month is None
 
+    def has(self, owner: str, month: str) -> bool:
+        return self.owner in (None, owner) and self.month in (None, month)
+
     def months(self, *libraries: Library) -> Iterator[tuple[str, str]]:
         """Owner and month of all that is stored or known in any of them, in order."""
         owners = {self.owner} if self.owner else set[str]()

@@ -12,6 +12,7 @@ import pytest
 from gallery import keys
 from gallery.blobs.marker import FORMAT
 from gallery.catalog.ops import FileOps
+from gallery.generation import Record, Stores
 from gallery.journal import Journal, Result, Wanted
 from gallery.records import (
     Op,
@@ -46,7 +47,7 @@ SIDECARS = [(b["where"], b["body"]) for b in BLOCKS if b["what"] == "sidecar"]
 
 def test_there_are_examples_of_everything() -> None:
     kinds = {"keys", "roles", "no-keys", "library", "sidecar", "line", "journal", "position"}
-    assert {block["what"] for block in BLOCKS} == kinds
+    assert {block["what"] for block in BLOCKS} == kinds | {"generation"}
     assert {row.split()[0] for row in rows("keys")} == set(keys.KINDS)
     assert {row.split()[0] for row in rows("roles")} == {"sidecar", "thumb", "put", "purge", "new"}
     assert {decode_line(line).get("op") for line in LINES} == {
@@ -85,6 +86,18 @@ def test_the_marker_is_of_this_format() -> None:
     (marker,) = map(orjson.loads, blocks("library"))
     assert marker["format"] == FORMAT
     assert set(marker) == {"format", "library"}
+
+
+def test_the_record_of_a_move_is_read(tmp_path: Path) -> None:
+    (body,) = blocks("generation")
+    record = Record(str(tmp_path))
+    Path(record.path).parent.mkdir()
+    Path(record.path).write_text(body)
+    found = record.read()
+    assert found is not None
+    assert found.stores == Stores("s3://pictures/gallery", "postgresql://db.example.org/gallery")
+    record.write(found)
+    assert orjson.loads(Path(record.path).read_bytes()) == orjson.loads(body)
 
 
 @pytest.mark.parametrize(("where", "body"), SIDECARS)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError
@@ -70,7 +70,7 @@ def of_environment(place: Place, environment: str | None) -> Place:
     if first in ENVIRONMENTS and first != environment:
         raise StartRefused(f"{place.bucket} is not a bucket of {environment}")
     name = place.bucket if first == environment else f"{environment}-{place.bucket}"
-    return Place.parse(str(Place(name, place.prefix)))
+    return Place.parse(replace(place, bucket=name).url)
 
 
 def init(client: S3Client, place: Place, wanted: Wanted) -> Iterator[Step]:

@@ -1,5 +1,6 @@
 """How an S3-compatible store is reached: its address, its client, and the names of what can
-go wrong. Endpoint, region and credentials are those of the standard ``AWS_*`` variables."""
+go wrong. Endpoint, region and credentials are those of the standard ``AWS_*`` variables, or of
+the profile that the URL names."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _URL = re.compile(
-    r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])"
+    r"s3://(?:(?P<profile>[A-Za-z0-9_-]+)@)?(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])"
     r"(?P<prefix>(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*)/?"
 )
 _GONE = frozenset({"NoSuchKey", "NoSuchVersion", "NotFound", "404"})
@@ -33,10 +34,12 @@ _DENIED = (401, 403)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a library lies: a bucket, and what every key begins with there ("" or "…/")."""
+    """Where a library lies: a bucket, and what every key begins with there ("" or "…/").
+    ``profile`` is the section of the AWS configuration that leads there, if one is named."""
 
     bucket: str
     prefix: str
+    profile: str | None = None
 
     @classmethod
     def parse(cls, url: str) -> Place:
@@ -44,10 +47,16 @@ class Place:
         match = _URL.fullmatch(url)
         if match is None:
             raise StartRefused(f"GALLERY_BLOBS: {url!r} is not s3://bucket or s3://bucket/prefix")
-        return cls(match["bucket"], f"{match['prefix'][1:]}/" if match["prefix"] else "")
+        prefix = f"{match['prefix'][1:]}/" if match["prefix"] else ""
+        return cls(match["bucket"], prefix, match["profile"])
 
     def __str__(self) -> str:
         return f"s3://{self.bucket}/{self.prefix}".rstrip("/")
+
+    @property
+    def url(self) -> str:
+        """As a setting names it."""
+        return str(self).replace("//", f"//{self.profile}@", 1) if self.profile else str(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +72,32 @@ class Patience:
 PATIENCE = Patience()
 
 
-def new_client(patience: Patience, *, connections: int) -> S3Client:
+def new_client(patience: Patience, *, connections: int, profile: str | None = None) -> S3Client:
     """A client for as many threads as ``connections``. Raises Unavailable without
     credentials or with settings that make no sense. It asks the store nothing yet."""
     # It tells at every start where it found its credentials.
     logging.getLogger("botocore").setLevel(logging.WARNING)
-    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-    config = Config(
+    with requests("the client"):
+        session = boto3.session.Session(profile_name=profile)
+        endpoint, region = _address(session, profile)
+        return session.client(
+            "s3", region_name=region, endpoint_url=endpoint,
+            config=_config(patience, connections, by_path=endpoint is not None),
+        )  # fmt: skip
+
+
+def _address(session: boto3.session.Session, profile: str | None) -> tuple[str | None, str]:
+    """Endpoint and region. What a profile says goes before the variables: those lead to the
+    other place, where two are in use."""
+    said = session._session.get_scoped_config() if profile else {}  # noqa: SLF001 - no other way
+    names = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
+    endpoint = said.get("endpoint_url") or next(filter(None, map(os.environ.get, names)), None)
+    region = said.get("region") or os.environ.get("AWS_REGION") or session.region_name
+    return endpoint, region or "us-east-1"
+
+
+def _config(patience: Patience, connections: int, *, by_path: bool) -> Config:
+    return Config(
         signature_version="s3v4",
         retries={"mode": "standard", "total_max_attempts": patience.attempts},
         connect_timeout=patience.connect_seconds,
@@ -80,12 +108,8 @@ def new_client(patience: Patience, *, connections: int) -> S3Client:
         # checksums in trailers are refused by some.
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
-        s3={"addressing_style": "path" if endpoint else "auto", "payload_signing_enabled": True},
+        s3={"addressing_style": "path" if by_path else "auto", "payload_signing_enabled": True},
     )
-    with requests("the client"):
-        session = boto3.session.Session()
-        region = os.environ.get("AWS_REGION") or session.region_name or "us-east-1"
-        return session.client("s3", region_name=region, config=config)
 
 
 @contextmanager

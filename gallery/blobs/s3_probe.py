@@ -180,6 +180,20 @@ class _Probe:
         return self._ask(to.url, "PUT", data=body, headers=to.headers).status_code
 
 
+def remove_all(client: S3Client, bucket: str, prefix: str) -> None:
+    """Whatever begins so; and every version of it, where the credentials may. Raises
+    GalleryError."""
+    with requests(f"removing what was tried in {bucket}"), ThreadPoolExecutor(_RACERS) as threads:
+        found = client.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", ())
+        keys = [item["Key"] for item in found]
+        [*threads.map(lambda key: client.delete_object(Bucket=bucket, Key=key), keys)]
+        with suppress(ClientError):
+            past = client.list_object_versions(Bucket=bucket, Prefix=prefix)
+            for version in (*past.get("Versions", ()), *past.get("DeleteMarkers", ())):
+                key, id = version["Key"], version["VersionId"]
+                client.delete_object(Bucket=bucket, Key=key, VersionId=id)
+
+
 def versioning(client: S3Client, bucket: str) -> Versioning:
     """Whether a deleted object leaves earlier versions behind."""
     states: dict[str, Versioning] = {"Enabled": "on", "Suspended": "suspended"}

@@ -74,7 +74,9 @@ class Root:
         if self._closed:
             raise Unavailable("the store is closed")
         if self._client is None:
-            self._client = new_client(self._patience, connections=CONNECTIONS)
+            self._client = new_client(
+                self._patience, connections=CONNECTIONS, profile=self.place.profile
+            )
         return self._client
 
     @property

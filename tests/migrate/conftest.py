@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from migrate.sides import Sides
-from tests.migrate.moves import Move
+from tests import services
+from tests.migrate.moves import Move, fill
+from tests.migrate.operator import IMAGES, Operator, to_services
 from tests.migrate.places import Place
 
 
@@ -31,3 +33,13 @@ def move(places: tuple[Place, Place], tmp_path: Path) -> Iterator[Move]:
         yield move
     there.close()
     here.close()
+
+
+@pytest.fixture
+def operator(tmp_path: Path) -> Iterator[Operator]:
+    """A library in files, and services that it may move to."""
+    operator = to_services(tmp_path)
+    with services.s3().reached():
+        with operator.library() as library:
+            fill(library, IMAGES)
+        yield operator
