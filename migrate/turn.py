@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from gallery import purges
 from gallery.errors import StartRefused, Unavailable
 from gallery.generation import Generation, Record, Stores
 from migrate.follow import Follow
@@ -92,6 +93,8 @@ class Turn:
         known = self._record.read()
         number = (known.number if known else 0) + 1
         position = self._target.catalog.changes(None).position
-        self._journal.append(did="turn", number=number, position=position)
+        at = round(time.time())
+        self._journal.append(did="turn", number=number, position=position, at=at)
         self._journal.sync()
+        purges.begin(self._target.catalog.notes, position)
         self._record.write(Generation(number, self._stores))

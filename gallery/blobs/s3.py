@@ -72,7 +72,7 @@ class _Got:
 
 
 class S3Blobs(Root):
-    """Fulfils BlobStore, Hashed, SelfMarked, Linked, SentTo and Shared."""
+    """Fulfils BlobStore, Hashed, SelfMarked, Linked, Renames, SentTo and Shared."""
 
     lives = LIVES
 
@@ -132,6 +132,17 @@ class S3Blobs(Root):
                 client.delete_object(Bucket=self.place.bucket, Key=self._key(key))
         except NotFound:
             pass  # as it should be
+
+    def rename(self, old: str, new: str) -> None:
+        """The store copies it itself, with its type and what it says of itself."""
+        client, bucket = self._s3, self.place.bucket
+        with self._asking(old):
+            client.copy_object(
+                Bucket=bucket,
+                Key=self._key(new),
+                CopySource={"Bucket": bucket, "Key": self._key(old)},
+            )
+        self.delete(old)
 
     # -- reading ------------------------------------------------------------------------
 

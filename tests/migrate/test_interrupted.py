@@ -125,8 +125,8 @@ def test_between_original_and_sidecar_comes(
     move.plan()
     bodies = Carrier._bodies
 
-    def raced(self: Carrier, record: Any) -> None:
-        bodies(self, record)
+    def raced(self: Carrier, record: Any, sidecar: bytes) -> None:
+        bodies(self, record, sidecar)
         RACES[what](move.source)
 
     monkeypatch.setattr(Carrier, "_bodies", raced)

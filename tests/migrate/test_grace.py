@@ -1,0 +1,227 @@
+"""After the turn: what is owed to where the library lived before."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from tests import images
+from tests.http.fleet import LIST, Person
+from tests.http.server import Server
+from tests.migrate.after import Moved, purged
+from tests.samples import eventually
+
+SECONDS = 30.0
+
+
+@pytest.fixture
+def moved(tmp_path: Path) -> Iterator[Moved]:
+    moved = Moved(tmp_path)
+    with moved.store.reached():
+        yield moved
+
+
+@pytest.fixture
+def server(moved: Moved) -> Iterator[Server]:
+    with moved.served() as server:
+        yield server
+
+
+@pytest.fixture
+def person(moved: Moved, server: Server) -> Iterator[Person]:
+    """Somebody with three images that were moved to the bucket."""
+    with Person([server]) as person:
+        for _ in range(3):
+            person.upload(0)
+        moved.move()
+        yield person
+
+
+def _metric(server: Server, name: str) -> float:
+    with server.client() as client:
+        text = client.get("/metrics").text
+    lines = dict(line.rsplit(" ", 1) for line in text.splitlines() if line[:1] != "#")
+    return float(lines[name])
+
+
+# -- purges -------------------------------------------------------------------------------------
+
+
+def test_what_is_purged_goes_from_the_old_tree_too(moved: Moved, person: Person) -> None:
+    assert len(moved.files(next(iter(person.told)))) == 3
+    id = purged(person)
+    eventually(lambda: moved.files(id) == [], SECONDS)
+    assert moved.objects(id) == []
+    for other in person.told:
+        assert len(moved.files(other)) == 3
+    moved.ok("follow")
+    assert moved.ok("verify")["signs"]["="] == 2
+
+
+def test_what_is_purged_after_a_way_back_goes_from_the_bucket_too(
+    moved: Moved, person: Person
+) -> None:
+    moved.turn("rollback")
+    id = purged(person)
+    eventually(lambda: moved.objects(id) == [], SECONDS)
+    assert moved.files(id) == []
+    assert len(moved.objects(next(iter(person.told)))) == 3
+    assert moved.rows("SELECT count(*) FROM images") == [(2,)]
+
+
+def test_a_process_that_is_killed_leaves_the_rest_to_the_next(moved: Moved) -> None:
+    with moved.served() as server, Person([server]) as person:
+        for _ in range(3):
+            person.upload(0)
+        moved.move()
+        id = purged(person)
+        server.end(signal.SIGKILL)
+    assert moved.objects(id) == []
+    with moved.served():
+        eventually(lambda: moved.files(id) == [], SECONDS)
+    assert {len(moved.files(other)) for other in person.told} == {3}
+
+
+def test_where_the_feed_no_longer_tells_the_months_are_compared(moved: Moved) -> None:
+    with moved.served() as server, Person([server]) as person:
+        for _ in range(3):
+            person.upload(0)
+        moved.move()
+        server.end(signal.SIGKILL)
+    with moved.served() as server, Person([server], person.owner) as again:
+        again.told = dict(person.told)
+        moved.rows("UPDATE notes SET body = '{}' WHERE name = 'purges.json' RETURNING 1")
+        id = purged(again)
+        eventually(lambda: moved.files(id) == [], SECONDS)
+        assert {len(moved.files(other)) for other in again.told} == {3}
+
+
+# -- fallback reads -----------------------------------------------------------------------------
+
+
+def test_a_lost_original_is_read_where_it_was_before_and_counted(
+    moved: Moved, server: Server, person: Person
+) -> None:
+    assert _metric(server, "gallery_fallback_reads_total") == 0
+    record: Any = next(iter(person.told.values()))
+    moved.store.remove(record["url"].removeprefix("/outputs/"))
+    person.sees(0, record["id"])
+    eventually(lambda: _metric(server, "gallery_fallback_reads_total") == 1)
+    assert "is lost: it was read where the library lived before" in server.logged()
+    part = person.clients[0].get(record["url"], headers={"range": "bytes=2-5"})
+    assert (part.status_code, part.content) == (206, images.png(seed=record["seed"])[2:6])
+
+
+def test_another_body_is_never_given_for_it(moved: Moved, person: Person) -> None:
+    record: Any = next(iter(person.told.values()))
+    key = record["url"].removeprefix("/outputs/")
+    moved.store.remove(key)
+    (moved.outputs / key).write_bytes(b"another")
+    assert person.clients[0].get(record["url"]).status_code == 404
+
+
+def test_nothing_is_read_of_an_image_that_was_purged(
+    moved: Moved, server: Server, person: Person
+) -> None:
+    kept = {path: path.read_bytes() for id in person.told for path in moved.files(id)}
+    id = purged(person)
+    eventually(lambda: moved.files(id) == [], SECONDS)
+    for path, body in kept.items():
+        path.write_bytes(body)
+    assert person.clients[0].get(person.gone[id]["url"]).status_code == 404
+    assert _metric(server, "gallery_fallback_reads_total") == 0
+
+
+# -- what is dropped ----------------------------------------------------------------------------
+
+
+def _dropped(moved: Moved, place: str, body: bytes) -> Path:
+    """As a generator writes it: under another name first."""
+    path = moved.outputs / place
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(".unfinished")
+    unfinished.write_bytes(body)
+    os.rename(unfinished, path)
+    return path
+
+
+def test_an_image_dropped_at_a_key_is_taken_into_the_bucket(moved: Moved, person: Person) -> None:
+    id, body = "0f" * 16, images.png(seed=77)
+    path = _dropped(moved, f"users/{person.owner}/inputs/2026/03/14/{id}.png", body)
+    eventually(lambda: person.clients[0].get(f"{LIST}/{id}").status_code == 200, SECONDS)
+    record = person.get(0, f"{LIST}/{id}")
+    assert record["kind"] == "input"
+    assert record["url"] == f"/outputs/{path.relative_to(moved.outputs)}"
+    assert person.clients[0].get(record["url"]).content == body
+    assert person.clients[0].get(record["thumb_url"]).status_code == 200
+    eventually(lambda: moved.files(id, "") == [], SECONDS)
+    assert moved.ok("follow")["changes"] > 0
+    assert path.read_bytes() == body
+    moved.turn("rollback")
+    assert person.get(0, f"{LIST}/{id}") == record
+    assert moved.ok("verify")["signs"]["="] == 4
+
+
+def test_one_with_a_sidecar_keeps_what_that_says(moved: Moved, person: Person) -> None:
+    id, place = "0e" * 16, f"users/{person.owner}/2026/03/14/"
+    sample = next(iter(person.told))
+    (sidecar,) = (path for path in moved.files(sample) if path.suffix == ".json")
+    said = orjson.loads(sidecar.read_bytes()) | {
+        "id": id,
+        "created_at": "2026-03-14T01:02:03.000000Z",
+        "thumb": f"{place}thumb/{id}.webp",
+        "prompt": "as it was said",
+    }
+    _dropped(moved, f"{place}{id}.json", orjson.dumps(said))
+    _dropped(moved, f"{place}{id}.png", images.png(seed=person.told[sample]["seed"]))
+    eventually(lambda: person.clients[0].get(f"{LIST}/{id}").status_code == 200, SECONDS)
+    record = person.get(0, f"{LIST}/{id}")
+    assert (record["prompt"], record["created_at"]) == (said["prompt"], said["created_at"])
+    eventually(lambda: moved.files(id, "") == [], SECONDS)
+
+
+def test_what_is_purged_does_not_come_back_from_where_it_was_dropped(
+    moved: Moved, server: Server, person: Person
+) -> None:
+    id = "0d" * 16
+    _dropped(moved, f"users/{person.owner}/2026/03/14/{id}.png", images.png(seed=78))
+    eventually(lambda: person.clients[0].get(f"{LIST}/{id}").status_code == 200, SECONDS)
+    person.told = {id: person.get(0, f"{LIST}/{id}")}
+    assert purged(person) == id
+    server.end(signal.SIGKILL)
+    with moved.served() as again, Person([again], person.owner) as later:
+        name = "holiday.png"
+        _dropped(moved, f"users/{person.owner}/inbox/{name}", images.png(seed=79))
+        eventually(lambda: name in str(later.get(0, LIST)), SECONDS)
+        assert not (moved.outputs / "users" / person.owner / "inbox" / name).exists()
+        assert later.clients[0].get(f"{LIST}/{id}").status_code == 404
+        assert moved.objects(id) == []
+
+
+def test_what_a_process_that_was_killed_had_set_aside_is_taken_in(moved: Moved) -> None:
+    id = "0c" * 16
+    with moved.served() as server, Person([server]) as person:
+        person.upload(0)
+        moved.move()
+        server.end(signal.SIGKILL)
+    place = f".gallery/dropped/users/{person.owner}/2026/03/14/{id}.png"
+    path = _dropped(moved, place, images.png(seed=80))
+    with moved.served() as server, Person([server], person.owner) as later:
+        eventually(lambda: later.clients[0].get(f"{LIST}/{id}").status_code == 200, SECONDS)
+        eventually(lambda: not path.exists(), SECONDS)
+
+
+def test_what_is_no_image_stays_where_it_is(moved: Moved, person: Person) -> None:
+    place = f"users/{person.owner}/2026/03/14/"
+    path = _dropped(moved, f"{place}{'0b' * 16}.png", b"\x89PNG\r\n\x1a\n IEND\xaeB`\x82")
+    one = "0a" * 16
+    _dropped(moved, f"{place}{one}.png", images.png(seed=81))
+    eventually(lambda: person.clients[0].get(f"{LIST}/{one}").status_code == 200, SECONDS)
+    assert path.exists()
+    assert person.clients[0].get(f"{LIST}/{'0b' * 16}").status_code == 404
