@@ -18,7 +18,8 @@ from gallery import generation, processes
 from gallery.errors import GalleryError, StartRefused
 from gallery.generation import Stores
 from gallery.settings import LOG_FORMAT, MIB, Settings, load
-from migrate import sides, survey
+from migrate import due, sides, survey
+from migrate.cleaning import cleanup
 from migrate.compare import Compare, Verdict
 from migrate.copying import Copy, Done
 from migrate.folder import Folder, digest
@@ -260,11 +261,13 @@ def verify(
         _paced(folder, mib, live, slow_ms) as pace,
         sides.both(settings) as opened,
     ):
+        began = {"at": round(time.time()), "position": opened.source.catalog.changes(None).position}
         progress, share = Progress("compared"), sample / 100
         with open(folder.hashes_path, "w", encoding="utf-8") as hashes:
             report = Compare(opened, pace, progress, say, sample=share, hashes=hashes).run(only)
         progress.end()
-        content = report.as_json() | {"sample": sample, "owner": owner, "month": month}
+        content = report.as_json() | {"sample": sample, "owner": owner, "month": month} | began
+        content["equal"] = report.exit_code == 0
         folder.write(folder.report_path, content)
     signs = " ".join(f"{sign}{count}" for sign, count in content["signs"].items())
     lines = [
@@ -300,6 +303,8 @@ def _turn(run: str, to: str, budget: float, wait: float, *, as_json: bool) -> No
     stores = Stores(**content[to])
     if Stores.of(settings) == stores:
         raise StartRefused(f"the library lives in {stores} already")
+    if due.stays(folder.entries()):
+        raise StartRefused("a cleanup has begun there: plan and copy with another --run")
     processes.ready(str(settings.outputs), stores)
     with (
         folder.held(),
@@ -353,6 +358,9 @@ def status(run: str, *, as_json: bool) -> None:
         "paused": folder.is_paused,
     }
     _say(report, lambda: (f"{name}: {value}" for name, value in report.items()), as_json=as_json)
+
+
+cli.add_command(cleanup)
 
 
 def main() -> None:
