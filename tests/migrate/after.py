@@ -19,7 +19,7 @@ from tests.http.server import Server, environment
 from tests.samples import eventually
 
 
-class Moved:
+class Living:
     """A library on files under ``root``, with a bucket and a database for it to move to."""
 
     def __init__(self, root: Path) -> None:

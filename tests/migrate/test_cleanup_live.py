@@ -13,7 +13,7 @@ import pytest
 from migrate.folder import Folder
 from tests import databases
 from tests.http.fleet import Person
-from tests.migrate.after import Moved, purged
+from tests.migrate.after import Living, purged
 from tests.samples import eventually
 
 CLEANUP = ("cleanup", "--after-days", "0")
@@ -21,17 +21,17 @@ SECONDS = 30.0
 
 
 @pytest.fixture
-def moved(tmp_path: Path) -> Iterator[Moved]:
-    moved = Moved(tmp_path)
+def moved(tmp_path: Path) -> Iterator[Living]:
+    moved = Living(tmp_path)
     with moved.store.reached():
         yield moved
 
 
-def _files(moved: Moved, top: str) -> list[Path]:
+def _files(moved: Living, top: str) -> list[Path]:
     return [path for path in (moved.outputs / top).rglob("*") if path.is_file()]
 
 
-def _turned_days_ago(moved: Moved, days: float) -> None:
+def _turned_days_ago(moved: Living, days: float) -> None:
     """The journal says so."""
     folder = Folder(str(moved.root / "migration"))
     *_, turn = (entry for entry in folder.entries() if entry["did"] == "turn")
@@ -39,7 +39,7 @@ def _turned_days_ago(moved: Moved, days: float) -> None:
         journal.append(**turn | {"at": round(time.time() - days * 86_400)})
 
 
-def _refusals(moved: Moved, person: Person) -> None:
+def _refusals(moved: Living, person: Person) -> None:
     """One after the other, what stands in the way is cleared."""
     assert "the grace period lasts for 7.0 days more" in moved.refused("cleanup")
     _turned_days_ago(moved, 7.1)
@@ -56,7 +56,7 @@ def _refusals(moved: Moved, person: Person) -> None:
     moved.store.drop(key, body)
 
 
-def test_a_move_comes_to_its_end(moved: Moved) -> None:
+def test_a_move_comes_to_its_end(moved: Living) -> None:
     with moved.served() as server, Person([server]) as person:
         for _ in range(4):
             person.upload(0)
@@ -92,7 +92,7 @@ def test_a_move_comes_to_its_end(moved: Moved) -> None:
     _lives_on_alone(moved, person)
 
 
-def _remove(moved: Moved) -> None:
+def _remove(moved: Living) -> None:
     dry = moved.ok("cleanup", "--known-reads", "1", "--delete")
     assert len(_files(moved, ".gallery/aside")) == 15
     removed = moved.ok("cleanup", "--known-reads", "1", "--delete", "--plan", dry["digest"])
@@ -100,7 +100,7 @@ def _remove(moved: Moved) -> None:
     assert _files(moved, ".gallery/aside") == []
 
 
-def _lives_on_alone(moved: Moved, person: Person) -> None:
+def _lives_on_alone(moved: Living, person: Person) -> None:
     """With the old folders gone and another database, from nothing but the bucket."""
     shutil.rmtree(moved.root / "manifests")
     shutil.rmtree(moved.outputs)
@@ -119,7 +119,7 @@ def _lives_on_alone(moved: Moved, person: Person) -> None:
         later.sees_all(0)
 
 
-def test_a_bucket_that_was_left_waits_for_its_links(moved: Moved) -> None:
+def test_a_bucket_that_was_left_waits_for_its_links(moved: Living) -> None:
     with moved.served() as server, Person([server]) as person:
         for _ in range(3):
             person.upload(0)

@@ -11,30 +11,34 @@ from typing import Any
 import orjson
 import pytest
 
+from gallery import commands, generation
+from gallery.errors import Moved
+from gallery.generation import Generation, Stores
+from gallery.settings import load
 from tests import images
 from tests.http.fleet import LIST, Person
 from tests.http.server import Server
-from tests.migrate.after import Moved, purged
-from tests.samples import eventually
+from tests.migrate.after import Living, purged
+from tests.samples import eventually, put
 
 SECONDS = 30.0
 
 
 @pytest.fixture
-def moved(tmp_path: Path) -> Iterator[Moved]:
-    moved = Moved(tmp_path)
+def moved(tmp_path: Path) -> Iterator[Living]:
+    moved = Living(tmp_path)
     with moved.store.reached():
         yield moved
 
 
 @pytest.fixture
-def server(moved: Moved) -> Iterator[Server]:
+def server(moved: Living) -> Iterator[Server]:
     with moved.served() as server:
         yield server
 
 
 @pytest.fixture
-def person(moved: Moved, server: Server) -> Iterator[Person]:
+def person(moved: Living, server: Server) -> Iterator[Person]:
     """Somebody with three images that were moved to the bucket."""
     with Person([server]) as person:
         for _ in range(3):
@@ -53,7 +57,7 @@ def _metric(server: Server, name: str) -> float:
 # -- purges -------------------------------------------------------------------------------------
 
 
-def test_what_is_purged_goes_from_the_old_tree_too(moved: Moved, person: Person) -> None:
+def test_what_is_purged_goes_from_the_old_tree_too(moved: Living, person: Person) -> None:
     assert len(moved.files(next(iter(person.told)))) == 3
     id = purged(person)
     eventually(lambda: moved.files(id) == [], SECONDS)
@@ -65,7 +69,7 @@ def test_what_is_purged_goes_from_the_old_tree_too(moved: Moved, person: Person)
 
 
 def test_what_is_purged_after_a_way_back_goes_from_the_bucket_too(
-    moved: Moved, person: Person
+    moved: Living, person: Person
 ) -> None:
     moved.turn("rollback")
     id = purged(person)
@@ -75,7 +79,7 @@ def test_what_is_purged_after_a_way_back_goes_from_the_bucket_too(
     assert moved.rows("SELECT count(*) FROM images") == [(2,)]
 
 
-def test_a_process_that_is_killed_leaves_the_rest_to_the_next(moved: Moved) -> None:
+def test_a_process_that_is_killed_leaves_the_rest_to_the_next(moved: Living) -> None:
     with moved.served() as server, Person([server]) as person:
         for _ in range(3):
             person.upload(0)
@@ -88,7 +92,7 @@ def test_a_process_that_is_killed_leaves_the_rest_to_the_next(moved: Moved) -> N
     assert {len(moved.files(other)) for other in person.told} == {3}
 
 
-def test_where_the_feed_no_longer_tells_the_months_are_compared(moved: Moved) -> None:
+def test_where_the_feed_no_longer_tells_the_months_are_compared(moved: Living) -> None:
     with moved.served() as server, Person([server]) as person:
         for _ in range(3):
             person.upload(0)
@@ -106,7 +110,7 @@ def test_where_the_feed_no_longer_tells_the_months_are_compared(moved: Moved) ->
 
 
 def test_a_lost_original_is_read_where_it_was_before_and_counted(
-    moved: Moved, server: Server, person: Person
+    moved: Living, server: Server, person: Person
 ) -> None:
     assert _metric(server, "gallery_fallback_reads_total") == 0
     record: Any = next(iter(person.told.values()))
@@ -118,7 +122,7 @@ def test_a_lost_original_is_read_where_it_was_before_and_counted(
     assert (part.status_code, part.content) == (206, images.png(seed=record["seed"])[2:6])
 
 
-def test_another_body_is_never_given_for_it(moved: Moved, person: Person) -> None:
+def test_another_body_is_never_given_for_it(moved: Living, person: Person) -> None:
     record: Any = next(iter(person.told.values()))
     key = record["url"].removeprefix("/outputs/")
     moved.store.remove(key)
@@ -127,7 +131,7 @@ def test_another_body_is_never_given_for_it(moved: Moved, person: Person) -> Non
 
 
 def test_nothing_is_read_of_an_image_that_was_purged(
-    moved: Moved, server: Server, person: Person
+    moved: Living, server: Server, person: Person
 ) -> None:
     kept = {path: path.read_bytes() for id in person.told for path in moved.files(id)}
     id = purged(person)
@@ -141,7 +145,7 @@ def test_nothing_is_read_of_an_image_that_was_purged(
 # -- what is dropped ----------------------------------------------------------------------------
 
 
-def _dropped(moved: Moved, place: str, body: bytes) -> Path:
+def _dropped(moved: Living, place: str, body: bytes) -> Path:
     """As a generator writes it: under another name first."""
     path = moved.outputs / place
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -151,7 +155,7 @@ def _dropped(moved: Moved, place: str, body: bytes) -> Path:
     return path
 
 
-def test_an_image_dropped_at_a_key_is_taken_into_the_bucket(moved: Moved, person: Person) -> None:
+def test_an_image_dropped_at_a_key_is_taken_into_the_bucket(moved: Living, person: Person) -> None:
     id, body = "0f" * 16, images.png(seed=77)
     path = _dropped(moved, f"users/{person.owner}/inputs/2026/03/14/{id}.png", body)
     eventually(lambda: person.clients[0].get(f"{LIST}/{id}").status_code == 200, SECONDS)
@@ -168,7 +172,7 @@ def test_an_image_dropped_at_a_key_is_taken_into_the_bucket(moved: Moved, person
     assert moved.ok("verify")["signs"]["="] == 4
 
 
-def test_one_with_a_sidecar_keeps_what_that_says(moved: Moved, person: Person) -> None:
+def test_one_with_a_sidecar_keeps_what_that_says(moved: Living, person: Person) -> None:
     id, place = "0e" * 16, f"users/{person.owner}/2026/03/14/"
     sample = next(iter(person.told))
     (sidecar,) = (path for path in moved.files(sample) if path.suffix == ".json")
@@ -187,7 +191,7 @@ def test_one_with_a_sidecar_keeps_what_that_says(moved: Moved, person: Person) -
 
 
 def test_what_is_purged_does_not_come_back_from_where_it_was_dropped(
-    moved: Moved, server: Server, person: Person
+    moved: Living, server: Server, person: Person
 ) -> None:
     id = "0d" * 16
     _dropped(moved, f"users/{person.owner}/2026/03/14/{id}.png", images.png(seed=78))
@@ -204,7 +208,7 @@ def test_what_is_purged_does_not_come_back_from_where_it_was_dropped(
         assert moved.objects(id) == []
 
 
-def test_what_a_process_that_was_killed_had_set_aside_is_taken_in(moved: Moved) -> None:
+def test_what_a_process_that_was_killed_had_set_aside_is_taken_in(moved: Living) -> None:
     id = "0c" * 16
     with moved.served() as server, Person([server]) as person:
         person.upload(0)
@@ -217,7 +221,7 @@ def test_what_a_process_that_was_killed_had_set_aside_is_taken_in(moved: Moved) 
         eventually(lambda: not path.exists(), SECONDS)
 
 
-def test_what_is_no_image_stays_where_it_is(moved: Moved, person: Person) -> None:
+def test_what_is_no_image_stays_where_it_is(moved: Living, person: Person) -> None:
     place = f"users/{person.owner}/2026/03/14/"
     path = _dropped(moved, f"{place}{'0b' * 16}.png", b"\x89PNG\r\n\x1a\n IEND\xaeB`\x82")
     one = "0a" * 16
@@ -225,3 +229,29 @@ def test_what_is_no_image_stays_where_it_is(moved: Moved, person: Person) -> Non
     eventually(lambda: person.clients[0].get(f"{LIST}/{one}").status_code == 200, SECONDS)
     assert path.exists()
     assert person.clients[0].get(f"{LIST}/{'0b' * 16}").status_code == 404
+
+
+# -- commands -----------------------------------------------------------------------------------
+
+
+def test_commands_work_where_the_library_lives(moved: Living, person: Person) -> None:
+    folder = moved.root / "past"
+    folder.mkdir()
+    (folder / "one.png").write_bytes(images.png(seed=90))
+    done = moved.run("import", str(folder), "--owner", person.owner, module="gallery")
+    assert done.returncode == 0, done.stderr.decode()
+    assert moved.rows("SELECT count(*) FROM images") == [(4,)]
+    assert len(person.get(0, LIST)["items"]) == 4
+
+
+def test_one_that_was_begun_before_the_turn_changes_nothing_after_it(tmp_path: Path) -> None:
+    outputs = tmp_path / "outputs"
+    settings = load(outputs=outputs, manifests=tmp_path / "manifests")
+    with commands.opened(settings) as library:
+        put(library, 1)
+        record = generation.record_of(settings)
+        record.write(Generation(1, Stores("s3://there/x", "postgresql://there/x")))
+        with pytest.raises(Moved):
+            put(library, 2)
+        record.write(Generation(2, Stores.of(settings)))
+        put(library, 2)
