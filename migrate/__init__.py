@@ -9,6 +9,8 @@
     copying      all of them
     follow       what changed since, from the feed
     compare      verify: image by image, from nothing but the stores
+    due          whether the time has come for a cleanup
+    cleanup      what was left behind, set aside and then removed; ``cleaning`` is its command
     pace         how fast: bytes a second, and the latency of the server that goes on serving
 
 Either side may be files and manifests, or a bucket and a database: nothing here knows which.

@@ -215,6 +215,7 @@ def follow(
     """Bring what changed since the plan was made, until the target is level."""
     settings, folder, brought = generation.active(load()), Folder(run), 0
     content = folder.plan()
+    _has_a_way_back(folder)
 
     def say(changes: int, seconds: float) -> None:
         nonlocal brought
@@ -303,8 +304,7 @@ def _turn(run: str, to: str, budget: float, wait: float, *, as_json: bool) -> No
     stores = Stores(**content[to])
     if Stores.of(settings) == stores:
         raise StartRefused(f"the library lives in {stores} already")
-    if due.stays(folder.entries()):
-        raise StartRefused("a cleanup has begun there: plan and copy with another --run")
+    _has_a_way_back(folder)
     processes.ready(str(settings.outputs), stores)
     with (
         folder.held(),
@@ -318,6 +318,12 @@ def _turn(run: str, to: str, budget: float, wait: float, *, as_json: bool) -> No
     report = {"lives": str(stores), "images": turned.images, "seconds": round(turned.seconds, 3)}
     line = f"the library lives in {stores}; writers waited {turned.seconds:.2f} s"
     _say(report, lambda: iter([line]), as_json=as_json)
+
+
+def _has_a_way_back(folder: Folder) -> None:
+    """Raises StartRefused when nothing can be brought to the other side any more."""
+    if due.has_begun(folder.entries()):
+        raise StartRefused("a cleanup has begun there: plan and copy with another --run")
 
 
 def _turns(settings: Settings) -> int:

@@ -45,7 +45,7 @@ def cleanup(
         if wanted not in (None, name):
             raise StartRefused(f"what there is to do is {name} now, not {wanted}")
         with folder.journal() as journal:
-            if wanted and not due.stays(folder.entries()):
+            if wanted and not due.has_begun(folder.entries()):
                 journal.append(**due.noted(number, verified))
                 journal.sync()
             cleaning = Cleanup(opened, verified.position, journal if wanted else None)

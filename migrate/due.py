@@ -83,8 +83,8 @@ def noted(number: int, verified: Verified) -> dict[str, Any]:
     return {"did": "cleanup", "number": number, "verified": asdict(verified)}
 
 
-def stays(entries: Iterable[dict[str, Any]]) -> bool:
-    """Whether a cleanup has begun since the library turned last: then there is no way back."""
+def has_begun(entries: Iterable[dict[str, Any]]) -> bool:
+    """Whether a cleanup has since the library turned last: then there is no way back."""
     began = False
     for entry in entries:
         if entry["did"] in ("turn", "cleanup"):

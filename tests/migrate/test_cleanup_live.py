@@ -80,7 +80,8 @@ def test_a_move_comes_to_its_end(moved: Living) -> None:
         assert (done["images"], done["left"]) == (6, {})
         assert _files(moved, "users") == [inbox]
         assert len(_files(moved, ".gallery/aside")) == 18
-        assert "a cleanup has begun" in moved.refused("rollback")
+        for command in ("rollback", "follow"):
+            assert "a cleanup has begun" in moved.refused(command)
         gone = purged(person)
         eventually(lambda: moved.files(gone, ".gallery/aside") == [], SECONDS)
         _remove(moved)
