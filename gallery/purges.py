@@ -4,7 +4,10 @@ The feed is followed from a position that is kept in a note of the library that 
 What is about to be purged over there is written down before, since a process may die when the
 catalog there has forgotten an image and its bytes are still there.
 
-{"position": "…", "under_way": ["users/yuna/2024/02/28/9de9….json"]}
+{"position": "…", "under_way": ["users/yuna/2024/02/28/9de9….json"], "whole": true}
+
+``whole`` says that everything was brought when the library turned: only then can be told from
+an image's absence that it was purged.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from typing import Any
 import orjson
 
 from gallery import keys
-from gallery.blobs import ASIDE, QUARANTINE
+from gallery.blobs import ASIDE
 from gallery.catalog import Changes, Entry
 from gallery.catalog.notes import Notes
 from gallery.errors import NotFound, PositionGone
@@ -32,13 +35,13 @@ Image = tuple[str, str, str]
 """Owner, month and id."""
 
 
-def begin(notes: Notes, position: str) -> None:
+def begin(notes: Notes, position: str, *, whole: bool) -> None:
     """From here on, what the feed tells is to be carried."""
-    _write(notes, position, [])
+    _write(notes, {"position": position, "under_way": [], "whole": whole})
 
 
-def _write(notes: Notes, position: str | None, under_way: list[str]) -> None:
-    notes.write(NAME, orjson.dumps({"position": position, "under_way": under_way}))
+def _write(notes: Notes, state: dict[str, Any]) -> None:
+    notes.write(NAME, orjson.dumps(state))
 
 
 class Purges:
@@ -50,6 +53,7 @@ class Purges:
         self._before = before
         self._notes = library.catalog.notes
         self._position: str | None = None
+        self._whole = False
 
     def carry(self) -> None:
         """Carries what was purged, until the feed tells no more."""
@@ -60,7 +64,7 @@ class Purges:
             if purged:
                 self._purge(purged, self._position)
             if purged or not changes.level:
-                _write(self._notes, changes.position, [])
+                self._write(changes.position)
             self._position = changes.position
 
     def _begun(self) -> str:
@@ -68,6 +72,7 @@ class Purges:
         state: dict[str, Any] = orjson.loads(self._notes.read(NAME) or b"{}")
         for key in filter(None, map(keys.parse, state.get("under_way", ()))):
             self._drop(key.folder, key.id)
+        self._whole = state.get("whole") is True
         position = state.get("position")
         return position if isinstance(position, str) else self._compare()
 
@@ -83,10 +88,14 @@ class Purges:
         """``position`` is where a process goes on that finds this half done."""
         known = list(self._known(images))
         names = [entry.record.folder.sidecar(entry.record.id) for entry in known]
-        _write(self._notes, position, names)
+        self._write(position, names)
         for entry in known:
             self._drop(entry.record.folder, entry.record.id)
         self._purge_aside(images)
+
+    def _write(self, position: str | None, under_way: Iterable[str] = ()) -> None:
+        state = {"position": position, "under_way": list(under_way), "whole": self._whole}
+        _write(self._notes, state)
 
     def _known(self, images: Iterable[Image]) -> Iterator[Entry]:
         for owner, month, id in dict.fromkeys(images):
@@ -122,15 +131,21 @@ class Purges:
     def _compare(self) -> str:
         """Purges what is no longer here, whatever became of it, and gives the position from
         which the feed tells the rest."""
-        log.warning("what was purged is looked for month by month")
         position = self._library.catalog.changes(None).position
+        if self._whole:
+            log.warning("what was purged is looked for month by month")
+            self._purge_missing()
+        else:
+            log.error("what was purged cannot be told: some of it lies on where it was before")
+        self._write(position)
+        return position
+
+    def _purge_missing(self) -> None:
         for owner in self._before.catalog.owners():
             for month in self._before.catalog.months(owner):
                 missing = self._missing(owner, month)
                 if gone := [(owner, month, id) for id in missing if self._is_gone(owner, id)]:
                     self._purge(gone, None)
-        _write(self._notes, position, [])
-        return position
 
     def _missing(self, owner: str, month: str) -> Iterator[str]:
         for kind in keys.KINDS:
@@ -139,13 +154,13 @@ class Purges:
 
     def _is_gone(self, owner: str, id: str) -> bool:
         """A catalog alone proves nothing, for it may have been lost: nothing of the image lies
-        here any more, nor was it put aside because it could not be brought."""
+        here any more."""
         entry = self._before.catalog.get(owner, id)
         if entry is None:
             return False
         record = entry.record
         sidecar = record.folder.sidecar(id)
-        return not any(map(self._lies_here, (sidecar, record.image, QUARANTINE + sidecar)))
+        return not any(map(self._lies_here, (sidecar, record.image)))
 
     def _lies_here(self, key: str) -> bool:
         with suppress(NotFound):

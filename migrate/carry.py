@@ -77,14 +77,23 @@ class Carrier:
         if known is not None and known.raw == encode(found[0]):
             return Carried("same", found[0].bytes)
         if known is None:
-            self._bodies(*found)
-            found = self._read(folder, id)
+            found = self._with_bodies(*found)
             if found is None:
                 return self._drop(folder.owner, id, left=folder)
         elif known.record.sha256 != found[0].sha256:
             raise Differs(f"{found[0].image}: the target has another original under this id")
         self._target.take(*found, None, None)
         return Carried("copied" if known is None else "changed", found[0].bytes)
+
+    def _with_bodies(self, record: Record, sidecar: bytes) -> tuple[Record, bytes] | None:
+        """What is told of the image when its bodies are there; None if it was purged meanwhile,
+        and then what is wrong with its original is only that."""
+        try:
+            self._bodies(record, sidecar)
+        except Damaged:
+            if self._read(record.folder, record.id) is not None:
+                raise
+        return self._read(record.folder, record.id)
 
     def _drop(self, owner: str, id: str, left: Folder | None = None) -> Carried:
         """Purges what the source has no more, or what was ``left`` of it."""
