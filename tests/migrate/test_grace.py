@@ -135,7 +135,8 @@ def test_where_the_feed_no_longer_tells_the_months_are_compared(fresh: Living) -
         server.end(signal.SIGKILL)
     with fresh.served() as server, Person([server], person.owner) as again:
         again.told = dict(person.told)
-        fresh.rows("UPDATE notes SET body = '{}' WHERE name = 'purges.json' RETURNING 1")
+        lost = """{"position": "no.1.position", "whole": true}"""
+        fresh.rows(f"UPDATE notes SET body = '{lost}' WHERE name = 'purges.json' RETURNING 1")
         id = purged(again)
         eventually(lambda: fresh.files(id) == [], SECONDS)
         assert {len(fresh.files(other)) for other in again.told} == {3}
