@@ -18,7 +18,7 @@ from typing import Any
 import click
 import orjson
 
-from gallery import keys
+from gallery import generation, keys
 from gallery.errors import GalleryError, StartRefused, Unavailable
 from gallery.settings import LOG_FORMAT, PREFIX, Settings, load
 
@@ -32,14 +32,17 @@ Command = Callable[..., None]
 
 def settings_flags(*names: str) -> Callable[[Command], Command]:
     """Gives a command a flag for each of these settings (all, if none are named), and the
-    settings as its first argument."""
+    settings as its first argument: of a library that moved, with the stores where it lives."""
     chosen = names or tuple(Settings.model_fields)
 
     def decorate(command: Command) -> Command:
         @functools.wraps(command)
         def run(**kwargs: Any) -> None:
             flags = {name: kwargs.pop(name) for name in chosen}
-            command(load(**flags), **kwargs)
+            settings = load(**flags)
+            if "catalog" in chosen:
+                settings = generation.active(settings)
+            command(settings, **kwargs)
 
         for name in reversed(chosen):
             text = f"{Settings.model_fields[name].description} [{PREFIX}{name.upper()}]"

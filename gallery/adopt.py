@@ -59,7 +59,7 @@ class Adopter:
                 return Look(again=wait)
             try:
                 inspection = self._inspected(arrival, ext)
-            except _NoImage as error:
+            except NoImage as error:
                 return self._memory.leave(name, arrival.state, str(error))
             record = self._described(folder, id, arrival, inspection)
             if record.folder != folder:
@@ -128,7 +128,7 @@ class Adopter:
         if not self._library.thumbnails.has(record):
             try:
                 thumb = self._inspected(arrival, keys.EXT_OF[record.mime]).thumbnail
-            except _NoImage as error:
+            except NoImage as error:
                 return self._memory.leave(name, state, str(error))
         arrival.sync()
         return self._take_up(record, seen, arrival, thumb)
@@ -159,15 +159,7 @@ class Adopter:
 
     def _inspected(self, arrival: Arrival, ext: str) -> Inspection:
         self._library.blobs.room(0)  # before the work, that it be not done in vain
-        try:
-            inspection = arrival.inspect(self._imaging)
-        except Unavailable:
-            raise
-        except GalleryError as error:
-            raise _NoImage(str(error)) from error
-        if keys.EXT_OF[inspection.mime] != ext:
-            raise _NoImage(f"it is {inspection.mime}")
-        return inspection
+        return inspected(arrival, ext, self._imaging)
 
     def _there(self, key: str) -> bool:
         try:
@@ -177,8 +169,21 @@ class Adopter:
         return True
 
 
-class _NoImage(Exception):
+class NoImage(Exception):
     """Nothing that could be shown; the message says why."""
+
+
+def inspected(arrival: Arrival, ext: str, imaging: Imaging) -> Inspection:
+    """What an image is that has this ending. Raises NoImage, and Unavailable."""
+    try:
+        inspection = arrival.inspect(imaging)
+    except Unavailable:
+        raise
+    except GalleryError as error:
+        raise NoImage(str(error)) from error
+    if keys.EXT_OF[inspection.mime] != ext:
+        raise NoImage(f"it is {inspection.mime}")
+    return inspection
 
 
 class _Body(NamedTuple):

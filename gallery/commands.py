@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 import orjson
 
-from gallery import backends, keys, purge
+from gallery import backends, generation, keys, purge
 from gallery.catalog.query import Query
 from gallery.checkpoint import Checkpoint
 from gallery.draft import DAY_US, Draft
@@ -40,7 +40,7 @@ def opened(
     """The library, beside whatever servers run on it. With ``only_look`` one that isn't
     there is not made; without ``recover`` lost manifests are not rebuilt. Raises
     StartRefused."""
-    blobs, catalog = backends.stores(settings)
+    blobs, catalog = backends.stores(settings, generation.has_moved(settings))
     library = Library(blobs, catalog, retention_days=settings.retention_days, imaging=imaging)
     if only_look:
         if backends.known_library(settings) is None:
@@ -94,7 +94,7 @@ _library: Library | None = None
 def _open(settings: Settings) -> None:
     """Gives a rebuilding process its library, for as long as it lives."""
     global _library
-    blobs, catalog = backends.stores(settings)
+    blobs, catalog = backends.stores(settings, generation.has_moved(settings))
     _library = Library(blobs, catalog)
     _library.start(recover=False)
 

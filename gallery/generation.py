@@ -11,6 +11,7 @@ same processes, go on with the other of their two pairs of stores.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from urllib.parse import urlsplit
 
@@ -108,6 +109,17 @@ def active(settings: Settings) -> Settings:
             return pair
     assert found is not None  # noqa: S101 - without a record the first pair is right
     raise StartRefused(f"the library moved to {found.stores}, which no setting names")
+
+
+def has_moved(settings: Settings) -> Callable[[], bool]:
+    """Tells whether the library lives elsewhere by now than in the settings' own stores."""
+    record, here = record_of(settings), Stores.of(settings)
+
+    def moved() -> bool:
+        found = record.read()
+        return found is not None and found.stores != here
+
+    return moved
 
 
 def without_credentials(url: str) -> str:

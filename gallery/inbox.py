@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from gallery.arrivals import MENDED, SETTLED, Arrival, Look, Memory, arrived, wait_for
-from gallery.blobs import Spool
+from gallery.blobs import BlobStore, Spool
 from gallery.draft import Draft, shown_name
 from gallery.errors import (
     GalleryError,
@@ -31,7 +31,8 @@ log = logging.getLogger(__name__)
 
 
 class Inbox:
-    """Takes in what lies in the owners' inboxes."""
+    """Takes in what lies in the owners' inboxes: in those of the library's own store, or of
+    other ``files``."""
 
     def __init__(
         self,
@@ -41,8 +42,10 @@ class Inbox:
         *,
         settle: float,
         max_bytes: int | None = None,
+        files: BlobStore | None = None,
     ) -> None:
         self._library = library
+        self._files = files or library.blobs
         self._imaging = imaging
         self._memory = memory
         self._settle = settle
@@ -52,7 +55,7 @@ class Inbox:
         """Raises NotFound when it is gone."""
         if file.hidden:
             return SETTLED
-        with arrived(self._library.blobs, str(file)) as arrival:
+        with arrived(self._files, str(file)) as arrival:
             if self._memory.is_left(arrival.name, arrival.state):
                 return SETTLED
             if wait := wait_for(arrival, self._memory, self._settle):
@@ -94,7 +97,7 @@ class Inbox:
         self._memory.forget(arrival.name)
         try:
             if arrival.is_in_place():
-                library.blobs.delete(arrival.name)
+                self._files.delete(arrival.name)
         except Unavailable as error:
             self._memory.leave(arrival.name, arrival.state, f"taken in, but stays: {error}")
         return MENDED

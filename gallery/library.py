@@ -40,6 +40,7 @@ from gallery.errors import (
     Unprocessable,
     Unsure,
 )
+from gallery.fallback import Fallback
 from gallery.imaging import Imaging, Inspection
 from gallery.keys import Folder, Key, Kind
 from gallery.landing import Landing
@@ -130,6 +131,8 @@ class Library:
         self.has_moved: Callable[[], bool] = lambda: False
         self.successor: Library | None = None
         """Where it is when it moved from these stores."""
+        self.fallback: Fallback | None = None
+        """What may still be read where it lived before."""
 
     # -- opening --------------------------------------------------------------------------
 
@@ -231,6 +234,7 @@ class Library:
             thumb = inspection.thumbnail
             return Stored(self._put(record, encode_sidecar(record), spool, thumb), repeated=False)
 
+    @_goes_on
     def take(
         self, record: Record, sidecar: bytes, body: Spool | bytes | None, thumb: bytes | None
     ) -> Entry:

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector, generate_late
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from gallery import checkpoint
+from gallery import checkpoint, fallback
 from gallery.catalog.notes import Notes
 from gallery.checkpoint import Checkpoint
 from gallery.errors import GalleryError
@@ -19,7 +19,8 @@ from gallery.errors import GalleryError
 
 class Metrics(Collector):
     """What one server process has answered. ``folder`` is where free bytes are measured,
-    ``notes`` is where the scrub's checkpoint is, whichever process runs it."""
+    ``notes`` is where the scrub's checkpoint is, whichever process runs it, and the count of
+    fallback reads."""
 
     def __init__(self, folder: str, notes: Notes) -> None:
         self._folder = folder
@@ -44,6 +45,7 @@ class Metrics(Collector):
             seconds.add_metric([route], spent)
         yield seconds
         yield from self._of_scrub()
+        yield from self._of_fallback()
         try:
             fs = os.statvfs(self._folder)
         except OSError:
@@ -56,6 +58,15 @@ class Metrics(Collector):
         with suppress(GalleryError):
             if state := checkpoint.read(self._notes):
                 yield from _of_scrub(state)
+
+    def _of_fallback(self) -> Iterator[Metric]:
+        """Likewise."""
+        with suppress(GalleryError):
+            yield CounterMetricFamily(
+                "gallery_fallback_reads",
+                "Lost originals that were read where the library lived before.",
+                value=sum(fallback.reads(self._notes).values()),
+            )
 
     def text(self) -> bytes:
         """The exposition format."""

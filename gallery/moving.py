@@ -21,15 +21,19 @@ from gallery import backends, generation, responses
 from gallery.app import App, lived
 from gallery.errors import GalleryError, StartRefused, Unavailable
 from gallery.events import Events
+from gallery.fallback import Fallback
 from gallery.generation import Stores
+from gallery.grace import Grace
+from gallery.library import Library
 from gallery.processes import Presence
-from gallery.settings import LOG_FORMAT, Settings, load
+from gallery.settings import LOG_FORMAT, MIB, Settings, load
 from gallery.threads import Threads
 
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.25
 TRY_SECONDS = 1.0
+_LITTLE = {"memory_bytes": 8 * MIB, "ring_items": 0}
 
 
 class Moving:
@@ -54,6 +58,7 @@ class Moving:
         self._turning = threading.Lock()
         self._other = threading.Thread(target=self._open_other, name="other stores", daemon=True)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._grace: Grace | None = None
 
     @property
     def events(self) -> Events:
@@ -118,14 +123,57 @@ class Moving:
 
     def _relieve(self, old: App, app: App) -> None:
         with self._turning:
+            self._end_grace()
             old.rest()
             if app is self._app and not self._stop.is_set():
                 app.work()
+                self._begin_grace(app)
+
+    # -- what is owed to where the library lived before ---------------------------------------
+
+    def _turns(self) -> int:
+        """How often the library turned."""
+        found = self._record.read()
+        return found.number if found else 0
+
+    def _begin_grace(self, app: App) -> None:
+        settings = app.settings
+        self._grace = Grace(
+            app.library,
+            partial(self._before, app),
+            app.imaging,
+            walk_seconds=settings.walk_minutes * 60,
+            max_bytes=settings.max_upload_bytes,
+        )
+        self._grace.start()
+
+    def _end_grace(self) -> None:
+        if self._grace:
+            self._grace.stop()
+            self._grace = None
+
+    def _before(self, app: App) -> Library:
+        """What an app's library was before it moved, opened to be written to as long as it
+        doesn't move again. Raises StartRefused, and GalleryError."""
+        lives = Stores.of(app.settings)
+        (stores,) = self._pairs.keys() - {lives}
+        settings = self._pairs[stores].model_copy(update=_LITTLE)
+        if backends.known_library(settings) != app.library.blobs.library:
+            raise StartRefused("the library that was there is gone")
+        before = Library(*backends.stores(settings, partial(self._is_not, lives)))
+        try:
+            before.start(recover=False)
+        except BaseException:
+            before.close()
+            raise
+        return before
 
     # -- starting and stopping ----------------------------------------------------------------
 
     def start(self) -> None:
         self._app.start()
+        if self._turns():
+            self._begin_grace(self._app)
         self._presence = Presence(self._outputs)
         self._other.start()
 
@@ -135,6 +183,7 @@ class Moving:
         if self._presence:
             self._presence.close()
         with self._turning:
+            self._end_grace()
             for app in self._apps.values():
                 if app is not self._app:
                     app.rest()
@@ -175,6 +224,8 @@ class Moving:
             app.library.close()
             raise
         app.library.successor, library.successor = library, app.library
+        for one, other in ((app.library, library), (library, app.library)):
+            one.fallback = Fallback(one.catalog.notes, other.blobs, self._turns)
         self._apps[stores] = app
 
     def _say(self, **content: object) -> None:

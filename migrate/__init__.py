@@ -14,6 +14,8 @@
     follow       what changed since, from the feed
     turn         cutover and rollback: the last of it while writers wait
     compare      verify: image by image, from nothing but the stores
+    due          whether the time has come for a cleanup
+    cleanup      what was left behind, set aside and then removed; ``cleaning`` is its command
     pace         how fast: bytes a second, and the latency of the server that goes on serving
     progress     how far a command is
 

@@ -15,6 +15,7 @@ from gallery.errors import GalleryError, StartRefused
 from gallery.settings import LOG_FORMAT, Settings, load
 from migrate import commands, lines
 from migrate import status as how_far
+from migrate.cleaning import cleanup
 from migrate.commands import Limits
 from migrate.compare import Verdict
 from migrate.folder import Folder
@@ -213,6 +214,9 @@ def status(run: str, *, as_json: bool) -> None:
     """Say where the library lives, how far the move is, and who is ready for it."""
     report = how_far.status(_settings(), Folder(run))
     _say(report, how_far.lines(report), as_json=as_json)
+
+
+cli.add_command(cleanup)
 
 
 def main() -> None:

@@ -77,14 +77,23 @@ class Carrier:
         if known is not None and known.raw == encode(found[0]):
             return Carried("same", found[0].bytes)
         if known is None:
-            self._bodies(found[0])
-            found = self._read(folder, id)
+            found = self._with_bodies(*found)
             if found is None:
                 return self._drop(folder.owner, id, left=folder)
         elif known.record.sha256 != found[0].sha256:
             raise Differs(f"{found[0].image}: the target has another original under this id")
         self._target.take(*found, None, None)
         return Carried("copied" if known is None else "changed", found[0].bytes)
+
+    def _with_bodies(self, record: Record, sidecar: bytes) -> tuple[Record, bytes] | None:
+        """What is told of the image when its bodies are there; None if it was purged meanwhile,
+        and then what is wrong with its original is only that."""
+        try:
+            self._bodies(record, sidecar)
+        except Damaged:
+            if self._read(record.folder, record.id) is not None:
+                raise
+        return self._read(record.folder, record.id)
 
     def _drop(self, owner: str, id: str, left: Folder | None = None) -> Carried:
         """Purges what the source has no more, or what was ``left`` of it."""
@@ -114,10 +123,10 @@ class Carrier:
 
     # -- originals and thumbnails -----------------------------------------------------------
 
-    def _bodies(self, record: Record) -> None:
+    def _bodies(self, record: Record, sidecar: bytes) -> None:
         target = self._target.blobs
         if not self._is_there(record):
-            self._original(record)
+            self._original(record, sidecar)
         with suppress(NotFound):
             target.put(record.thumb, self._source.blobs.read(record.thumb))
 
@@ -131,10 +140,11 @@ class Carrier:
             raise Differs(f"{record.image}: the target has something else there")
         return True
 
-    def _original(self, record: Record) -> None:
+    def _original(self, record: Record, sidecar: bytes) -> None:
         """Read once, piece by piece, hashed on the way; never sent if it is not what its
         record says. A store whose objects are files takes it as one; the others are sent what
-        was read, and refuse what is another by its hash."""
+        was read, and refuse what is another by its hash. It is announced as any put is: without
+        a sidecar it would be taken for an image that somebody dropped."""
         self._pace.spend(record.bytes)
         spool = self._target.blobs.spool()
         try:
@@ -145,6 +155,7 @@ class Carrier:
             if spool.size != record.bytes or spool.sha256 != record.sha256:
                 raise Damaged(f"{record.image} is not what its sidecar says")
             spool.sync()
+            self._target.blobs.stage(record.folder, record.id, sidecar)
             self._target.blobs.put(record.image, spool)
         finally:
             spool.discard()

@@ -15,7 +15,7 @@ from gallery.errors import GalleryError, PositionGone, StartRefused, Unavailable
 from gallery.generation import Stores
 from gallery.library import Library
 from gallery.settings import MIB, Settings
-from migrate import sides, survey
+from migrate import due, sides, survey
 from migrate.compare import Compare, Verdict
 from migrate.copying import Copy, Done, Policy
 from migrate.folder import Folder
@@ -186,6 +186,12 @@ def _moving(
         yield opened
 
 
+def _has_a_way_back(folder: Folder) -> None:
+    """Raises StartRefused when nothing can be brought to the other side any more."""
+    if due.has_begun(folder.entries()):
+        raise StartRefused("a cleanup has begun there: plan and copy with another --run")
+
+
 def turns(settings: Settings) -> int:
     """How often the library turned."""
     found = generation.record_of(settings).read()
@@ -195,6 +201,7 @@ def turns(settings: Settings) -> int:
 def follow(settings: Settings, folder: Folder, limits: Limits, *, for_ever: bool) -> dict[str, Any]:
     """Brings what changed, until the target is level, or until it is stopped."""
     content, lag = folder.plan(), Lag()
+    _has_a_way_back(folder)
     with (
         folder.held(),
         folder.journal() as journal,
@@ -246,6 +253,7 @@ def turn(
     stores = Stores(**content[to])
     if Stores.of(settings) == stores:
         return {"lives": str(stores), "images": 0, "seconds": 0.0, "turned": False}
+    _has_a_way_back(folder)
     with (
         folder.held(),
         folder.journal() as journal,

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 from gallery import keys
+from gallery.blobs import QUARANTINE
 from gallery.errors import Damaged, NotFound, Unavailable
 from gallery.keys import Folder, Key
 from migrate.carry import Carrier, Differs, Outcome, read_into
@@ -27,7 +28,6 @@ log = logging.getLogger(__name__)
 THREADS = 16
 TRIES = 6
 _FIRST_WAIT = 0.5
-QUARANTINE = ".gallery/quarantine/"
 Policy = Literal["strict", "quarantine"]
 T = TypeVar("T")
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from gallery import purges
 from gallery.errors import StartRefused, Unavailable
 from gallery.generation import Generation, Record, Stores
 from migrate.follow import Follow
@@ -44,6 +45,8 @@ class Turn:
         self._record = record
         self._stores = stores
         self._follow = Follow(sides, journal, pace)
+        self._differ: set[str] = set()
+        """Owners whose sums differed before the turn."""
 
     def run(
         self, position: str, entries: Iterable[dict[str, Any]], *, budget: float, wait: float
@@ -51,6 +54,7 @@ class Turn:
         """Writers wait for at most ``budget`` seconds, after at most ``wait`` until those
         under way have ended. Raises Unavailable when that is not enough, and StartRefused when
         the sides differ; then nothing is changed."""
+        self._look_for_differences()
         position = self._nearly_level(position, entries, budget / _SHARE)
         with self._source.catalog.fence(wait):
             began = time.monotonic()
@@ -63,6 +67,12 @@ class Turn:
                 raise Unavailable(f"writers had to wait for more than {budget:g} s")
             self._flip()
             return Turned(len(self._follow.brought) - before, time.monotonic() - began)
+
+    def _look_for_differences(self) -> None:
+        source, target = self._source.catalog, self._target.catalog
+        self._differ = {
+            owner for owner in source.owners() if source.totals(owner) != target.totals(owner)
+        }
 
     def _nearly_level(
         self, position: str, entries: Iterable[dict[str, Any]], seconds: float
@@ -92,6 +102,9 @@ class Turn:
         known = self._record.read()
         number = (known.number if known else 0) + 1
         position = self._target.catalog.changes(None).position
-        self._journal.append(did="turn", number=number, position=position)
+        at = round(time.time())
+        self._journal.append(did="turn", number=number, position=position, at=at)
         self._journal.sync()
+        whole = self._differ <= {owner for owner, _, _ in self._follow.brought}
+        purges.begin(self._target.catalog.notes, position, whole=whole)
         self._record.write(Generation(number, self._stores))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.types import Scope, Send
 
+from gallery import keys
 from gallery.api.ranges import Wants, names, part_of, wants_of
 from gallery.api.redirects import Redirects, headers_to, purpose_of
 from gallery.api.sending import Originals, send_whole
@@ -97,7 +98,18 @@ class Bytes:
             return await send_whole(send, status, head, b"")
         if served.body is not None:
             return await send_whole(send, status, head, served.body[start:end])
-        return await self._originals.send(send, key, status, head, start, end)
+        try:
+            return await self._originals.send(send, key, status, head, start, end)
+        except NotFound:
+            if (body := (await self._again(key, served)).body) is None:
+                raise
+        return await send_whole(send, status, head, body[start:end])
+
+    async def _again(self, key: str, served: Served) -> Served:
+        """Looked up once more: what is remembered of it is no longer so."""
+        if parsed := keys.parse(key):
+            self._known.forget(served.owner, parsed.id)
+        return await self._threads.fetch(self._known.look_up, key)
 
 
 def _owner_in(key: str) -> str:

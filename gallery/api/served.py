@@ -84,18 +84,33 @@ class Known:
         return served
 
     def _thumb(self, record: Record) -> Served:
-        body = self._library.thumbnails.get(record)
+        try:
+            body = self._library.thumbnails.get(record)
+        except NotFound:
+            if self._library.fallback is None:
+                raise
+            body = self._library.fallback.thumbnail(record)
         etag = b'"%b"' % hashlib.sha256(body).hexdigest().encode()
         mime = keys.MIME_OF[record.thumb.rpartition(".")[2]].encode()
         return _served(record, record.thumb, len(body), etag, mime, _FOR_A_DAY, body)
 
     def _original(self, record: Record) -> Served:
-        size = self._library.blobs.stat(record.image).size
+        try:
+            size = self._library.blobs.stat(record.image).size
+        except NotFound:
+            if self._library.fallback is None:
+                raise
+            return self._lost(record, self._library.fallback.original(record))
         etag, caching = b'"%b"' % record.sha256.encode(), _FOR_EVER
         if size != record.bytes:
             # Not what the hash was taken of: damaged, but shown; and perhaps mended one day.
             etag, caching = b'"size-%d"' % size, _NOT_KEPT
         return _served(record, record.image, size, etag, record.mime.encode(), caching, None)
+
+    def _lost(self, record: Record, body: bytes) -> Served:
+        etag = b'"%b"' % record.sha256.encode()
+        mime = record.mime.encode()
+        return _served(record, record.image, len(body), etag, mime, _FOR_EVER, body)
 
 
 def _served(

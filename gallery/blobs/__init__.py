@@ -47,6 +47,10 @@ MAX_READ = 64 << 20
 """More bytes than one read gives at once."""
 TEMPORARY = ".gallery/tmp/"
 """What lies below this key can be removed when it is some days old."""
+QUARANTINE = ".gallery/quarantine/"
+"""Below it lie the copies, under their keys, of what a move could not bring as an image."""
+ASIDE = ".gallery/aside/"
+"""Below it lies, under its key, what a library that moved away has left here."""
 
 
 class Spool:
@@ -232,6 +236,15 @@ class SelfMarked(Protocol):
     def put_at(self, key: str) -> float | None:
         """When a put of this library wrote the image (seconds since 1970); None when it is
         somebody else's. Raises NotFound."""
+
+
+@runtime_checkable
+class Renames(Protocol):
+    """An ability of stores that can give an object another key."""
+
+    def rename(self, old: str, new: str) -> None:
+        """Puts it in the place of what has the new key. After a crash it may have both.
+        Raises NotFound."""
 
 
 @runtime_checkable

@@ -36,7 +36,7 @@ _Placed = tuple[str, os.DirEntry[str]]
 
 
 class FileBlobs(Volume):
-    """Fulfils BlobStore, LocalFiles and Shared on a local file system."""
+    """Fulfils BlobStore, LocalFiles, Renames and Shared on a local file system."""
 
     # -- objects ------------------------------------------------------------------------
 
@@ -107,6 +107,12 @@ class FileBlobs(Volume):
                 if key.startswith(prefix) and entry.is_file(follow_symlinks=False):
                     yield _Found(key, entry)
         self.check()
+
+    def rename(self, old: str, new: str) -> None:
+        with self._folder(old) as (source, name), self._folder(new, make=True) as (folder, to):
+            _move(name, source, to, folder)
+            os.fsync(folder)
+            os.fsync(source)
 
     def sync_folder(self, key: str) -> None:
         with self._folder(key) as (folder, _):

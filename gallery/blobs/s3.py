@@ -74,7 +74,7 @@ class _Got:
 
 
 class S3Blobs(Root):
-    """Fulfils BlobStore, Hashed, SelfMarked, Linked, SentTo, Shared and Versioned."""
+    """Fulfils BlobStore, Hashed, SelfMarked, Linked, Renames, SentTo, Shared and Versioned."""
 
     lives = LIVES
 
@@ -150,6 +150,17 @@ class S3Blobs(Root):
         if self._keeps_versions():
             with self._asking(f"the versions below {prefix}"):
                 s3_versions.erase_hidden(client, self.place.bucket, self._key(prefix))
+
+    def rename(self, old: str, new: str) -> None:
+        """The store copies it itself, with its type and what it says of itself."""
+        client, bucket = self._s3, self.place.bucket
+        with self._asking(old):
+            client.copy_object(
+                Bucket=bucket,
+                Key=self._key(new),
+                CopySource={"Bucket": bucket, "Key": self._key(old)},
+            )
+        self.delete(old)
 
     # -- reading ------------------------------------------------------------------------
 

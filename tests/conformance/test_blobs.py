@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from gallery.blobs import BlobStore, Stat
+from gallery.blobs import ASIDE, BlobStore, Hashed, Renames, Stat
+from gallery.blobs.memory import MemoryBlobs
 from gallery.errors import NotFound, StorageFull, Unavailable
 from gallery.keys import Folder
 from gallery.records import Seen
@@ -113,6 +114,22 @@ def test_deleting_twice_is_fine(blobs: BlobStore) -> None:
     blobs.delete("users/nobody/2026/01/01/x")
     with pytest.raises(NotFound):
         blobs.stat(IMAGE)
+
+
+def test_an_object_can_be_given_another_key(blobs: BlobStore) -> None:
+    if not isinstance(blobs, Renames):
+        assert isinstance(blobs, MemoryBlobs)
+        return
+    blobs.put(IMAGE, b"pixels")
+    blobs.put(ASIDE + IMAGE, b"older")
+    told = blobs.sha256_of(IMAGE) if isinstance(blobs, Hashed) else None
+    blobs.rename(IMAGE, ASIDE + IMAGE)
+    assert blobs.read(ASIDE + IMAGE) == b"pixels"
+    assert (blobs.sha256_of(ASIDE + IMAGE) if isinstance(blobs, Hashed) else None) == told
+    for key in (IMAGE, DAY.image(ONE, "webp")):
+        with pytest.raises(NotFound):
+            blobs.rename(key, ASIDE + IMAGE)
+    assert keys_of(blobs, "users/") == []
 
 
 def test_lists_are_in_the_order_of_utf_8_bytes(blobs: BlobStore) -> None:

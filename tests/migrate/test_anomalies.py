@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
+from gallery.blobs import QUARANTINE
 from gallery.library import Library
 from gallery.records import encode_sidecar
-from migrate.copying import QUARANTINE
 from tests.migrate.moves import Move, stored
 from tests.samples import NOON, OWNER, THUMBNAIL, ident, pixels, plant, put, record
 

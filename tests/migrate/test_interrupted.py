@@ -125,8 +125,8 @@ def test_between_original_and_sidecar_comes(
     move.plan()
     bodies = Carrier._bodies
 
-    def raced(self: Carrier, record: Any) -> None:
-        bodies(self, record)
+    def raced(self: Carrier, record: Any, sidecar: bytes) -> None:
+        bodies(self, record, sidecar)
         RACES[what](move.source)
 
     monkeypatch.setattr(Carrier, "_bodies", raced)
@@ -135,6 +135,22 @@ def test_between_original_and_sidecar_comes(
     assert stored(move.target) == stored(move.source)
     move.follow()
     move.is_equal()
+
+
+def test_an_original_that_is_purged_before_it_is_read_is_no_damage(
+    move: Move, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(move.source, 1)
+    move.plan()
+    bodies = Carrier._bodies
+
+    def raced(self: Carrier, record: Any, sidecar: bytes) -> None:
+        _purge(move.source)
+        bodies(self, record, sidecar)
+
+    monkeypatch.setattr(Carrier, "_bodies", raced)
+    assert move.copy().outcomes == {"gone": 1}
+    assert stored(move.target) == {}
 
 
 def test_a_paused_move_begins_nothing(move: Move) -> None:

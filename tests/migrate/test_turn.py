@@ -10,8 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
+from gallery import purges
 from gallery.bulk import Bulk
 from gallery.errors import StartRefused, Unavailable
 from gallery.generation import Record, Stores
@@ -230,3 +232,16 @@ def test_a_change_of_many_goes_on_over_there_and_is_undone_there(
     undone = Bulk(living.library).undo(OWNER, ident(50))
     assert [outcome.outcome for outcome in undone.outcomes] == ["undone"] * 6
     assert len(active(living.library)) == 6
+
+
+@pytest.mark.parametrize("brought", [True, False])
+def test_whether_all_was_brought_is_written_down(living: Living, brought: bool) -> None:
+    move = living.move
+    fill(move.source)
+    move.plan()
+    if brought:
+        move.copy()
+    living.turn()
+    note = orjson.loads(move.target.catalog.notes.read(purges.NAME) or b"")
+    assert (note["whole"], note["under_way"]) == (brought, [])
+    assert move.target.catalog.changes(note["position"]).noted == []

@@ -1,0 +1,126 @@
+"""The time after a move, in which the library may still go back: what is owed to where it
+lived before.
+
+One process does it, the one that leads the periodic jobs: it carries purges over there, and
+takes in what others drop into the tree that was the library's.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from gallery.blobs import BlobStore, LocalFiles
+from gallery.dropped import Dropped
+from gallery.errors import GalleryError, StartRefused
+from gallery.imaging import Imaging
+from gallery.library import Library
+from gallery.looks import Looks
+from gallery.purges import Purges
+from gallery.reconcile import Thing
+from gallery.watcher import Watcher
+
+log = logging.getLogger(__name__)
+
+BEAT_SECONDS = 0.5
+AWAY_SECONDS = 5.0
+_THREADS = 4
+
+
+class Grace:
+    """Of a ``library``. ``opened`` gives what it was before, where only this process writes,
+    and only as long as the library lives here. Works in a thread of its own."""
+
+    def __init__(
+        self, library: Library, opened: Callable[[], Library], imaging: Imaging, *,
+        walk_seconds: float, max_bytes: int | None = None,
+    ) -> None:  # fmt: skip
+        self._library = library
+        self._opened = opened
+        self._imaging = imaging
+        self._walk_seconds = walk_seconds
+        self._max_bytes = max_bytes
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="grace", daemon=True)
+        self._said = ""
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Returns when what was under way has ended."""
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.wait(BEAT_SECONDS):
+            try:
+                if self._library.catalog.leads():
+                    self._lead()
+            except (GalleryError, StartRefused) as error:
+                if str(error) != self._said:
+                    log.warning("where the library lived before: %s", error)
+                    self._said = str(error)
+                self._stop.wait(AWAY_SECONDS)
+            except Exception:
+                log.exception("what is owed to where the library lived before failed")
+                self._stop.wait(AWAY_SECONDS)
+
+    def _lead(self) -> None:
+        """Until it is stopped, or another process leads. Raises GalleryError, and StartRefused."""
+        before = self._opened()
+        try:
+            purges = Purges(self._library, before)
+            purges.carry()  # before anything that was purged can be taken for new
+            taking = self._taking(before)
+            try:
+                while not self._stop.wait(BEAT_SECONDS) and self._library.catalog.leads():
+                    purges.carry()
+                    if taking:
+                        taking.beat()
+            finally:
+                if taking:
+                    taking.stop()
+        finally:
+            before.close()
+
+    def _taking(self, before: Library) -> _Taking | None:
+        """Files are watched here only where the library's own watcher doesn't."""
+        if isinstance(self._library.blobs, LocalFiles):
+            dropped = self._dropped(before, self._library.blobs)
+            for thing in dropped.set_aside():
+                dropped.look(thing)
+        elif isinstance(before.blobs, LocalFiles):
+            dropped = self._dropped(before, before.blobs)
+            return _Taking(dropped, before.blobs, self._walk_seconds)
+        return None
+
+    def _dropped(self, before: Library, files: BlobStore) -> Dropped:
+        return Dropped(self._library, before, files, self._imaging, max_bytes=self._max_bytes)
+
+
+class _Taking:
+    """Has what is dropped looked at, when it is seen or found by a walk."""
+
+    def __init__(self, dropped: Dropped, files: LocalFiles, walk_seconds: float) -> None:
+        self._dropped = dropped
+        self._walk_seconds = walk_seconds
+        self._looks: Looks[Thing] = Looks(dropped.look, threads=_THREADS)
+        self._watcher = Watcher(files, self._looks)
+        self._due = 0.0
+        self._looks.start()
+        self._watcher.start()
+
+    def beat(self) -> None:
+        """Watching begins before the walk: nothing happens between the two unseen."""
+        if not self._watcher.wants_walk() and time.monotonic() < self._due:
+            return
+        self._due = time.monotonic() + self._walk_seconds
+        for thing in self._dropped.everything():
+            self._looks.note(thing)
+
+    def stop(self) -> None:
+        self._watcher.stop()
+        self._looks.stop()

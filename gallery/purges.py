@@ -1,0 +1,169 @@
+"""Purges carried to where the library lived before: what is purged is gone on both sides.
+
+The feed is followed from a position that is kept in a note of the library that tells it.
+What is about to be purged over there is written down before, since a process may die when the
+catalog there has forgotten an image and its bytes are still there.
+
+{"position": "…", "under_way": ["users/yuna/2024/02/28/9de9….json"], "whole": true}
+
+``whole`` says that everything was brought when the library turned: only then can be told from
+an image's absence that it was purged.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from typing import Any
+
+import orjson
+
+from gallery import keys
+from gallery.blobs import ASIDE
+from gallery.catalog import Changes, Entry
+from gallery.catalog.notes import Notes
+from gallery.errors import NotFound, PositionGone
+from gallery.keys import Folder
+from gallery.library import Library
+
+log = logging.getLogger(__name__)
+
+NAME = "purges.json"
+BATCH = 1000
+Image = tuple[str, str, str]
+"""Owner, month and id."""
+
+
+def begin(notes: Notes, position: str, *, whole: bool) -> None:
+    """From here on, what the feed tells is to be carried."""
+    _write(notes, {"position": position, "under_way": [], "whole": whole})
+
+
+def _write(notes: Notes, state: dict[str, Any]) -> None:
+    notes.write(NAME, orjson.dumps(state))
+
+
+class Purges:
+    """From a ``library`` to what it was ``before``. For one thread. Raises GalleryErrors; then
+    it can be called again."""
+
+    def __init__(self, library: Library, before: Library) -> None:
+        self._library = library
+        self._before = before
+        self._notes = library.catalog.notes
+        self._position: str | None = None
+        self._whole = False
+
+    def carry(self) -> None:
+        """Carries what was purged, until the feed tells no more."""
+        if self._position is None:
+            self._position = self._begun()
+        while not (changes := self._after(self._position)).level or changes.noted:
+            purged = [(at.owner, at.month, at.id) for at in changes.noted if at.op == "purge"]
+            if purged:
+                self._purge(purged, self._position)
+            if purged or not changes.level:
+                self._write(changes.position)
+            self._position = changes.position
+
+    def _begun(self) -> str:
+        """Where to go on, when what a process that died had under way is ended."""
+        state: dict[str, Any] = orjson.loads(self._notes.read(NAME) or b"{}")
+        for key in filter(None, map(keys.parse, state.get("under_way", ()))):
+            self._drop(key.folder, key.id)
+        self._whole = state.get("whole") is True
+        position = state.get("position")
+        return position if isinstance(position, str) else self._compare()
+
+    def _after(self, position: str) -> Changes:
+        changes = self._library.catalog.changes
+        try:
+            return changes(position, limit=BATCH)
+        except PositionGone:
+            self._position = self._compare()
+            return changes(self._position, limit=BATCH)
+
+    def _purge(self, images: Iterable[Image], position: str | None) -> None:
+        """``position`` is where a process goes on that finds this half done."""
+        known = list(self._known(images))
+        names = [entry.record.folder.sidecar(entry.record.id) for entry in known]
+        self._write(position, names)
+        for entry in known:
+            self._drop(entry.record.folder, entry.record.id)
+        self._purge_aside(images)
+
+    def _write(self, position: str | None, under_way: Iterable[str] = ()) -> None:
+        state = {"position": position, "under_way": list(under_way), "whole": self._whole}
+        _write(self._notes, state)
+
+    def _known(self, images: Iterable[Image]) -> Iterator[Entry]:
+        for owner, month, id in dict.fromkeys(images):
+            if entry := self._before.catalog.get(owner, id, month):
+                yield entry
+
+    def _drop(self, folder: Folder, id: str) -> None:
+        """Unless the image is here again: one of the same id was put since."""
+        before, owner = self._before, folder.owner
+        with before.catalog.lock(owner):
+            if self._library.catalog.get(owner, id) is not None:
+                return
+            if entry := before.catalog.get(owner, id):
+                with suppress(NotFound):  # the folder is gone, and the sidecar with it
+                    before.blobs.doom(folder, id)
+                before.finish_purge(entry.record)
+            before.sweep(folder, id)
+        log.info("purged where the library lived before: %s", folder.sidecar(id))
+
+    def _purge_aside(self, images: Iterable[Image]) -> None:
+        blobs = self._before.blobs
+        if next(iter(blobs.list(ASIDE)), None) is None:
+            return
+        for owner, month, id in images:
+            for drawer in keys.DRAWERS:
+                for found in blobs.list(f"{ASIDE}users/{owner}/{drawer}{month.replace('-', '/')}/"):
+                    key = keys.parse(found.key.removeprefix(ASIDE))
+                    if key and key.id == id:
+                        blobs.delete(found.key)
+
+    # -- where the feed no longer tells ---------------------------------------------------------
+
+    def _compare(self) -> str:
+        """Purges what is no longer here, whatever became of it, and gives the position from
+        which the feed tells the rest."""
+        position = self._library.catalog.changes(None).position
+        if self._whole:
+            log.warning("what was purged is looked for month by month")
+            self._purge_missing()
+        else:
+            log.error("what was purged cannot be told: some of it lies on where it was before")
+        self._write(position)
+        return position
+
+    def _purge_missing(self) -> None:
+        for owner in self._before.catalog.owners():
+            for month in self._before.catalog.months(owner):
+                missing = self._missing(owner, month)
+                if gone := [(owner, month, id) for id in missing if self._is_gone(owner, id)]:
+                    self._purge(gone, None)
+
+    def _missing(self, owner: str, month: str) -> Iterator[str]:
+        for kind in keys.KINDS:
+            here = self._library.catalog.seen(owner, month, kind)
+            yield from self._before.catalog.seen(owner, month, kind).keys() - here.keys()
+
+    def _is_gone(self, owner: str, id: str) -> bool:
+        """A catalog alone proves nothing, for it may have been lost: nothing of the image lies
+        here any more."""
+        entry = self._before.catalog.get(owner, id)
+        if entry is None:
+            return False
+        record = entry.record
+        sidecar = record.folder.sidecar(id)
+        return not any(map(self._lies_here, (sidecar, record.image)))
+
+    def _lies_here(self, key: str) -> bool:
+        with suppress(NotFound):
+            self._library.blobs.stat(key)
+            return True
+        return False
