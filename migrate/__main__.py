@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 import time
@@ -15,15 +16,15 @@ import click
 import orjson
 
 from gallery import generation, processes
-from gallery.errors import GalleryError, StartRefused
+from gallery.errors import GalleryError, StartRefused, Unavailable
 from gallery.generation import Stores
 from gallery.settings import LOG_FORMAT, MIB, Settings, load
 from migrate import sides, survey
 from migrate.compare import Compare, Verdict
 from migrate.copying import Copy, Done
-from migrate.folder import Folder, digest
+from migrate.folder import Folder, alone, digest
 from migrate.follow import Follow, position_in
-from migrate.pace import Pace
+from migrate.pace import Pace, Stopped
 from migrate.preflight import preflight as looks
 from migrate.progress import Progress, duration
 from migrate.turn import Turn
@@ -80,6 +81,8 @@ def _paced(folder: Folder, mib: int, live: str | None, slow_ms: int) -> Iterator
     pace.start()
     try:
         yield pace
+    except Stopped as error:
+        raise Unavailable("it was stopped; the same command goes on with it") from error
     finally:
         pace.stop()
         for number, handler in before.items():
@@ -149,12 +152,14 @@ def _plan_lines(content: dict[str, Any], found: survey.Survey, name: str) -> Ite
 @click.option("--policy", type=click.Choice(["strict", "quarantine"]), default="strict",
               show_default=True, help="end at what is wrong, or put it aside")  # fmt: skip
 @click.option("--threads", type=click.IntRange(1, 256), default=16, show_default=True)
+@click.option("--again", is_flag=True,
+              help="look at everything, and bring again what the target lost")  # fmt: skip
 @_RUN
 @_options(*_PART, *_PACE)
 @_JSON
 def copy(
-    *, wanted: str, policy: Any, threads: int, run: str, owner: str | None, month: str | None,
-    mib: int, live: str | None, slow_ms: int, as_json: bool,
+    *, wanted: str, policy: Any, threads: int, again: bool, run: str, owner: str | None,
+    month: str | None, mib: int, live: str | None, slow_ms: int, as_json: bool,
 ) -> None:  # fmt: skip
     """Copy every image, and go on with that where it was left."""
     settings, folder, only = generation.active(load()), Folder(run), Only(owner, month).check()
@@ -171,8 +176,9 @@ def copy(
         _moving(settings, content) as opened,
     ):
         progress = Progress("copied", content["images"], content["bytes"])
-        copying = Copy(opened, journal, pace, progress, policy=policy, threads=threads)
-        copied = copying.run(only, Done.of(folder.entries()))
+        options: dict[str, Any] = {"policy": policy, "threads": threads, "again": again}
+        done = Done() if again else Done.of(folder.entries())
+        copied = Copy(opened, journal, pace, progress, **options).run(only, done)
         progress.end()
     report = {
         "outcomes": dict(copied.outcomes),
@@ -194,8 +200,10 @@ def _copy_lines(report: dict[str, Any]) -> Iterator[str]:
 
 @contextmanager
 def _moving(settings: Settings, content: dict[str, Any]) -> Iterator[sides.Sides]:
-    """Both sides, which are those of the plan. Raises StartRefused."""
-    with sides.both(settings) as opened:
+    """Both sides, which are those of the plan; for one process at a time, whatever its run
+    folder. Raises StartRefused."""
+    lock = os.path.join(str(settings.outputs), ".gallery", "migration.lock")
+    with alone(lock, "another process, with another run folder,"), sides.both(settings) as opened:
         pair = [asdict(Stores.of(side)) for side in (settings, sides.other(settings))]
         is_meant = all(content[name] in pair for name in ("from", "to"))
         if not is_meant or content["library"] != opened.source.blobs.library:
@@ -299,8 +307,14 @@ def _turn(run: str, to: str, budget: float, wait: float, *, as_json: bool) -> No
     content, record = folder.plan(), generation.record_of(settings)
     stores = Stores(**content[to])
     if Stores.of(settings) == stores:
-        raise StartRefused(f"the library lives in {stores} already")
-    processes.ready(str(settings.outputs), stores)
+        report = {"lives": str(stores), "images": 0, "seconds": 0.0}
+        _say(report, lambda: iter([f"the library lives in {stores} already"]), as_json=as_json)
+        return
+
+    def ready() -> None:
+        processes.ready(str(settings.outputs), stores)
+
+    ready()
     with (
         folder.held(),
         folder.journal() as journal,
@@ -308,7 +322,7 @@ def _turn(run: str, to: str, budget: float, wait: float, *, as_json: bool) -> No
         _moving(settings, content) as opened,
     ):
         start = position_in(folder.entries(), content, _turns(settings))
-        turn = Turn(opened, journal, pace, record, stores)
+        turn = Turn(opened, journal, pace, record, stores, ready)
         turned = turn.run(start, folder.entries(), budget=budget, wait=wait)
     report = {"lives": str(stores), "images": turned.images, "seconds": round(turned.seconds, 3)}
     line = f"the library lives in {stores}; writers waited {turned.seconds:.2f} s"
