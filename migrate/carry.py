@@ -100,7 +100,11 @@ class Carrier:
         folder, id = record.folder, record.id
         self._sent[folder.owner, id] = folder
         self._journal.append(did="send", image=folder.sidecar(id))
-        self._bodies(record)
+        try:
+            self._bodies(record)
+        except Damaged:
+            if self._read(folder, id) is not None:
+                raise
         found = self._read(folder, id)
         if found is None:
             return self._drop(folder.owner, id, left=folder)

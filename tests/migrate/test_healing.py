@@ -45,7 +45,7 @@ def test_the_same_when_only_an_attempt_died(move: Move, monkeypatch: pytest.Monk
     put(move.source, 2)
     bodies = Carrier._bodies
 
-    def purged_and_failed(self: Carrier, record: Record) -> None:
+    def purged_and_failed(self: Carrier, record: Record) -> bool:
         bodies(self, record)
         move.source.trash(OWNER, record.id)
         move.source.purge(OWNER, record.id)

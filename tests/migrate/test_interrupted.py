@@ -125,15 +125,40 @@ def test_between_original_and_sidecar_comes(
     move.plan()
     bodies = Carrier._bodies
 
-    def raced(self: Carrier, record: Any) -> None:
-        bodies(self, record)
+    def raced(self: Carrier, record: Any) -> bool:
+        arrived = bodies(self, record)
         RACES[what](move.source)
+        return arrived
 
     monkeypatch.setattr(Carrier, "_bodies", raced)
     move.copy()
     monkeypatch.undo()
     assert stored(move.target) == stored(move.source)
     move.follow()
+    move.is_equal()
+
+
+@pytest.mark.parametrize("step", ["copy", "follow"])
+def test_between_its_sidecar_and_its_original_comes_a_purge(
+    move: Move, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is gone then, and not damaged."""
+    move.plan()
+    put(move.source, 1)
+    bodies = Carrier._bodies
+
+    def raced(self: Carrier, record: Any) -> bool:
+        _purge(move.source)
+        return bodies(self, record)
+
+    monkeypatch.setattr(Carrier, "_bodies", raced)
+    if step == "copy":
+        assert move.copy().anomalies == []
+    else:
+        move.follow()
+    monkeypatch.undo()
+    move.follow()
+    assert stored(move.target) == {}
     move.is_equal()
 
 
