@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: serve test lint bench faults faults-all clean
+.PHONY: serve test lint bench faults faults-all migrate-all clean
 
 serve: $(VENV)/.installed
 	$(BIN)/gallery serve
@@ -24,6 +24,10 @@ faults: $(VENV)/.test
 
 faults-all: $(VENV)/.test
 	unshare --mount $(BIN)/pytest tests/faults --all-faults
+
+# Moves that are killed at every step of theirs, and servers for longer.
+migrate-all: $(VENV)/.test
+	$(BIN)/pytest tests/migrate --all-moves
 
 # Needs nginx and wrk (Debian: apt-get install nginx-light wrk).
 bench: $(VENV)/.test

@@ -116,7 +116,7 @@ class StartRefused(Exception):
     """The server must not start on what it found; the message is one line for the operator."""
 
 
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from gallery.durable import try_lock
@@ -38,9 +38,9 @@ class FileFence:
             yield
 
     @contextmanager
-    def closed(self, seconds: float) -> Iterator[None]:
-        """Held by who keeps all writers waiting. Raises Unavailable when those who are
-        within don't leave in time."""
+    def closed(self, seconds: float) -> Iterator[Callable[[], None]]:
+        """Held by who keeps all writers waiting, and not to be lost. Raises Unavailable when
+        those who are within don't leave in time."""
         until = time.monotonic() + seconds
         with _opened(self._turnstile) as turnstile, _opened(self._fence) as fence:
             for lock in (turnstile, fence):
@@ -48,7 +48,7 @@ class FileFence:
                     if time.monotonic() > until:
                         raise Unavailable("a change that is under way does not end", code="busy")
                     time.sleep(_PAUSE_SECONDS)
-            yield
+            yield lambda: None
 
 
 @contextmanager

@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = 0.25
 TRY_SECONDS = 1.0
 _LITTLE = {"memory_bytes": 8 * MIB, "ring_items": 0}
+TURN_SECONDS = 60.0
 
 
 class Moving:
@@ -175,7 +176,19 @@ class Moving:
         if self._turns():
             self._begin_grace(self._app)
         self._presence = Presence(self._outputs)
+        self._let_turn()
         self._other.start()
+
+    def _let_turn(self) -> None:
+        """A process that begins while the library turns waits until it has, and begins where
+        it lives then. Whoever turns it afterwards sees that this process is there."""
+        try:
+            with self._app.library.catalog.fence(TURN_SECONDS):
+                lives = self._lives()
+            if lives not in self._apps:
+                self._try(lives)
+        except (GalleryError, StartRefused) as error:
+            log.warning("%s", error)  # tried again in the background
 
     def stop(self) -> None:
         self._stop.set()
@@ -193,19 +206,20 @@ class Moving:
 
     def _open_other(self) -> None:
         """Opens the stores where the library doesn't live, once they are this library's."""
-        (stores,) = self._pairs.keys() - self._apps.keys()
+        others = self._pairs.keys() - self._apps.keys()
         said = ""
         while not self._stop.is_set():
             try:
-                self._try(stores)
+                for stores in others:
+                    self._try(stores)
             except (GalleryError, StartRefused) as error:
                 if str(error) != said:
-                    log.info("not ready for %s: %s", stores, error)
+                    log.info("not ready for %s: %s", *others, error)
                     said = str(error)
                 self._say(why=said)
                 self._stop.wait(TRY_SECONDS)
             else:
-                log.info("ready for %s", stores)
+                log.info("ready for %s", " and ".join(map(str, self._apps)))
                 self._say(ready=[str(stores) for stores in self._apps])
                 return
 

@@ -109,18 +109,20 @@ def plan(*, run: str, quick: bool, as_json: bool, **limits: Any) -> None:
 @click.option("--policy", type=click.Choice(["strict", "quarantine"]), default="strict",
               show_default=True, help="end at what is wrong, or put it aside")  # fmt: skip
 @click.option("--threads", type=click.IntRange(1, 256), default=16, show_default=True)
+@click.option("--again", is_flag=True,
+              help="look at everything, and bring again what the target lost")  # fmt: skip
 @_RUN
 @_options(*_PART, *_PACE)
 @_JSON
 def copy(
-    *, wanted: str, policy: Any, threads: int, run: str, owner: str | None, month: str | None,
-    as_json: bool, **limits: Any,
+    *, wanted: str, policy: Any, threads: int, again: bool, run: str, owner: str | None,
+    month: str | None, as_json: bool, **limits: Any,
 ) -> None:  # fmt: skip
     """Copy every image, and go on with that where it was left."""
     only = Only(owner, month).check()
     report = commands.copy(
         _settings(), Folder(run), Limits(**limits), only,
-        wanted=wanted, policy=policy, threads=threads,
+        wanted=wanted, policy=policy, threads=threads, again=again,
     )  # fmt: skip
     _say(report, lines.of_copy(report), as_json=as_json)
     sys.exit(1 if report["anomalies"] else 0 if report["ended"] else 2)

@@ -21,7 +21,7 @@ from migrate.journal import Journal
 from migrate.pace import Pace
 from migrate.sides import Sides
 
-Outcome = Literal["copied", "changed", "same", "gone", "dropped"]
+Outcome = Literal["copied", "changed", "healed", "same", "gone", "dropped"]
 _PIECE = 8 << 20
 
 
@@ -38,62 +38,89 @@ class Differs(Exception):
 
 
 class Carrier:
-    """For several threads, each with an image of its own. Methods raise Damaged for an image
-    that is not what its sidecar says, Differs, and GalleryErrors of the stores."""
+    """For several threads, each with an image of its own. With ``doubtful`` also what the
+    target's catalog knows is looked for in its blobs. Methods raise Damaged for an image that is
+    not what its sidecar says, Differs, and GalleryErrors of the stores."""
 
-    def __init__(self, sides: Sides, pace: Pace, journal: Journal) -> None:
+    def __init__(
+        self, sides: Sides, pace: Pace, journal: Journal, *, doubtful: bool = False
+    ) -> None:
         self._source = sides.source
         self._target = sides.target
         self._pace = pace
         self._journal = journal
+        self._doubtful = doubtful
+        self._sent: dict[tuple[str, str], Folder] = {}
+        """What something was sent of, and is not all there yet."""
 
-    def end_drops(self, entries: Iterable[dict[str, Any]]) -> None:
-        """Ends the purges that a process which died had begun on the target: of what the
-        catalog no longer knows, nobody else would find the rest."""
-        begun: dict[str, None] = {}
+    def recover(self, entries: Iterable[dict[str, Any]]) -> None:
+        """Ends what a process that died had begun on the target: of what the catalog does not
+        know, nobody else would find what lies there. ``entries`` are the journal's."""
+        begun: dict[str, str] = {}
         for entry in entries:
-            if entry["did"] == "drop":
-                begun[entry["image"]] = None
-            elif entry["did"] == "dropped":
+            if entry["did"] in ("send", "drop"):
+                begun[entry["image"]] = entry["did"]
+            elif entry["did"] in ("sent", "dropped"):
                 begun.pop(entry["image"], None)
-        for name in begun:
+        for name, what in begun.items():
             if key := keys.parse(name):
-                self._sweep(key.folder, key.id)
-            self._journal.append(did="dropped", image=name)
+                if what == "drop":
+                    self._sweep(key.folder, key.id)
+                elif not _lies(self._source.blobs, name):
+                    self._drop(key.folder.owner, key.id, left=key.folder)
+            self._journal.append(did="sent" if what == "send" else "dropped", image=name)
 
     def by_id(self, owner: str, id: str, month: str | None = None) -> Carried:
         """Makes the target say of an image what the source says now."""
         entry = self._source.catalog.get(owner, id, month)
         if entry is None:
-            return self._drop(owner, id)
+            return self._drop(owner, id, self._sent.get((owner, id)))
         return self.carry(entry.record.folder, id)
 
     def carry(self, folder: Folder, id: str) -> Carried:
         """The same of an image that lies in this folder, if it does."""
         found = self._read(folder, id)
         if found is None:
-            return self._drop(folder.owner, id)
+            return self._drop(folder.owner, id, left=folder)
+        record, raw = found
         known = self._target.catalog.get(folder.owner, id, folder.month)
-        if known is not None and known.raw == encode(found[0]):
-            return Carried("same", found[0].bytes)
         if known is None:
-            found = self._with_bodies(*found)
-            if found is None:
-                return self._drop(folder.owner, id, left=folder)
-        elif known.record.sha256 != found[0].sha256:
-            raise Differs(f"{found[0].image}: the target has another original under this id")
-        self._target.take(*found, None, None)
-        return Carried("copied" if known is None else "changed", found[0].bytes)
+            return self._send(record, raw)
+        if known.record.sha256 != record.sha256:
+            raise Differs(f"{record.image}: the target has another original under this id")
+        outcome: Outcome = "same" if known.raw == encode(record) else "changed"
+        if self._doubtful and self._heal(record, raw) and outcome == "same":
+            outcome = "healed"
+        if outcome != "same":
+            self._target.take(record, raw, None, None)
+        return Carried(outcome, record.bytes)
 
-    def _with_bodies(self, record: Record, sidecar: bytes) -> tuple[Record, bytes] | None:
-        """What is told of the image when its bodies are there; None if it was purged meanwhile,
-        and then what is wrong with its original is only that."""
+    def _send(self, record: Record, sidecar: bytes) -> Carried:
+        """An image that the target doesn't know. If it was purged meanwhile, then what is wrong
+        with its original is only that."""
+        folder, id = record.folder, record.id
+        self._sent[folder.owner, id] = folder
+        self._journal.append(did="send", image=folder.sidecar(id))
         try:
             self._bodies(record, sidecar)
         except Damaged:
-            if self._read(record.folder, record.id) is not None:
+            if self._read(folder, id) is not None:
                 raise
-        return self._read(record.folder, record.id)
+        found = self._read(folder, id)
+        if found is None:
+            return self._drop(folder.owner, id, left=folder)
+        self._target.take(*found, None, None)
+        self._all_sent(folder, id)
+        return Carried("copied", record.bytes)
+
+    def _all_sent(self, folder: Folder, id: str) -> None:
+        if self._sent.pop((folder.owner, id), None):
+            self._journal.append(did="sent", image=folder.sidecar(id))
+
+    def _heal(self, record: Record, sidecar: bytes) -> bool:
+        """Sends again what the target's blobs lost of an image; whether that was anything."""
+        lost = not _lies(self._target.blobs, record.folder.sidecar(record.id))
+        return self._bodies(record, sidecar) or lost
 
     def _drop(self, owner: str, id: str, left: Folder | None = None) -> Carried:
         """Purges what the source has no more, or what was ``left`` of it."""
@@ -106,6 +133,7 @@ class Carrier:
         self._target.drop(owner, id)
         self._sweep(folder, id)
         self._journal.append(did="dropped", image=folder.sidecar(id))
+        self._all_sent(folder, id)
         return Carried("dropped" if entry else "gone")
 
     def _sweep(self, folder: Folder, id: str) -> None:
@@ -123,12 +151,17 @@ class Carrier:
 
     # -- originals and thumbnails -----------------------------------------------------------
 
-    def _bodies(self, record: Record, sidecar: bytes) -> None:
-        target = self._target.blobs
-        if not self._is_there(record):
+    def _bodies(self, record: Record, sidecar: bytes) -> bool:
+        """Whether anything of them was missing."""
+        target, whole = self._target.blobs, self._is_there(record)
+        if not whole:
             self._original(record, sidecar)
+        if whole and _lies(target, record.thumb):
+            return False
         with suppress(NotFound):
             target.put(record.thumb, self._source.blobs.read(record.thumb))
+            return True
+        return not whole
 
     def _is_there(self, record: Record) -> bool:
         blobs = self._target.blobs
@@ -159,6 +192,14 @@ class Carrier:
             self._target.blobs.put(record.image, spool)
         finally:
             spool.discard()
+
+
+def _lies(blobs: BlobStore, key: str) -> bool:
+    try:
+        blobs.stat(key)
+    except NotFound:
+        return False
+    return True
 
 
 def read_into(spool: Spool, blobs: BlobStore, key: str) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, Literal
 
 from gallery import backends, generation, processes
@@ -18,7 +20,7 @@ from gallery.settings import MIB, Settings
 from migrate import due, sides, survey
 from migrate.compare import Compare, Verdict
 from migrate.copying import Copy, Done, Policy
-from migrate.folder import Folder
+from migrate.folder import Folder, alone
 from migrate.follow import Follow, position_in
 from migrate.pace import Pace, Stopped
 from migrate.progress import Lag, Progress
@@ -134,7 +136,7 @@ def _time(there: Settings, found: survey.Survey, reading: float) -> dict[str, An
 
 def copy(
     settings: Settings, folder: Folder, limits: Limits, only: Only, *,
-    wanted: str, policy: Policy, threads: int,
+    wanted: str, policy: Policy, threads: int, again: bool = False,
 ) -> dict[str, Any]:  # fmt: skip
     """Copies what no earlier run has. The new place becomes the library's by this."""
     content = folder.plan(wanted)
@@ -149,9 +151,10 @@ def copy(
         paced(folder, limits) as pace,
         _moving(settings, content, claim=True) as opened,
     ):
-        done, progress = Done.of(folder.entries()), Progress("copied", *_part(content, only))
+        done = Done() if again else Done.of(folder.entries())
+        progress = Progress("copied", *_part(content, only))
         progress.skip(*done.sums(only))
-        copying = Copy(opened, journal, pace, progress, policy=policy, threads=threads)
+        copying = Copy(opened, journal, pace, progress, policy=policy, threads=threads, again=again)
         copied = copying.run(only, done)
         progress.end()
     return {
@@ -176,13 +179,18 @@ def _part(content: dict[str, Any], only: Only) -> tuple[int, int]:
 def _moving(
     settings: Settings, content: dict[str, Any], *, claim: bool = False
 ) -> Iterator[sides.Sides]:
-    """Both sides, which are those of the plan. Raises StartRefused."""
+    """Both sides, which are those of the plan; for one process at a time, whatever its run
+    folder. Raises StartRefused."""
     pair = [asdict(Stores.of(side)) for side in (settings, sides.other(settings))]
     if any(content[name] not in pair for name in ("from", "to")):
         raise StartRefused("the plan is of a move to elsewhere: make a plan for this one")
     if content["library"] != backends.known_library(settings):
         raise StartRefused("the plan is of another library")
-    with sides.both(settings, claim=claim) as opened:
+    lock = os.path.join(str(settings.outputs), ".gallery", "migration.lock")
+    with (
+        alone(lock, "another process, with another run folder,"),
+        sides.both(settings, claim=claim) as opened,
+    ):
         yield opened
 
 
@@ -260,9 +268,10 @@ def turn(
         paced(folder, Limits()) as pace,
         _moving(settings, content) as opened,
     ):
-        processes.ready(str(settings.outputs), stores)
+        ready = partial(processes.ready, str(settings.outputs), stores)
+        ready()
         start = position_in(folder.entries(), content, turns(settings))
-        turning = Turn(opened, journal, pace, record, stores)
+        turning = Turn(opened, journal, pace, record, stores, ready)
         turned = turning.run(start, folder.entries(), budget=budget, wait=wait)
     seconds = round(turned.seconds, 3)
     return {"lives": str(stores), "images": turned.images, "seconds": seconds, "turned": True}

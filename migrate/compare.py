@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TextIO
 
 from gallery.errors import Damaged, GalleryError, NotFound
-from gallery.keys import Key
+from gallery.keys import KINDS, Key
 from gallery.library import Library
 from gallery.records import MAX_SIDECAR_BYTES, Record, decode_sidecar, encode
 from migrate.carry import hashed
@@ -164,7 +164,9 @@ class Compare:
         """Raises Unavailable."""
         side = Side()
         if image is None or "sidecar" not in image.by_role:
-            if image is not None and "image" in image.by_role:
+            if image is not None and not image.by_role:
+                side.faults.append("nothing lies there of what the catalog knows")
+            elif image is not None and "image" in image.by_role:
                 side.faults.append("an image without sidecar")
             return side
         key = Key(image.folder, image.id, "sidecar", "json")
@@ -206,10 +208,16 @@ def _images(sides: Sides, owner: str, month: str) -> dict[str, tuple[Lying | Non
     nothing lies there."""
     found: dict[str, list[Lying | None]] = {}
     for number, library in enumerate((sides.source, sides.target)):
+        known = {id for kind in KINDS for id in library.catalog.seen(owner, month, kind)}
         for image in lying(library, owner, month, []):
             if image.by_role.keys() - {"thumb"}:
                 name = image.folder.sidecar(image.id)
                 found.setdefault(name, [None, None])[number] = image
+                known.discard(image.id)
+        for id in known:
+            if entry := library.catalog.get(owner, id, month):
+                folder = entry.record.folder
+                found.setdefault(folder.sidecar(id), [None, None])[number] = Lying(folder, id)
     return {name: (pair[0], pair[1]) for name, pair in found.items()}
 
 

@@ -92,11 +92,12 @@ class _Month:
 
 class Copy:
     """``strict`` ends at the first image that is not as it should be; ``quarantine`` puts
-    what lies there of such a one aside on the target, lists it, and goes on."""
+    what lies there of such a one aside on the target, lists it, and goes on. ``again`` doubts
+    that the target still has what it was sent."""
 
     def __init__(
         self, sides: Sides, journal: Journal, pace: Pace, progress: Progress, *,
-        policy: Policy = "strict", threads: int = THREADS,
+        policy: Policy = "strict", threads: int = THREADS, again: bool = False,
     ) -> None:  # fmt: skip
         self._sides = sides
         self._journal = journal
@@ -104,7 +105,7 @@ class Copy:
         self._progress = progress
         self._policy = policy
         self._threads = threads
-        self._carrier = Carrier(sides, pace, journal)
+        self._carrier = Carrier(sides, pace, journal, doubtful=again)
         self._lock = threading.Lock()
         self._copied = Copied()
 
@@ -193,6 +194,7 @@ class Copy:
             return False
         for key in [folder.sidecar(id), *(folder.image(id, ext) for ext in keys.MIME_OF)]:
             self._set_aside(key)
+        self._journal.append(did="quarantine", owner=folder.owner, month=folder.month, id=id)
         return True
 
     def _set_aside(self, key: str) -> None:

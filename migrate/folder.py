@@ -23,6 +23,17 @@ from gallery.errors import NotFound, StartRefused, storage
 from migrate.journal import Journal, entries
 
 
+@contextmanager
+def alone(path: str, who: str) -> Iterator[None]:
+    """Holds the lock at ``path``. Raises StartRefused when somebody has it."""
+    with ExitStack() as stack:
+        with storage(path, ours=True):
+            held = stack.enter_context(trying(path))
+        if not held:
+            raise StartRefused(f"{who} works on this move")
+        yield
+
+
 class Folder:
     """The files of one move."""
 
@@ -37,12 +48,9 @@ class Folder:
     @contextmanager
     def held(self) -> Iterator[None]:
         """Holds the move against every other process. Raises StartRefused when one has it."""
-        with ExitStack() as stack:
-            with storage(self.path):
-                os.makedirs(self.path, exist_ok=True)
-                held = stack.enter_context(trying(os.path.join(self.path, "lock")))
-            if not held:
-                raise StartRefused(f"{self.path}: another process works on this move")
+        with storage(self.path):
+            os.makedirs(self.path, exist_ok=True)
+        with alone(os.path.join(self.path, "lock"), f"{self.path}: another process"):
             yield
 
     @contextmanager

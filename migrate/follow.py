@@ -53,7 +53,7 @@ class Follow:
     ) -> str:  # fmt: skip
         """Follows until it is level, or until it is stopped; gives the position reached.
         ``entries`` are the journal's so far."""
-        self._carrier.end_drops(entries)
+        self._carrier.recover(entries)
         with ThreadPoolExecutor(THREADS, "follow") as pool:
             while True:
                 changes = self._after(position)

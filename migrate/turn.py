@@ -8,7 +8,9 @@ anything is not as it should be, they go on where they were.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent import futures
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +19,7 @@ from gallery.errors import StartRefused, Unavailable
 from gallery.generation import Generation, Record, Stores
 from migrate.follow import Follow
 from migrate.journal import Journal
-from migrate.pace import Pace
+from migrate.pace import Pace, Stopped
 from migrate.sides import Sides
 
 ROUNDS = 20
@@ -34,45 +36,45 @@ class Turned:
 
 
 class Turn:
-    """From the source to the target of ``sides``, which the record is to name ``stores``."""
+    """From the source to the target of ``sides``, which the record is to name ``stores``.
+    ``ready`` raises StartRefused as long as a server process could not follow."""
 
     def __init__(
-        self, sides: Sides, journal: Journal, pace: Pace, record: Record, stores: Stores
-    ) -> None:
+        self, sides: Sides, journal: Journal, pace: Pace, record: Record, stores: Stores,
+        ready: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
         self._source = sides.source
         self._target = sides.target
         self._journal = journal
+        self._pace = pace
         self._record = record
         self._stores = stores
+        self._ready = ready
         self._follow = Follow(sides, journal, pace)
-        self._differ: set[str] = set()
-        """Owners whose sums differed before the turn."""
+        self._aside: set[str] = set()
+        """Owners of whom something was put aside: their sums differ for ever."""
 
     def run(
         self, position: str, entries: Iterable[dict[str, Any]], *, budget: float, wait: float
     ) -> Turned:
         """Writers wait for at most ``budget`` seconds, after at most ``wait`` until those
-        under way have ended. Raises Unavailable when that is not enough, and StartRefused when
-        the sides differ; then nothing is changed."""
-        self._look_for_differences()
+        under way have ended. Raises Unavailable when that is not enough, StartRefused when the
+        sides differ, and Stopped; then nothing is changed."""
+        entries = list(entries)
+        self._aside = {entry["owner"] for entry in entries if entry["did"] == "quarantine"}
         position = self._nearly_level(position, entries, budget / _SHARE)
-        with self._source.catalog.fence(wait):
-            began = time.monotonic()
-            for owner in self._source.catalog.owners():
-                self._source.catalog.catch_up(owner)
-            before = len(self._follow.brought)
-            self._follow.run(position)
-            self._compare()
-            if time.monotonic() - began > budget:
+        apart = self._apart()
+        with (
+            ThreadPoolExecutor(1, "turn") as pool,  # left when the fence is open again
+            self._source.catalog.fence(wait) as held,
+        ):
+            began, before = time.monotonic(), len(self._follow.brought)
+            ending = pool.submit(self._end, position, apart, held)
+            if not futures.wait([ending], budget).done:
+                self._pace.stop()
                 raise Unavailable(f"writers had to wait for more than {budget:g} s")
-            self._flip()
+            self._record.write(ending.result())
             return Turned(len(self._follow.brought) - before, time.monotonic() - began)
-
-    def _look_for_differences(self) -> None:
-        source, target = self._source.catalog, self._target.catalog
-        self._differ = {
-            owner for owner in source.owners() if source.totals(owner) != target.totals(owner)
-        }
 
     def _nearly_level(
         self, position: str, entries: Iterable[dict[str, Any]], seconds: float
@@ -86,25 +88,40 @@ class Turn:
                 return position
         raise Unavailable("more is written than can be brought in time; try at a calmer hour")
 
-    def _compare(self) -> None:
-        """Of what was brought since the turn began, each record, and the sums of its owners."""
+    def _apart(self) -> set[str]:
+        """The owners whose sums differ now: they have to be level when the library turns."""
         source, target = self._source.catalog, self._target.catalog
-        for owner, month, id in self._follow.brought:
-            here, there = source.get(owner, id, month), target.get(owner, id, month)
-            if (here and here.raw) != (there and there.raw):
-                raise StartRefused(f"{owner}, {id}: the sides differ; look with verify")
-        for owner in {owner for owner, _, _ in self._follow.brought}:
-            if source.totals(owner) != target.totals(owner):
-                raise StartRefused(f"{owner}: the sides' sums differ; look with verify")
+        owners = {*source.owners(), *target.owners()}
+        return {owner for owner in owners if source.totals(owner) != target.totals(owner)}
 
-    def _flip(self) -> None:
-        """The journal first: what it tells of a turn counts only if the record is as new."""
+    def _end(self, position: str, apart: set[str], held: Callable[[], None]) -> Generation:
+        """All that is done while writers wait, but for writing down what it gives. What the
+        journal tells of a turn counts only if the record is as new."""
+        for owner in self._source.catalog.owners():
+            self._source.catalog.catch_up(owner)
+        self._follow.run(position)
+        if self._pace.stopped:
+            raise Stopped
+        self._compare(apart)
+        self._ready()
         known = self._record.read()
         number = (known.number if known else 0) + 1
         position = self._target.catalog.changes(None).position
         at = round(time.time())
         self._journal.append(did="turn", number=number, position=position, at=at)
         self._journal.sync()
-        whole = self._differ <= {owner for owner, _, _ in self._follow.brought}
-        purges.begin(self._target.catalog.notes, position, whole=whole)
-        self._record.write(Generation(number, self._stores))
+        purges.begin(self._target.catalog.notes, position, whole=not self._aside)
+        held()
+        return Generation(number, self._stores)
+
+    def _compare(self, apart: set[str]) -> None:
+        """Of what was brought since the turn began, each record, and the sums of its owners."""
+        source, target = self._source.catalog, self._target.catalog
+        for owner, month, id in self._follow.brought:
+            here, there = source.get(owner, id, month), target.get(owner, id, month)
+            if (here and here.raw) != (there and there.raw):
+                raise StartRefused(f"{owner}, {id}: the sides differ; look with verify")
+        owners = apart.union(owner for owner, _, _ in self._follow.brought)
+        for owner in owners - self._aside:
+            if source.totals(owner) != target.totals(owner):
+                raise StartRefused(f"{owner}: the sides' sums differ; look with verify")

@@ -160,6 +160,16 @@ def lent() -> Iterator[str]:
     _free.append(url)
 
 
+def disconnect(url: str) -> None:
+    """Whoever is connected to it, and waits until they are gone."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            """SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+               WHERE datname = current_database() AND pid <> pg_backend_pid()
+                 AND backend_type = 'client backend'"""
+        )
+
+
 def kept(url: str) -> dict[str, str]:
     """What a database keeps of its images: each one's row, the feed, and the journals."""
     with psycopg.connect(url, autocommit=True) as connection:

@@ -113,9 +113,10 @@ class Catalog(Protocol):
         """The owner's lock, held against every process of this library. Not reentrant. Waits
         while the fence is closed. Raises Moved when the library lives elsewhere by then."""
 
-    def fence(self, seconds: float) -> AbstractContextManager[None]:
+    def fence(self, seconds: float) -> AbstractContextManager[Callable[[], None]]:
         """Keeps all who want an owner's lock waiting, in every process, when those who have
-        one have given it back. Raises Unavailable when that takes longer."""
+        one have given it back. Raises Unavailable when that takes longer. What it gives raises
+        Unavailable when the fence was lost, with a connection, and they went on."""
 
     def apply(self, change: Change) -> None:
         """Makes ``change`` durable and visible to every later call in any process. Applying

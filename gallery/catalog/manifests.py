@@ -288,7 +288,7 @@ class ManifestCatalog:
                 held.enter_context(locked(path))
             yield
 
-    def fence(self, seconds: float) -> AbstractContextManager[None]:
+    def fence(self, seconds: float) -> AbstractContextManager[Callable[[], None]]:
         return self._fence.closed(seconds)
 
     def _make_folder(self, owner: str) -> None:

@@ -78,14 +78,14 @@ class MemoryCatalog:
                 self._fence.notify_all()
 
     @contextmanager
-    def fence(self, seconds: float) -> Iterator[None]:
+    def fence(self, seconds: float) -> Iterator[Callable[[], None]]:
         with self._fence:
             self._is_closed = True
             free = self._fence.wait_for(lambda: not self._within, seconds)
         try:
             if not free:
                 raise Unavailable("a change that is under way does not end", code="busy")
-            yield
+            yield lambda: None
         finally:
             with self._fence:
                 self._is_closed = False

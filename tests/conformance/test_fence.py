@@ -23,9 +23,10 @@ def test_a_closed_fence_keeps_writers_waiting_until_it_opens(both: Catalogs) -> 
         written.set()
 
     with ThreadPoolExecutor(1) as pool:
-        with both.read.fence(5):
+        with both.read.fence(5) as held:
             done = pool.submit(write)
             assert not written.wait(_A_MOMENT)
+            held()
             assert both.write.get(OWNER, record(1).id) is None
         done.result(10)
     assert both.write.get(OWNER, record(1).id) is not None

@@ -67,11 +67,12 @@ class Server:
 
 @contextmanager
 def served(
-    root: Path, *, under: Sequence[str] = (), ready: int = 200, **settings: object
-) -> Iterator[Server]:
+    root: Path, *, under: Sequence[str] = (), ready: int = 200, port: int | None = None,
+    **settings: object,
+) -> Iterator[Server]:  # fmt: skip
     """A server whose ``/readyz`` says ``ready``; its process is gone afterwards. ``under``
     is a command that becomes it."""
-    port, log = free_port(), root / "log"
+    port, log = port or free_port(), root / "log"
     with log.open("ab") as output:
         process = subprocess.Popen(
             [*under, sys.executable, "-m", "gallery", "serve", "--port", str(port)],

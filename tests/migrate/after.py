@@ -14,7 +14,8 @@ import orjson
 import psycopg
 
 from tests import databases, services
-from tests.http.fleet import Person, fleet
+from tests.homes import Home
+from tests.http.fleet import Person
 from tests.http.server import Server, environment
 from tests.samples import eventually
 
@@ -31,7 +32,7 @@ class Living:
 
     @contextmanager
     def served(self) -> Iterator[Server]:
-        with fleet(self.root, {}, **self.settings) as (server,):
+        with Home(self.root, **self.settings).fleet({}) as (server,):
             yield server
 
     def run(self, *arguments: str, module: str = "migrate") -> subprocess.CompletedProcess[bytes]:

@@ -12,6 +12,28 @@ from tests import services
 from tests.migrate.moves import Move, fill
 from tests.migrate.operator import IMAGES, Operator, to_services
 from tests.migrate.places import Place
+from tests.migrate.real import Ground
+from tests.samples import put
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--all-moves", action="store_true", help="every step, and more of all")
+
+
+@pytest.fixture(scope="session")
+def everything(request: pytest.FixtureRequest) -> bool:
+    """Whether that is asked for, which takes longer."""
+    return bool(request.config.getoption("--all-moves", default=False))
+
+
+@pytest.fixture
+def ground(tmp_path: Path) -> Iterator[Ground]:
+    """Of real commands; with a library of one image."""
+    ground = Ground(tmp_path)
+    with ground.library() as library:
+        put(library, 1)
+    yield ground
+    ground.proxy.close()
 
 
 @pytest.fixture

@@ -50,10 +50,13 @@ class Move:
         self.position = self.source.catalog.changes(None).position
         return survey.Surveyor(self.source, Pace(), quiet(), hashes=hashes).run(ALL)
 
-    def copy(self, only: Only = ALL, *, policy: Policy = "strict", threads: int = 4) -> Copied:
+    def copy(
+        self, only: Only = ALL, *, policy: Policy = "strict", threads: int = 4, again: bool = False
+    ) -> Copied:
         with self._under_way() as (journal, pace):
-            copy = Copy(self.sides, journal, pace, quiet(), policy=policy, threads=threads)
-            return copy.run(only, Done.of(self.folder.entries()))
+            options: dict[str, Any] = {"policy": policy, "threads": threads, "again": again}
+            copy = Copy(self.sides, journal, pace, quiet(), **options)
+            return copy.run(only, Done() if again else Done.of(self.folder.entries()))
 
     def follow(self) -> str:
         with self._under_way() as (journal, pace):

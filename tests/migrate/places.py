@@ -28,7 +28,7 @@ class Place:
         self._kind = kind
         self._folder = folder
         if kind == "services":
-            self._store, self._url = services.s3(), databases.database().create()
+            self._store, self.url = services.s3(), databases.database().create()
 
     def opened(self, has_moved: HasMoved = lambda: False) -> Library:
         """The library here, which is made if there is none yet."""
@@ -45,4 +45,4 @@ class Place:
             manifests = str(self._folder / "manifests")
             catalog = ManifestCatalog(manifests, memory_bytes=PLENTY, has_moved=has_moved)
             return FileBlobs(str(self._folder / "outputs")), catalog
-        return self._store.blobs(self._folder), PostgresCatalog(self._url, has_moved=has_moved)
+        return self._store.blobs(self._folder), PostgresCatalog(self.url, has_moved=has_moved)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -112,7 +113,7 @@ def test_an_operator_who_types_what_the_document_says_has_moved_and_come_back(
 ) -> None:
     name, *rest = steps()
     reader.types(name.types)
-    there = {"next_blobs": reader.blobs, "next_catalog": reader.catalog}
+    there: dict[str, Any] = {"next_blobs": reader.blobs, "next_catalog": reader.catalog}
     with served(reader.root, ready=200, **there):
         eventually(lambda: "not this library's yet" in reader.types("gallery migrate status"), 20)
         for step in rest:

@@ -125,9 +125,10 @@ def test_between_original_and_sidecar_comes(
     move.plan()
     bodies = Carrier._bodies
 
-    def raced(self: Carrier, record: Any, sidecar: bytes) -> None:
-        bodies(self, record, sidecar)
+    def raced(self: Carrier, record: Any, sidecar: bytes) -> bool:
+        arrived = bodies(self, record, sidecar)
         RACES[what](move.source)
+        return arrived
 
     monkeypatch.setattr(Carrier, "_bodies", raced)
     move.copy()
@@ -137,20 +138,28 @@ def test_between_original_and_sidecar_comes(
     move.is_equal()
 
 
-def test_an_original_that_is_purged_before_it_is_read_is_no_damage(
-    move: Move, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("step", ["copy", "follow"])
+def test_between_its_sidecar_and_its_original_comes_a_purge(
+    move: Move, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put(move.source, 1)
+    """It is gone then, and not damaged."""
     move.plan()
+    put(move.source, 1)
     bodies = Carrier._bodies
 
-    def raced(self: Carrier, record: Any, sidecar: bytes) -> None:
+    def raced(self: Carrier, record: Any, sidecar: bytes) -> bool:
         _purge(move.source)
-        bodies(self, record, sidecar)
+        return bodies(self, record, sidecar)
 
     monkeypatch.setattr(Carrier, "_bodies", raced)
-    assert move.copy().outcomes == {"gone": 1}
+    if step == "copy":
+        assert move.copy().anomalies == []
+    else:
+        move.follow()
+    monkeypatch.undo()
+    move.follow()
     assert stored(move.target) == {}
+    move.is_equal()
 
 
 def test_a_paused_move_begins_nothing(move: Move) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -21,9 +21,10 @@ from gallery.journal import Wanted
 from gallery.library import Library
 from gallery.records import Record as Image
 from migrate.follow import position_in
-from migrate.pace import Pace
+from migrate.pace import Pace, Stopped
 from migrate.sides import Sides
 from migrate.turn import Turn, Turned
+from tests import databases
 from tests.migrate.moves import Move, fill, stored
 from tests.migrate.places import Place
 from tests.samples import OTHER, OWNER, active, ident, put, upload
@@ -59,12 +60,15 @@ class Living:
     def library(self) -> Library:
         return self._sides[self.lives]
 
-    def turn(self, *, budget: float = 10.0, wait: float = 10.0) -> Turned:
+    def turn(
+        self, *, budget: float = 10.0, wait: float = 10.0, pace: Pace | None = None,
+        ready: Callable[[], None] = lambda: None,
+    ) -> Turned:  # fmt: skip
         """To the other side, by a migrator that has the stores open for itself."""
         move, found = self.move, self.record.read()
         sides, to = (move.sides, THERE) if self.lives == HERE else (_back(move), HERE)
         with move.folder.journal() as journal:
-            turn = Turn(sides, journal, Pace(), self.record, to)
+            turn = Turn(sides, journal, pace or Pace(), self.record, to, ready)
             plan = {"position": move.position}
             start = position_in(move.folder.entries(), plan, found.number if found else 0)
             return turn.run(start, move.folder.entries(), budget=budget, wait=wait)
@@ -234,14 +238,102 @@ def test_a_change_of_many_goes_on_over_there_and_is_undone_there(
     assert len(active(living.library)) == 6
 
 
-@pytest.mark.parametrize("brought", [True, False])
-def test_whether_all_was_brought_is_written_down(living: Living, brought: bool) -> None:
+def test_whether_all_was_brought_is_written_down(living: Living) -> None:
     move = living.move
     fill(move.source)
     move.plan()
-    if brought:
-        move.copy()
+    move.copy()
     living.turn()
     note = orjson.loads(move.target.catalog.notes.read(purges.NAME) or b"")
-    assert (note["whole"], note["under_way"]) == (brought, [])
+    assert (note["whole"], note["under_way"]) == (True, [])
     assert move.target.catalog.changes(note["position"]).noted == []
+
+
+def test_what_does_not_come_to_an_end_is_given_up_when_its_time_is_over(
+    living: Living, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fence opens though a request to the target is still waited for."""
+    move = living.move
+    fill(move.source)
+    move.plan()
+    move.copy()
+    library, on = living.library, threading.Event()
+    opened, target = threading.Event(), move.target.catalog
+    changes = target.changes
+
+    def hanging(since: str | None, **options: Any) -> Any:
+        on.set()
+        assert opened.wait(20)
+        return changes(since, **options)
+
+    def write() -> None:
+        assert on.wait(20)
+        library.edit(OWNER, ident(1), tags=("on",))
+        opened.set()
+
+    monkeypatch.setattr(target, "changes", hanging)
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(write)
+        with pytest.raises(Unavailable, match="had to wait"):
+            living.turn(budget=0.5)
+        writing.result(20)
+    monkeypatch.undo()
+    assert living.lives == HERE
+    living.turn()
+    assert living.lives == THERE
+
+
+def test_who_is_not_ready_at_the_last_moment_keeps_the_turn_from_happening(living: Living) -> None:
+    move = living.move
+    fill(move.source)
+    move.plan()
+    move.copy()
+
+    def ready() -> None:
+        raise StartRefused("a process that has just begun is not ready")
+
+    with pytest.raises(StartRefused, match="just begun"):
+        living.turn(ready=ready)
+    assert living.lives == HERE
+    living.library.edit(OWNER, ident(1), tags=("on",))
+
+
+def test_a_library_that_was_never_copied_is_not_turned(living: Living) -> None:
+    fill(living.move.source)
+    living.move.plan()
+    with pytest.raises(StartRefused, match="sums differ"):
+        living.turn()
+    assert living.lives == HERE
+
+
+def test_a_turn_that_is_told_to_stop_does_not_happen(living: Living) -> None:
+    move = living.move
+    fill(move.source)
+    move.plan()
+    move.copy()
+    pace = Pace()
+    pace.stop()
+    with pytest.raises(Stopped):
+        living.turn(pace=pace)
+    assert living.lives == HERE
+
+
+@pytest.mark.parametrize("ways", [("services", "files")], ids=" to ".join)
+def test_a_fence_that_was_lost_with_its_connection_turns_nothing(
+    living: Living, places: tuple[Place, Place]
+) -> None:
+    """Those who waited at it have gone on, and what they wrote was not brought."""
+    move = living.move
+    fill(move.source)
+    move.plan()
+    move.copy()
+
+    def ready() -> None:
+        databases.disconnect(places[0].url)
+        living.library.edit(OWNER, ident(1), tags=("through the gap",))
+
+    with pytest.raises(Unavailable, match="database"):
+        living.turn(ready=ready)
+    assert living.lives == HERE
+    living.turn()
+    assert living.library.get(OWNER, ident(1)).record.tags == ("through the gap",)

@@ -89,7 +89,7 @@ class PostgresCatalog:
                 raise Moved("the database is not where the library lives now")
             yield
 
-    def fence(self, seconds: float) -> AbstractContextManager[None]:
+    def fence(self, seconds: float) -> AbstractContextManager[Callable[[], None]]:
         return self._connections.fence(seconds)
 
     def apply(self, change: Change) -> None:

@@ -215,13 +215,19 @@ class Connections:
                 connection.close()
 
     @contextmanager
-    def fence(self, seconds: float) -> Iterator[None]:
+    def fence(self, seconds: float) -> Iterator[Callable[[], None]]:
         """Keeps out whoever wants a lock within the fence, when nobody has one any more.
-        Raises Unavailable when that takes longer."""
+        Raises Unavailable when that takes longer. It ends with its connection, which what this
+        gives asks."""
         with failures(), contextlib.closing(self.open()) as connection:
             connection.execute(f"SET lock_timeout = {max(1, int(seconds * 1000))}".encode())
             connection.execute(f"SELECT pg_advisory_lock({_FENCE})".encode())
-            yield
+
+            def held() -> None:
+                with failures():
+                    connection.execute("SELECT")
+
+            yield held
 
     def holding(self, name: str) -> Connection:
         """The connection that the caller's lock of this name is tied to."""
