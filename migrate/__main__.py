@@ -14,7 +14,7 @@ from typing import Any
 import click
 import orjson
 
-from gallery import generation, processes
+from gallery import dwelling, generation, processes
 from gallery.errors import GalleryError, StartRefused
 from gallery.generation import Stores
 from gallery.settings import LOG_FORMAT, MIB, Settings, load
@@ -99,7 +99,7 @@ def _say(content: dict[str, Any], lines: Callable[[], Iterator[str]], *, as_json
 @_JSON
 def preflight(run: str, *, as_json: bool) -> None:
     """Look whether the move can go well."""
-    found = list(looks(generation.active(load()), run))
+    found = list(looks(dwelling.active(load()), run))
     content = {"findings": [{"what": f.what, "state": f.state, "why": f.why} for f in found]}
     _say(content, lambda: map(str, found), as_json=as_json)
     sys.exit(1 if any(f.state == "failed" for f in found) else 0)
@@ -112,7 +112,7 @@ def preflight(run: str, *, as_json: bool) -> None:
 @_JSON
 def plan(*, run: str, quick: bool, mib: int, live: str | None, slow_ms: int, as_json: bool) -> None:
     """Count what there is to move, and name all that is not as it should be."""
-    settings, folder, began = generation.active(load()), Folder(run), time.monotonic()
+    settings, folder, began = dwelling.active(load()), Folder(run), time.monotonic()
     with folder.held(), _paced(folder, mib, live, slow_ms) as pace, sides.source(settings) as here:
         position = here.catalog.changes(None).position
         progress = Progress("looked at")
@@ -157,7 +157,7 @@ def copy(
     mib: int, live: str | None, slow_ms: int, as_json: bool,
 ) -> None:  # fmt: skip
     """Copy every image, and go on with that where it was left."""
-    settings, folder, only = generation.active(load()), Folder(run), Only(owner, month).check()
+    settings, folder, only = dwelling.active(load()), Folder(run), Only(owner, month).check()
     content = folder.plan(wanted)
     if content["anomalies"] and policy == "strict":
         raise StartRefused(
@@ -212,7 +212,7 @@ def follow(
     *, for_ever: bool, run: str, mib: int, live: str | None, slow_ms: int, as_json: bool
 ) -> None:
     """Bring what changed since the plan was made, until the target is level."""
-    settings, folder, brought = generation.active(load()), Folder(run), 0
+    settings, folder, brought = dwelling.active(load()), Folder(run), 0
     content = folder.plan()
 
     def say(changes: int, seconds: float) -> None:
@@ -249,7 +249,7 @@ def verify(
     mib: int, live: str | None, slow_ms: int, as_json: bool,
 ) -> None:  # fmt: skip
     """Compare both sides, image by image."""
-    settings, folder, only = generation.active(load()), Folder(run), Only(owner, month).check()
+    settings, folder, only = dwelling.active(load()), Folder(run), Only(owner, month).check()
 
     def say(verdict: Verdict) -> None:
         if show_all or verdict.sign != "=":
@@ -295,18 +295,18 @@ def rollback(*, budget: float, wait: float, run: str, as_json: bool) -> None:
 
 
 def _turn(run: str, to: str, budget: float, wait: float, *, as_json: bool) -> None:
-    settings, folder = generation.active(load()), Folder(run)
+    settings, folder = dwelling.active(load()), Folder(run)
     content, record = folder.plan(), generation.record_of(settings)
     stores = Stores(**content[to])
     if Stores.of(settings) == stores:
         raise StartRefused(f"the library lives in {stores} already")
-    processes.ready(str(settings.outputs), stores)
     with (
         folder.held(),
         folder.journal() as journal,
         _paced(folder, 0, None, 1) as pace,
         _moving(settings, content) as opened,
     ):
+        processes.ready(str(settings.outputs), stores, opened.servers())
         start = position_in(folder.entries(), content, _turns(settings))
         turn = Turn(opened, journal, pace, record, stores)
         turned = turn.run(start, folder.entries(), budget=budget, wait=wait)
@@ -340,7 +340,7 @@ def resume(run: str) -> None:
 @_JSON
 def status(run: str, *, as_json: bool) -> None:
     """Say how far the move is."""
-    settings, folder = generation.active(load()), Folder(run)
+    settings, folder = dwelling.active(load()), Folder(run)
     content = folder.plan()
     done = Done.of(folder.entries())
     report = {

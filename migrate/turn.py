@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from gallery import dwelling
 from gallery.errors import StartRefused, Unavailable
 from gallery.generation import Generation, Record, Stores
 from migrate.follow import Follow
@@ -20,6 +21,8 @@ from migrate.pace import Pace
 from migrate.sides import Sides
 
 ROUNDS = 20
+_HELD_SECONDS = 2.0
+"""How long the record may be held by who has a note say the same."""
 _SHARE = 4
 """Of the time that writers may wait, what the last round before may have taken."""
 
@@ -94,4 +97,5 @@ class Turn:
         position = self._target.catalog.changes(None).position
         self._journal.append(did="turn", number=number, position=position)
         self._journal.sync()
-        self._record.write(Generation(number, self._stores))
+        catalogs = self._source.catalog, self._target.catalog
+        dwelling.turn(self._record, catalogs, Generation(number, self._stores), _HELD_SECONDS)
