@@ -96,9 +96,11 @@ def active(settings: Settings) -> Settings:
     if found is None and not record.has_tree():
         return _as_noted(settings)
     here = found or Generation(0, first)
-    for pair, there in _pairs(settings):
+    pairs = list(_pairs(settings))
+    for _, there in pairs:
         if there and not agree(here, there):
             raise StartRefused(_disagreement(record, here, there))
+    for pair, _ in pairs:
         if Stores.of(pair) == here.stores:
             return pair
     raise StartRefused(f"the library moved to {here.stores}, which no setting names")

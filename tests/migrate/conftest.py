@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from migrate.sides import Sides
+from tests.migrate import movers
+from tests.migrate.movers import Mover
 from tests.migrate.moves import Move
 from tests.migrate.places import Place
 
@@ -31,3 +33,10 @@ def move(places: tuple[Place, Place], tmp_path: Path) -> Iterator[Move]:
         yield move
     there.close()
     here.close()
+
+
+@pytest.fixture
+def mover(tmp_path: Path) -> Iterator[Mover]:
+    """A library on files, with a bucket and a database for it to move to."""
+    with movers.mover(tmp_path) as mover:
+        yield mover
