@@ -141,6 +141,8 @@ def demo(settings: Settings, images: int) -> None:
             "manifests": manifests,
             "blobs": "file:",
             "catalog": "manifest:",
+            "next_blobs": "",
+            "next_catalog": "",
             "delivery": "server",
         }
         fresh = load(**{**settings.model_dump(), **files, "single_owner": "demo"})

@@ -129,7 +129,7 @@ def record_of(settings: Settings) -> Record:
 
 def other(settings: Settings) -> Settings | None:
     """The settings of the other pair of stores; None where no move is named."""
-    if settings.next_blobs is None and settings.next_catalog is None:
+    if not (settings.next_blobs or settings.next_catalog):
         return None
     return settings.model_copy(
         update={

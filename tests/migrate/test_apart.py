@@ -56,7 +56,7 @@ def test_it_follows_what_the_database_says_and_never_writes_elsewhere(
 
 
 def _is_back(person: Person) -> bool:
-    return person.clients[0].get(LIST).json()["items"] != []
+    return bool(person.clients[0].get(LIST).json()["items"])
 
 
 def _refused(mover: Mover, folder: Path) -> str:

@@ -129,6 +129,13 @@ def test_a_database_that_is_away_does_not_keep_a_library_on_files_from_starting(
     assert Stores.of(active(away)) == FILES
 
 
+def test_an_empty_name_names_no_move(both: Both) -> None:
+    """As for ``gallery demo``, whatever the environment says."""
+    assert generation.other(both.settings.model_copy(update={"next_blobs": ""})) is not None
+    none = both.settings.model_copy(update={"next_blobs": "", "next_catalog": ""})
+    assert generation.other(none) is None
+
+
 # -- a start without it -------------------------------------------------------------------
 
 
