@@ -143,6 +143,7 @@ class Moving:
                 if app is not self._app:
                     app.rest()
                     app.library.close()
+                if app.threads is not self.threads:  # in which this is running
                     app.threads.close()
             self._app.stop()
 

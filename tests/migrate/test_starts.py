@@ -40,6 +40,18 @@ def test_each_of_several_workers_goes_on_over_there(mover: Mover) -> None:
         assert "Traceback" not in server.logged()
 
 
+def test_a_server_stops_in_order_where_it_did_not_begin(mover: Mover) -> None:
+    with mover.served() as server:
+        person = Person([server])
+        person.upload(0)
+        person.close()
+        mover.copied()
+        mover.turned("cutover")
+        eventually(lambda: "lives in s3://" in server.logged(), seconds=10)
+        server.end()
+        assert "unsupported" not in server.logged()  # which uvicorn says of an error at the end
+
+
 @contextmanager
 def _database() -> Iterator[Database]:
     """One that can be stopped."""
