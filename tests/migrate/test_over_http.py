@@ -124,13 +124,16 @@ def test_what_began_before_a_turn_ends_after_it(mover: Mover, client: Client, ho
 
     answer = http.post(f"/api/v1/ops/{op}/undo")
     assert (answer.status_code, answer.json()["undone"]) == (200, 3), answer.text
+    client.put(unput, SENT[1])
+    _are_confirmed(client, put, unput)
 
-    for to, data in ((put, SENT[0]), (unput, SENT[1])):
-        if to is unput:
-            client.put(to, data)
+
+def _are_confirmed(client: Client, *sent: Any) -> None:
+    """Each once, however often; and nothing that was never put."""
+    for to, data in zip(sent, SENT, strict=False):
         answer = client.confirmed(to)
         assert answer.status_code == 201, answer.text
-        assert http.get(answer.json()["url"]).content == data
+        assert client.http.get(answer.json()["url"]).content == data
         assert client.confirmed(to).headers["idempotency-replayed"] == "true"
     nothing = client.confirmed(client.announced(SENT[2]))
     assert (nothing.status_code, nothing.json()["code"]) == (409, "not_uploaded")
