@@ -18,7 +18,7 @@ from typing import Any
 import click
 import orjson
 
-from gallery import generation, keys
+from gallery import dwelling, keys
 from gallery.errors import GalleryError, StartRefused, Unavailable
 from gallery.settings import LOG_FORMAT, PREFIX, Settings, load
 
@@ -41,7 +41,7 @@ def settings_flags(*names: str) -> Callable[[Command], Command]:
             flags = {name: kwargs.pop(name) for name in chosen}
             settings = load(**flags)
             if "catalog" in chosen:
-                settings = generation.active(settings)
+                settings = dwelling.active(settings)
             command(settings, **kwargs)
 
         for name in reversed(chosen):
@@ -144,6 +144,8 @@ def demo(settings: Settings, images: int) -> None:
             "manifests": manifests,
             "blobs": "file:",
             "catalog": "manifest:",
+            "next_blobs": "",
+            "next_catalog": "",
             "delivery": "server",
         }
         fresh = load(**{**settings.model_dump(), **files, "single_owner": "demo"})

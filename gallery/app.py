@@ -37,6 +37,7 @@ from gallery.api.system import System
 from gallery.api.uploads import Into, Uploads
 from gallery.blobs import LocalFiles
 from gallery.clock import ClockGuard
+from gallery.dwelling import Dwelling
 from gallery.errors import GalleryError, NotFound, StartRefused, Unauthorized
 from gallery.events import Events
 from gallery.identity import Identity, signing_keys
@@ -72,10 +73,13 @@ class App:
         settings: Settings,
         *,
         imaging: Imaging | None = None,
-        has_moved: Callable[[], bool] = lambda: False,
+        dwelling: Dwelling | None = None,
+        server: str = "",
     ) -> None:
         self.settings = settings
-        blobs, catalog = backends.stores(settings, has_moved)
+        self.dwelling = dwelling or Dwelling(settings)
+        blobs, catalog = backends.stores(settings, self.dwelling.has_moved, server)
+        self.dwelling.has_note_in(catalog)
         quota = Quota(settings.quota_bytes, settings.quota_count)
         cores = len(os.sched_getaffinity(0))
         self.imaging = imaging or Imaging(
@@ -90,7 +94,7 @@ class App:
             retention_days=settings.retention_days,
             imaging=self.imaging,
         )
-        self.library.has_moved = has_moved
+        self.library.has_moved = self.dwelling.has_left
         self.identity = Identity(
             lambda: list(settings.secret) or signing_keys(blobs, catalog),
             admin_token=settings.admin_token,
@@ -203,6 +207,7 @@ class App:
     def open(self, *, recover: bool = True) -> None:
         """Opens the stores; from then on requests are answered. Raises StartRefused."""
         self.library.start(recover=recover)
+        self.dwelling.begin()
         self.library.catalog.listen(self.bytes.forget)
         self.events.start()
         self._open_identity()

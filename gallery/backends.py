@@ -24,15 +24,16 @@ _POSTGRES = ("postgresql://", "postgres://")
 
 
 def stores(
-    settings: Settings, has_moved: Callable[[], bool] = lambda: False
+    settings: Settings, has_moved: Callable[[], bool] = lambda: False, server: str = ""
 ) -> tuple[BlobStore, Catalog]:
     """The stores that the settings name, not yet started. Where the library "has moved" from
-    them, nothing can be changed in them any more. Raises StartRefused."""
+    them, nothing can be changed in them any more. ``server`` is the id of the server process
+    that opens them, if it is one. Raises StartRefused."""
     if settings.workers > 1 and (why := alone(settings)):
         raise StartRefused(f"GALLERY_WORKERS: {why}; 1 is allowed")
     blobs = _blobs(settings)
     linked(settings, blobs)
-    return blobs, _catalog(settings, has_moved)
+    return blobs, _catalog(settings, has_moved, server)
 
 
 def linked(settings: Settings, blobs: BlobStore) -> Linked | None:
@@ -57,6 +58,15 @@ def known_library(settings: Settings) -> str | None:
     return library_of(str(settings.manifests))
 
 
+def noted(settings: Settings, name: str) -> bytes | None:
+    """A note of the catalog, if that lies on another machine and has one. Raises
+    StartRefused when it cannot be reached."""
+    if not settings.catalog.startswith(_POSTGRES):
+        return None
+    body: bytes | None = _postgres().schema.note_of(settings.catalog, name)
+    return body
+
+
 def _blobs(settings: Settings) -> BlobStore:
     if settings.blobs == _FILES:
         return FileBlobs(str(settings.outputs), expected=known_library(settings))
@@ -71,9 +81,11 @@ def _blobs(settings: Settings) -> BlobStore:
     raise StartRefused(f"GALLERY_BLOBS: {settings.blobs!r} is not a store this version knows")
 
 
-def _catalog(settings: Settings, has_moved: Callable[[], bool]) -> Catalog:
+def _catalog(settings: Settings, has_moved: Callable[[], bool], server: str) -> Catalog:
     if settings.catalog.startswith(_POSTGRES):
-        catalog: Catalog = _postgres().PostgresCatalog(settings.catalog, has_moved=has_moved)
+        catalog: Catalog = _postgres().PostgresCatalog(
+            settings.catalog, has_moved=has_moved, server=server
+        )
         return catalog
     if settings.catalog != "manifest:":
         raise StartRefused("GALLERY_CATALOG: neither manifest: nor postgresql://…")

@@ -12,10 +12,11 @@ from contextlib import contextmanager
 
 import orjson
 
-from gallery import backends, generation, keys, purge
+from gallery import backends, keys, purge
 from gallery.catalog.query import Query
 from gallery.checkpoint import Checkpoint
 from gallery.draft import DAY_US, Draft
+from gallery.dwelling import Dwelling, active
 from gallery.errors import GalleryError, StartRefused
 from gallery.imaging import Imaging
 from gallery.importing import Import
@@ -37,11 +38,12 @@ def opened(
     only_look: bool = False,
     recover: bool = True,
 ) -> Iterator[Library]:
-    """The library, beside whatever servers run on it. With ``only_look`` one that isn't
-    there is not made; without ``recover`` lost manifests are not rebuilt. Raises
-    StartRefused."""
-    blobs, catalog = backends.stores(settings, generation.has_moved(settings))
-    library = Library(blobs, catalog, retention_days=settings.retention_days, imaging=imaging)
+    """The library where it lives, beside whatever servers run on it. With ``only_look`` one
+    that isn't there is not made; without ``recover`` lost manifests are not rebuilt. Raises
+    StartRefused; and Moved from a change that finds it living elsewhere by then."""
+    settings = active(settings)
+    library = _made(settings, imaging)
+    blobs, catalog = library.blobs, library.catalog
     if only_look:
         if backends.known_library(settings) is None:
             raise StartRefused("the catalog knows no library; gallery rebuild makes it")
@@ -58,6 +60,13 @@ def opened(
         if imaging:
             imaging.close()
         library.close()
+
+
+def _made(settings: Settings, imaging: Imaging | None = None) -> Library:
+    dwelling = Dwelling(settings)
+    blobs, catalog = backends.stores(settings, dwelling.has_moved)
+    dwelling.has_note_in(catalog)
+    return Library(blobs, catalog, retention_days=settings.retention_days, imaging=imaging)
 
 
 def _imaging(settings: Settings) -> Imaging:
@@ -77,6 +86,7 @@ def owners(settings: Settings) -> list[str]:
 def rebuild(settings: Settings, owners: list[str], processes: int, done: Callable[[], None]) -> int:
     """Rebuilds these owners in several processes, where several may be; gives the number
     of images. ``done`` is called for each owner."""
+    settings = active(settings)
     count = 1 if backends.alone(settings) else processes or len(os.sched_getaffinity(0))
     # Forked, as nothing here has threads yet: what is imported need not be read again.
     context = multiprocessing.get_context("fork")
@@ -94,8 +104,7 @@ _library: Library | None = None
 def _open(settings: Settings) -> None:
     """Gives a rebuilding process its library, for as long as it lives."""
     global _library
-    blobs, catalog = backends.stores(settings, generation.has_moved(settings))
-    _library = Library(blobs, catalog)
+    _library = _made(settings)
     _library.start(recover=False)
 
 

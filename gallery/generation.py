@@ -11,17 +11,24 @@ same processes, go on with the other of their two pairs of stores.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
 
-from gallery.durable import replace_file
-from gallery.errors import StartRefused, Unavailable, storage
+from gallery.durable import replace_file, try_lock
+from gallery.errors import Unavailable, storage
 from gallery.settings import Settings
 
 NAME = os.path.join(".gallery", "generation.json")
+_LOCK = os.path.join(".gallery", "generation.lock")
+_TREE = os.path.join(".gallery", "library.json")
+_OPEN = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+_PAUSE_SECONDS = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +51,36 @@ class Generation:
     number: int
     stores: Stores
 
+    @classmethod
+    def parsed(cls, data: dict[str, Any]) -> Generation:
+        """Raises KeyError, TypeError and ValueError."""
+        return cls(int(data["number"]), Stores(str(data["blobs"]), str(data["catalog"])))
+
+    def as_json(self) -> dict[str, Any]:
+        return {"number": self.number, **asdict(self.stores)}
+
+    def __str__(self) -> str:
+        return f"{self.stores} (number {self.number})"
+
 
 class Record:
     """The file. To ask it for what it says costs one stat as long as it doesn't change."""
 
     def __init__(self, outputs: str) -> None:
         self.path = os.path.join(outputs, NAME)
+        self._lock = os.path.join(outputs, _LOCK)
+        self._tree = os.path.join(outputs, _TREE)
         self._known: tuple[tuple[int, int, int], Generation] | None = None
 
     def read(self) -> Generation | None:
-        """None where the library has never moved. Raises Unavailable when it can't be told."""
+        """None where the library has never moved. Raises Unavailable when it can't be told: a
+        record that was there is never taken away."""
         try:
             found = os.stat(self.path)
-        except FileNotFoundError:
-            return None
+        except FileNotFoundError as error:
+            if self._known is None:
+                return None
+            raise Unavailable(f"{self.path} is away") from error
         except OSError as error:
             raise Unavailable(f"{self.path}: {error.strerror}") from error
         state = (found.st_ino, found.st_size, found.st_mtime_ns)
@@ -69,16 +92,35 @@ class Record:
         with storage(self.path), open(self.path, "rb") as file:
             raw = file.read(65_536)
         try:
-            data = orjson.loads(raw)
-            return Generation(int(data["number"]), Stores(data["blobs"], data["catalog"]))
+            return Generation.parsed(orjson.loads(raw))
         except (ValueError, KeyError, TypeError) as error:
             raise Unavailable(f"{self.path} cannot be read: {error!r}") from error
 
     def write(self, generation: Generation) -> None:
         """Atomically and durably: from here on the library lives there."""
-        content = {"number": generation.number, **asdict(generation.stores)}
         with storage(self.path, ours=True):
-            replace_file(self.path, orjson.dumps(content) + b"\n")
+            replace_file(self.path, orjson.dumps(generation.as_json()) + b"\n")
+
+    def has_tree(self) -> bool:
+        """Whether the folder is that of a library's images, and no empty one."""
+        return os.path.exists(self._tree)
+
+    @contextmanager
+    def held(self, seconds: float) -> Iterator[None]:
+        """Whoever turns the library, or says elsewhere what the record says, holds this. It
+        ends with its process. Raises Unavailable when somebody else has it for so long."""
+        until = time.monotonic() + seconds
+        with storage(self._lock, ours=True):
+            os.makedirs(os.path.dirname(self._lock), exist_ok=True)
+            fd = os.open(self._lock, _OPEN, 0o640)
+        try:
+            while not try_lock(fd):
+                if time.monotonic() > until:
+                    raise Unavailable("the library is just turning", code="busy")
+                time.sleep(_PAUSE_SECONDS)
+            yield
+        finally:
+            os.close(fd)
 
 
 def record_of(settings: Settings) -> Record:
@@ -87,7 +129,7 @@ def record_of(settings: Settings) -> Record:
 
 def other(settings: Settings) -> Settings | None:
     """The settings of the other pair of stores; None where no move is named."""
-    if settings.next_blobs is None and settings.next_catalog is None:
+    if not (settings.next_blobs or settings.next_catalog):
         return None
     return settings.model_copy(
         update={
@@ -97,29 +139,6 @@ def other(settings: Settings) -> Settings | None:
             "next_catalog": settings.catalog,
         }
     )
-
-
-def active(settings: Settings) -> Settings:
-    """The settings with the pair of stores where the library lives now. Raises StartRefused
-    when that is neither of those that are named, and Unavailable."""
-    found = record_of(settings).read()
-    pairs = [settings, other(settings)]
-    for pair in pairs:
-        if pair and found in (None, Generation(found.number, Stores.of(pair)) if found else None):
-            return pair
-    assert found is not None  # noqa: S101 - without a record the first pair is right
-    raise StartRefused(f"the library moved to {found.stores}, which no setting names")
-
-
-def has_moved(settings: Settings) -> Callable[[], bool]:
-    """Tells whether the library lives elsewhere by now than in the settings' own stores."""
-    record, here = record_of(settings), Stores.of(settings)
-
-    def moved() -> bool:
-        found = record.read()
-        return found is not None and found.stores != here
-
-    return moved
 
 
 def without_credentials(url: str) -> str:

@@ -13,18 +13,21 @@ import asyncio
 import logging
 import sys
 import threading
+from contextlib import suppress
 from functools import partial
 
 from starlette.types import Receive, Scope, Send
 
-from gallery import backends, generation, responses
+from gallery import backends, generation, processes, responses
 from gallery.app import App, lived
+from gallery.dwelling import Dwelling, active
 from gallery.errors import GalleryError, StartRefused, Unavailable
 from gallery.events import Events
 from gallery.fallback import Fallback
 from gallery.generation import Stores
 from gallery.grace import Grace
 from gallery.library import Library
+from gallery.lone import Lone
 from gallery.processes import Presence
 from gallery.settings import LOG_FORMAT, MIB, Settings, load
 from gallery.threads import Threads
@@ -47,14 +50,14 @@ class Moving:
         self._pairs = {Stores.of(pair): pair for pair in (settings, there)}
         self._record = generation.record_of(settings)
         self._first = Stores.of(settings)
-        lives = Stores.of(generation.active(settings))
-        app = App(self._pairs[lives], has_moved=partial(self._is_not, lives))
+        self._id = processes.new_id()
+        lives = Stores.of(active(settings))
+        app = App(self._pairs[lives], dwelling=self._dwelling(lives), server=self._id)
         self._apps = {lives: app}
         self._app = app
         self.settings = settings
         self.threads: Threads = app.threads
-        self._outputs = str(settings.outputs)
-        self._presence: Presence | None = None
+        self._presence = Presence(str(settings.outputs), self._id)
         self._stop = threading.Event()
         self._turning = threading.Lock()
         self._other = threading.Thread(target=self._open_other, name="other stores", daemon=True)
@@ -65,12 +68,16 @@ class Moving:
     def events(self) -> Events:
         return self._app.events
 
-    def _lives(self) -> Stores:
-        found = self._record.read()
-        return found.stores if found else self._first
+    def _dwelling(self, stores: Stores) -> Dwelling:
+        return Dwelling(self._pairs[stores], self._first)
 
-    def _is_not(self, stores: Stores) -> bool:
-        return self._lives() != stores
+    def _lives(self) -> Stores:
+        """While there is no record, or the tree is away, where it lived before: who writes
+        there finds out more."""
+        with suppress(Unavailable):
+            if found := self._record.read():
+                return found.stores
+        return Stores.of(self._app.settings)
 
     # -- a request ----------------------------------------------------------------------------
 
@@ -90,8 +97,8 @@ class Moving:
         await app(scope, receive, send)
 
     def _now(self) -> App:
-        """Where the library lives: one stat. Raises Unavailable when that cannot be told, or
-        the stores are not open here."""
+        """Where the library lives: one stat. Raises Unavailable when the stores are not open
+        here."""
         lives = self._lives()
         app = self._apps.get(lives)
         if app is None:
@@ -161,7 +168,7 @@ class Moving:
         settings = self._pairs[stores].model_copy(update=_LITTLE)
         if backends.known_library(settings) != app.library.blobs.library:
             raise StartRefused("the library that was there is gone")
-        before = Library(*backends.stores(settings, partial(self._is_not, lives)))
+        before = Library(*backends.stores(settings, lambda: self._lives() != lives))
         try:
             before.start(recover=False)
         except BaseException:
@@ -175,7 +182,6 @@ class Moving:
         self._app.start()
         if self._turns():
             self._begin_grace(self._app)
-        self._presence = Presence(self._outputs)
         self._let_turn()
         self._other.start()
 
@@ -193,14 +199,14 @@ class Moving:
     def stop(self) -> None:
         self._stop.set()
         self._other.join()
-        if self._presence:
-            self._presence.close()
+        self._presence.close()
         with self._turning:
             self._end_grace()
             for app in self._apps.values():
                 if app is not self._app:
                     app.rest()
                     app.library.close()
+                if app.threads is not self.threads:  # in which this is running
                     app.threads.close()
             self._app.stop()
 
@@ -212,23 +218,29 @@ class Moving:
             try:
                 for stores in others:
                     self._try(stores)
+                self._presence.say(ready=[str(stores) for stores in self._apps])
             except (GalleryError, StartRefused) as error:
                 if str(error) != said:
                     log.info("not ready for %s: %s", *others, error)
                     said = str(error)
-                self._say(why=said)
+                with suppress(GalleryError):
+                    self._presence.say(why=said)
                 self._stop.wait(TRY_SECONDS)
             else:
                 log.info("ready for %s", " and ".join(map(str, self._apps)))
-                self._say(ready=[str(stores) for stores in self._apps])
                 return
 
     def _try(self, stores: Stores) -> None:
         """Raises GalleryError and StartRefused."""
+        if stores in self._apps:
+            return
+        active(self.settings)  # for what is noted over there, which may have been away before
         settings, library = self._pairs[stores], self._app.library
         if backends.known_library(settings) != library.blobs.library:
             raise StartRefused("the catalog there is not this library's yet")
-        app = App(settings, imaging=self._app.imaging, has_moved=partial(self._is_not, stores))
+        app = App(
+            settings, imaging=self._app.imaging, dwelling=self._dwelling(stores), server=self._id
+        )
         app.open(recover=False)
         try:
             app.library.blobs.check()
@@ -242,16 +254,12 @@ class Moving:
             one.fallback = Fallback(one.catalog.notes, other.blobs, self._turns)
         self._apps[stores] = app
 
-    def _say(self, **content: object) -> None:
-        if self._presence:
-            self._presence.say(**content)
 
-
-def from_environment() -> App | Moving:
+def from_environment() -> Lone | Moving:
     """For server processes that are started without arguments, and one of several, whose
     log is its own."""
     logging.basicConfig(level=logging.INFO, format=LOG_FORMAT, stream=sys.stderr)
     settings = load()
     if generation.other(settings) is not None:
         return Moving(settings)
-    return App(generation.active(settings))
+    return Lone(active(settings))

@@ -10,7 +10,7 @@ import contextlib
 import fcntl
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import orjson
@@ -25,20 +25,35 @@ _MINE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 _MAX_BYTES = 65_536
 
 
-class Presence:
-    """This process among the others of a library on these ``outputs``."""
+def new_id() -> str:
+    """Of a server process, by which others know it."""
+    return f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
 
-    def __init__(self, outputs: str) -> None:
-        folder, name = os.path.join(outputs, _FOLDER), f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
-        self._path, new = os.path.join(folder, name), os.path.join(folder, f".{name}")
-        with storage(folder):
-            os.makedirs(folder, exist_ok=True)
-            self._fd = os.open(new, _MINE, 0o640)
-            fcntl.flock(self._fd, fcntl.LOCK_EX)
+
+class Presence:
+    """This process among the others of a library on these ``outputs``, once they are there: in
+    an empty folder, where a volume may be mounted later, nothing is made."""
+
+    def __init__(self, outputs: str, name: str) -> None:
+        self._folder = os.path.join(outputs, _FOLDER)
+        self._name = name
+        self._path = os.path.join(self._folder, name)
+        self._fd: int | None = None
+
+    def _open(self) -> int:
+        new = os.path.join(self._folder, f".{self._name}")
+        with storage(self._folder):
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(self._folder)
+            fd = os.open(new, _MINE, 0o640)
+            fcntl.flock(fd, fcntl.LOCK_EX)
             os.rename(new, self._path)  # nobody sees it before it is locked
+            return fd
 
     def say(self, **content: Any) -> None:
-        """Replaces what this process says of itself."""
+        """Replaces what this process says of itself. Raises GalleryError when it cannot."""
+        if self._fd is None:
+            self._fd = self._open()
         with storage(self._path):
             body = orjson.dumps({"pid": os.getpid(), **content})
             os.lseek(self._fd, 0, os.SEEK_SET)
@@ -46,14 +61,17 @@ class Presence:
             os.ftruncate(self._fd, len(body))
 
     def close(self) -> None:
+        if self._fd is None:
+            return
         with contextlib.suppress(OSError):
             os.unlink(self._path)
         os.close(self._fd)
+        self._fd = None
 
 
 def living(outputs: str) -> Iterator[dict[str, Any]]:
-    """What each living process says of itself; only its pid, when it is just saying it.
-    What dead ones left is removed."""
+    """What each living process says of itself, and its id; only this and its pid, when it is
+    just saying it. What dead ones left is removed."""
     folder = os.path.join(outputs, _FOLDER)
     with storage(folder):
         names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
@@ -67,18 +85,26 @@ def living(outputs: str) -> Iterator[dict[str, Any]]:
                 if try_lock(fd):
                     os.unlink(path)
                 else:
-                    yield _said(os.pread(fd, _MAX_BYTES, 0), name)
+                    yield _said(os.pread(fd, _MAX_BYTES, 0), name) | {"id": name}
             finally:
                 os.close(fd)
 
 
-def ready(outputs: str, stores: Stores) -> None:
-    """Returns when every living process has opened these stores and tried them. Raises
-    StartRefused, naming one that has not."""
+def ready(outputs: str, stores: Stores, connected: Iterable[str] = ()) -> None:
+    """Returns when every living process has opened these stores and tried them, and those that
+    are ``connected`` to the database are among them. Raises StartRefused, naming one that is
+    not: that process could not go on. It could do no harm, as it would write nothing any more."""
+    strangers = set(connected)
     for said in living(outputs):
+        strangers.discard(said["id"])
         if str(stores) not in said.get("ready", ()):
             why = said.get("why") or WITHOUT
             raise StartRefused(f"the server process {said['pid']} is not ready for {stores}: {why}")
+    if strangers:
+        raise StartRefused(
+            f"the server process {min(strangers)} of another machine uses the database, and does "
+            f"not share {outputs}: stop it, for it is not ready for {stores}"
+        )
 
 
 def _said(raw: bytes, name: str) -> dict[str, Any]:

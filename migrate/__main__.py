@@ -10,7 +10,7 @@ from typing import Any, Literal
 import click
 import orjson
 
-from gallery import generation
+from gallery import dwelling
 from gallery.errors import GalleryError, StartRefused
 from gallery.settings import LOG_FORMAT, Settings, load
 from migrate import commands, lines
@@ -63,7 +63,7 @@ def cli() -> None:
 
 def _settings() -> Settings:
     """With the library where it lives now."""
-    return generation.active(load())
+    return dwelling.active(load())
 
 
 def _say(content: Any, shown: Iterable[object], *, as_json: bool) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 import orjson
 
-from gallery import generation
+from gallery import dwelling, generation
 from gallery.errors import StartRefused
 from gallery.generation import Stores
 from gallery.settings import load
@@ -35,7 +35,7 @@ def cleanup(
 
     Without --plan it only says what it would do.
     """
-    settings, folder = generation.active(load()), Folder(run)
+    settings, folder = dwelling.active(load()), Folder(run)
     found = generation.record_of(settings).read()
     number = found.number if found else 0
     with folder.held(), sides.both(settings) as opened:

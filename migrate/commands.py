@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
-from functools import partial
 from typing import Any, Literal
 
 from gallery import backends, generation, processes
@@ -268,7 +267,10 @@ def turn(
         paced(folder, Limits()) as pace,
         _moving(settings, content) as opened,
     ):
-        ready = partial(processes.ready, str(settings.outputs), stores)
+
+        def ready() -> None:
+            processes.ready(str(settings.outputs), stores, opened.servers())
+
         ready()
         start = position_in(folder.entries(), content, turns(settings))
         turning = Turn(opened, journal, pace, record, stores, ready)

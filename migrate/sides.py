@@ -6,10 +6,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from gallery import backends, generation
+from gallery import backends, dwelling, generation
+from gallery.catalog import Apart
 from gallery.errors import StartRefused
+from gallery.generation import Generation, Stores
 from gallery.library import Library
 from gallery.settings import Settings
+
+_HELD_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,11 @@ class Sides:
 
     source: Library
     target: Library
+
+    def servers(self) -> set[str]:
+        """The ids of the server processes that are connected to the source's database."""
+        catalog = self.source.catalog
+        return catalog.servers() if isinstance(catalog, Apart) else set()
 
 
 def other(settings: Settings) -> Settings:
@@ -49,6 +58,7 @@ def both(settings: Settings, *, claim: bool = False) -> Iterator[Sides]:
     with ExitStack() as stack:
         here = stack.enter_context(source(settings))
         _check(backends.known_library(other(settings)), here.blobs.library, claim=claim)
+        _note(settings, here)
         there = Library(*backends.stores(other(settings)))
         if claim:
             there.blobs.claim(here.blobs.library, here.blobs.secret())
@@ -64,3 +74,22 @@ def _check(known: str | None, library: str, *, claim: bool) -> None:
         raise StartRefused("the new catalog knows no library: copy is what makes it this one's")
     if known not in (None, library):
         raise StartRefused(f"the new catalog is of another library, {known}")
+
+
+def _note(settings: Settings, here: Library) -> None:
+    """Both databases say where the library lives, before the other one is anybody's to use. A
+    turn that was cut short is over then. Raises StartRefused."""
+    record = generation.record_of(settings)
+    lives = record.read() or Generation(0, Stores.of(settings))
+    _, catalog = backends.stores(other(settings))
+    with ExitStack() as stack:
+        notes = []
+        if isinstance(catalog, Apart):
+            stack.callback(catalog.close)
+            catalog.start(here.blobs.library)
+            notes.append(catalog.notes)
+        if isinstance(here.catalog, Apart) and dwelling.noted(here.catalog.notes):
+            notes.append(here.catalog.notes)
+        for one in notes:
+            with record.held(_HELD_SECONDS):
+                dwelling.settle(record, one, record.read() or lives)

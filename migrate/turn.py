@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from gallery import purges
+from gallery import dwelling, purges
 from gallery.errors import StartRefused, Unavailable
 from gallery.generation import Generation, Record, Stores
 from migrate.follow import Follow
@@ -23,6 +23,8 @@ from migrate.pace import Pace, Stopped
 from migrate.sides import Sides
 
 ROUNDS = 20
+_HELD_SECONDS = 2.0
+"""How long the record may be held by who has a note say the same."""
 _SHARE = 4
 """Of the time that writers may wait, what the last round before may have taken."""
 
@@ -73,7 +75,8 @@ class Turn:
             if not futures.wait([ending], budget).done:
                 self._pace.stop()
                 raise Unavailable(f"writers had to wait for more than {budget:g} s")
-            self._record.write(ending.result())
+            catalogs = self._source.catalog, self._target.catalog
+            dwelling.turn(self._record, catalogs, ending.result(), _HELD_SECONDS)
             return Turned(len(self._follow.brought) - before, time.monotonic() - began)
 
     def _nearly_level(

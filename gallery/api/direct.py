@@ -7,6 +7,8 @@ was announced and decoded before anybody sees it.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,7 +18,7 @@ from gallery.api.intake import INTAKE_ERRORS, Intake, owner_of, said
 from gallery.api.operation import Operation, body
 from gallery.api.receive import received_raw
 from gallery.api.services import Services, set_cookie
-from gallery.blobs import Presigned
+from gallery.blobs import Presigned, Spool
 from gallery.catalog import Entry
 from gallery.draft import Draft, shown_name
 from gallery.errors import (
@@ -138,7 +140,7 @@ class Direct:
         fields = {"created_at": ticket.at} | said(wanted.meta, visitor)
         draft = Draft(ticket.owner, ticket.kind, ticket.id, original_filename=ticket.name, **fields)
         stored = await self._once(ticket, draft)
-        await self._threads.write(self._landing.clear, ticket)
+        await self._threads.write(self._clear, ticket)
         return self._intake.answer(stored)
 
     async def _once(self, ticket: Ticket, draft: Draft) -> Stored:
@@ -154,17 +156,35 @@ class Direct:
 
     async def _taken_in(self, ticket: Ticket, draft: Draft) -> Stored:
         async with self._intake.slot():
-            spool = await self._threads.write(self._landing.fetch, ticket)
+            spool = await self._threads.write(self._fetched, ticket)
             try:
                 inspection = await self._intake.inspected(spool)
                 if inspection.mime != ticket.mime:
                     raise mismatch("type")
                 return await self._intake.stored(draft, spool, inspection)
             except (TooLarge, UnsupportedImage, Unprocessable):
-                await self._threads.write(self._landing.clear, ticket)
+                await self._threads.write(self._clear, ticket)
                 raise
             finally:
                 await self._threads.write(spool.discard)
+
+    def _fetched(self, ticket: Ticket) -> Spool:
+        """What was put before the library moved waits where it lived. While that is away it is
+        as if nothing had been put: the client can send it again."""
+        there = self._library.successor
+        try:
+            return self._landing.fetch(ticket)
+        except Conflict:
+            if there is None:
+                raise
+            with suppress(Unavailable):
+                return there.landing.fetch(ticket)
+            raise
+
+    def _clear(self, ticket: Ticket) -> None:
+        self._landing.clear(ticket)
+        if self._library.successor is not None:
+            self._library.successor.landing.clear(ticket)
 
     def _image(self, ticket: Ticket) -> Entry | None:
         try:

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
-from gallery.durable import write_all
+from gallery.durable import fdatasync, write_all
 from gallery.errors import storage
 from gallery.keys import Folder
 from gallery.records import Seen
@@ -87,6 +87,13 @@ class Spool:
             with storage(self.path):
                 os.fsync(self._open())
         self._close()
+
+    def sync_for_taking(self) -> None:
+        """For a store that takes the file itself. The body may have come for another one, where
+        the library lived then, which would not have needed it on the disk."""
+        if not self._durable:
+            with storage(self.path):
+                fdatasync(self.path)
 
     def discard(self) -> None:
         """What cannot be removed now is swept with the old bodies: no reason to fail."""

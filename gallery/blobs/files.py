@@ -49,6 +49,7 @@ class FileBlobs(Volume):
             finally:
                 spool.discard()
             return
+        body.sync_for_taking()
         with self._folder(key, make=True) as (folder, name):
             _move(body.path, None, name, folder)
             body.taken = True

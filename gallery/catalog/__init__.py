@@ -205,3 +205,15 @@ class KeepsKeys(Protocol):
 
     def keep_signing_keys(self, keys: list[str]) -> list[str]:
         """Keeps these durably, where there are none yet; gives those that are kept."""
+
+
+@runtime_checkable
+class Apart(Protocol):
+    """An ability of catalogs on another machine: processes may use them that share nothing
+    else with this one."""
+
+    @property
+    def notes(self) -> Notes: ...
+
+    def servers(self) -> set[str]:
+        """The ids of the server processes that are connected."""

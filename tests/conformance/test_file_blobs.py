@@ -11,7 +11,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from gallery.blobs import LocalFiles
+from gallery.blobs import LocalFiles, Spool
 from gallery.blobs.files import FileBlobs
 from gallery.errors import NotFound, StartRefused, Unavailable
 from gallery.keys import Folder
@@ -162,6 +162,19 @@ def test_a_format_newer_than_the_software_stops_the_start(root: Path, blobs: Fil
     (root / ".gallery/library.json").write_bytes(orjson.dumps(marker))
     with pytest.raises(StartRefused, match="newer than this software"):
         FileBlobs(str(root)).start()
+
+
+def test_a_body_that_came_for_another_store_is_made_durable(
+    root: Path, blobs: FileBlobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[str] = []
+    monkeypatch.setattr("gallery.blobs.fdatasync", synced.append)
+    spool = Spool(str(root), durable=False)
+    spool.write(b"body")
+    spool.sync()
+    assert synced == []
+    blobs.put(f"users/{OWNER}/2026/03/14/{ident(1)}.png", spool)
+    assert synced == [spool.path]
 
 
 def test_bodies_of_a_server_that_was_killed_are_swept_when_old(

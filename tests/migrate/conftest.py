@@ -9,6 +9,8 @@ import pytest
 
 from migrate.sides import Sides
 from tests import services
+from tests.migrate import movers
+from tests.migrate.movers import Mover
 from tests.migrate.moves import Move, fill
 from tests.migrate.operator import IMAGES, Operator, to_services
 from tests.migrate.places import Place
@@ -65,3 +67,10 @@ def operator(tmp_path: Path) -> Iterator[Operator]:
         with operator.library() as library:
             fill(library, IMAGES)
         yield operator
+
+
+@pytest.fixture
+def mover(tmp_path: Path) -> Iterator[Mover]:
+    """A library on files, with a bucket and a database for it to move to."""
+    with movers.mover(tmp_path) as mover:
+        yield mover

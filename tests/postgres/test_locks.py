@@ -9,6 +9,7 @@ from gallery.catalog.postgres import PostgresCatalog
 from gallery.catalog.query import Query
 from gallery.errors import Unavailable
 from gallery.records import change
+from tests.conformance.stores import LIBRARY
 from tests.postgres.conftest import Open
 from tests.samples import (
     OTHER,
@@ -75,3 +76,12 @@ def test_who_leads_is_known_by_a_connection(opened: Open, sql: psycopg.Connectio
     assert not first.leads()
     second.close()
     assert first.leads()
+
+
+def test_server_processes_are_seen_as_long_as_they_are_connected(opened: Open, url: str) -> None:
+    looking = opened()
+    server = PostgresCatalog(f"{url}&application_name=theirs", server="12-ab")
+    server.start(LIBRARY)
+    assert looking.servers() == {"12-ab"}
+    server.close()
+    eventually(lambda: looking.servers() == set())

@@ -38,19 +38,23 @@ from gallery.keys import Kind
 from gallery.records import Change, Record, Seen, Totals, TotalsByKind
 
 _BATCH = 1_000
+_SERVER = "gallery server "
+"""How the connections of a server process are named, before its id."""
 
 
 class PostgresCatalog:
-    """Fulfils Catalog and KeepsKeys. ``lock_seconds`` is how long a lock is waited for;
-    ``has_moved`` says whether the library lives elsewhere by now."""
+    """Fulfils Catalog, KeepsKeys and Apart. ``lock_seconds`` is how long a lock is waited
+    for; ``has_moved`` says whether the library lives elsewhere by now; ``server`` is the id
+    of the server process that this is, if it is one."""
 
     def __init__(
         self, url: str, *, lock_seconds: float = 30.0, walk: int = questions.WALK,
-        has_moved: Callable[[], bool] = lambda: False,
+        has_moved: Callable[[], bool] = lambda: False, server: str = "",
     ) -> None:  # fmt: skip
         self._walk = walk
         self._has_moved = has_moved
-        self._connections = Connections(url, lock_seconds=lock_seconds)
+        name = f"{_SERVER}{server}" if server else "gallery"
+        self._connections = Connections(url, lock_seconds=lock_seconds, name=name)
         self._hearing = Hearing(self._connections.open)
         self.ops = PostgresOps(self._connections)
         self.notes = PostgresNotes(self._connections)
@@ -211,6 +215,14 @@ class PostgresCatalog:
 
     def damaged(self) -> list[tuple[str, str]]:
         return []
+
+    def servers(self) -> set[str]:
+        found = self._ask(
+            """SELECT DISTINCT substr(application_name, %(length)s) FROM pg_stat_activity
+               WHERE datname = current_database() AND starts_with(application_name, %(name)s)""",
+            length=len(_SERVER) + 1, name=_SERVER,
+        )  # fmt: skip
+        return {id for (id,) in found}
 
     def _ask(self, sql: str, **values: Any) -> list[tuple[Any, ...]]:
         return self._connections.ask(sql, values)

@@ -29,7 +29,6 @@ _SILENT = {
     "keepalives_interval": 5,
     "keepalives_count": 3,
     "tcp_user_timeout": 15_000,
-    "application_name": "gallery",
 }
 """A server that says nothing any more is noticed within seconds, unless the URL says else."""
 
@@ -104,8 +103,9 @@ class Connections:
     """The connections of one process. What a thread asks while it holds a lock goes over
     the connection that the lock is tied to."""
 
-    def __init__(self, url: str, *, lock_seconds: float) -> None:
-        self._options: dict[str, Any] = {**_SILENT, **options_of(url)}
+    def __init__(self, url: str, *, lock_seconds: float, name: str = "gallery") -> None:
+        named = {"application_name": name}
+        self._options: dict[str, Any] = {**_SILENT, **options_of(url), **named}
         self._lock_seconds = lock_seconds
         self._mutex = threading.Lock()
         self._idle: list[Asking] = []
@@ -218,16 +218,22 @@ class Connections:
     def fence(self, seconds: float) -> Iterator[Callable[[], None]]:
         """Keeps out whoever wants a lock within the fence, when nobody has one any more.
         Raises Unavailable when that takes longer. It ends with its connection, which what this
-        gives asks."""
+        gives asks. What the thread asks meanwhile goes over that connection, too: when it is
+        lost, nothing can be written."""
         with failures(), contextlib.closing(self.open()) as connection:
             connection.execute(f"SET lock_timeout = {max(1, int(seconds * 1000))}".encode())
             connection.execute(f"SELECT pg_advisory_lock({_FENCE})".encode())
 
-            def held() -> None:
+            def still() -> None:
                 with failures():
                     connection.execute("SELECT")
 
-            yield held
+            held, entry = self._held(), ("fence", connection)
+            held.append(entry)
+            try:
+                yield still
+            finally:
+                held.remove(entry)
 
     def holding(self, name: str) -> Connection:
         """The connection that the caller's lock of this name is tied to."""

@@ -92,6 +92,20 @@ def library_of(url: str) -> str | None:
         raise StartRefused(f"GALLERY_CATALOG: {one_line(error)}") from error
 
 
+def note_of(url: str, name: str) -> bytes | None:
+    """What a database says under this name, if it has a note of it. Raises StartRefused."""
+    try:
+        with psycopg.connect(url, connect_timeout=5) as connection:
+            if _one(connection, "SELECT to_regclass('notes')") is None:
+                return None
+            found = connection.execute(
+                "SELECT body FROM notes WHERE name = %s", (name,), binary=True
+            ).fetchone()
+            return None if found is None else bytes(found[0])
+    except psycopg.Error as error:
+        raise StartRefused(f"GALLERY_CATALOG: {one_line(error)}") from error
+
+
 def claim(connection: Connection, library: str) -> None:
     """Writes down whose database this is. A dump of another server's begins a new feed."""
     generation = {"generation": told.new_generation(), "id": library}
