@@ -89,7 +89,7 @@ class Carrier:
         if known.record.sha256 != record.sha256:
             raise Differs(f"{record.image}: the target has another original under this id")
         outcome: Outcome = "same" if known.raw == encode(record) else "changed"
-        if self._doubtful and self._heal(record, raw) and outcome == "same":
+        if self._doubtful and self._heal(record) and outcome == "same":
             outcome = "healed"
         if outcome != "same":
             self._target.take(record, raw, None, None)
@@ -117,10 +117,10 @@ class Carrier:
         if self._sent.pop((folder.owner, id), None):
             self._journal.append(did="sent", image=folder.sidecar(id))
 
-    def _heal(self, record: Record, sidecar: bytes) -> bool:
+    def _heal(self, record: Record) -> bool:
         """Sends again what the target's blobs lost of an image; whether that was anything."""
         lost = not _lies(self._target.blobs, record.folder.sidecar(record.id))
-        return self._bodies(record, sidecar) or lost
+        return self._bodies(record, None) or lost
 
     def _drop(self, owner: str, id: str, left: Folder | None = None) -> Carried:
         """Purges what the source has no more, or what was ``left`` of it."""
@@ -151,11 +151,11 @@ class Carrier:
 
     # -- originals and thumbnails -----------------------------------------------------------
 
-    def _bodies(self, record: Record, sidecar: bytes) -> bool:
-        """Whether anything of them was missing."""
+    def _bodies(self, record: Record, announced: bytes | None) -> bool:
+        """Whether anything of them was missing. The sidecar is announced, of a new image."""
         target, whole = self._target.blobs, self._is_there(record)
         if not whole:
-            self._original(record, sidecar)
+            self._original(record, announced)
         if whole and _lies(target, record.thumb):
             return False
         with suppress(NotFound):
@@ -173,7 +173,7 @@ class Carrier:
             raise Differs(f"{record.image}: the target has something else there")
         return True
 
-    def _original(self, record: Record, sidecar: bytes) -> None:
+    def _original(self, record: Record, announced: bytes | None) -> None:
         """Read once, piece by piece, hashed on the way; never sent if it is not what its
         record says. A store whose objects are files takes it as one; the others are sent what
         was read, and refuse what is another by its hash. It is announced as any put is: without
@@ -188,7 +188,8 @@ class Carrier:
             if spool.size != record.bytes or spool.sha256 != record.sha256:
                 raise Damaged(f"{record.image} is not what its sidecar says")
             spool.sync()
-            self._target.blobs.stage(record.folder, record.id, sidecar)
+            if announced is not None:
+                self._target.blobs.stage(record.folder, record.id, announced)
             self._target.blobs.put(record.image, spool)
         finally:
             spool.discard()
