@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: serve test lint bench faults faults-all migrate-all clean
+.PHONY: serve test lint bench faults faults-all moves moves-all clean
 
 serve: $(VENV)/.installed
 	$(BIN)/gallery serve
@@ -25,8 +25,11 @@ faults: $(VENV)/.test
 faults-all: $(VENV)/.test
 	unshare --mount $(BIN)/pytest tests/faults --all-faults
 
-# Moves that are killed at every step of theirs, and servers for longer.
-migrate-all: $(VENV)/.test
+# Libraries that move while they are used, on real services; moves-all kills them at each step.
+moves: $(VENV)/.test
+	$(BIN)/pytest tests/migrate
+
+moves-all: $(VENV)/.test
 	$(BIN)/pytest tests/migrate --all-moves
 
 # Needs nginx and wrk (Debian: apt-get install nginx-light wrk).

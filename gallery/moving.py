@@ -182,6 +182,8 @@ class Moving:
         self._app.start()
         if self._turns():
             self._begin_grace(self._app)
+        with suppress(GalleryError):
+            self._presence.say(why="it has just begun")
         self._let_turn()
         self._other.start()
 
