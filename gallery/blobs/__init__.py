@@ -156,7 +156,8 @@ class BlobStore(Protocol):
 
     def put(self, key: str, body: bytes | Spool) -> None:
         """Stores all of ``body`` under ``key`` or nothing. A spool must have been synced;
-        it is consumed and its bytes are durable afterwards. Bytes need not be durable."""
+        its bytes are durable afterwards, and the store may have taken the file: whoever made it
+        discards it. Bytes need not be durable."""
 
     def read(self, key: str, start: int = 0, size: int = MAX_READ) -> bytes:
         """At most ``size`` bytes of the object, from ``start``. Raises NotFound."""

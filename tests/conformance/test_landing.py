@@ -56,7 +56,9 @@ def arrive(blobs: BlobStore, body: bytes, ticket: Ticket = TICKET) -> None:
 
 
 def test_what_was_put_can_be_fetched_as_often_as_need_be(blobs: BlobStore, place: Landing) -> None:
-    place.put(TICKET, written(blobs, BODY))
+    sent = written(blobs, BODY)
+    place.put(TICKET, sent)
+    sent.discard()
     for _ in range(2):
         spool = place.fetch(TICKET)
         assert (Path(spool.path).read_bytes(), spool.sha256) == (BODY, SHA256)
