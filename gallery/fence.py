@@ -17,22 +17,24 @@ from contextlib import contextmanager
 from gallery.durable import try_lock
 from gallery.errors import Unavailable, storage
 
-_OPEN = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+_OPEN = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
 _PAUSE_SECONDS = 0.002
 
 
 class FileFence:
-    """The fence of a library whose writers share a folder."""
+    """The fence of a library whose writers share a folder; its files are made as long as the
+    library "is there": a volume that is away is not filled anew."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, is_there: Callable[[], bool]) -> None:
         self._fence = os.path.join(folder, "fence.lock")
         self._turnstile = os.path.join(folder, "turnstile.lock")
+        self._is_there = is_there
 
     @contextmanager
     def passed(self) -> Iterator[None]:
         """Held by a writer. Waits while the fence is closed."""
-        with _opened(self._fence) as fence:
-            with _opened(self._turnstile) as turnstile, storage(self._turnstile):
+        with self._opened(self._fence) as fence:
+            with self._opened(self._turnstile) as turnstile, storage(self._turnstile):
                 fcntl.flock(turnstile, fcntl.LOCK_EX)
                 fcntl.flock(fence, fcntl.LOCK_SH)
             yield
@@ -42,7 +44,7 @@ class FileFence:
         """Held by who keeps all writers waiting, and not to be lost. Raises Unavailable when
         those who are within don't leave in time."""
         until = time.monotonic() + seconds
-        with _opened(self._turnstile) as turnstile, _opened(self._fence) as fence:
+        with self._opened(self._turnstile) as turnstile, self._opened(self._fence) as fence:
             for lock in (turnstile, fence):
                 while not try_lock(lock):
                     if time.monotonic() > until:
@@ -50,13 +52,17 @@ class FileFence:
                     time.sleep(_PAUSE_SECONDS)
             yield lambda: None
 
-
-@contextmanager
-def _opened(path: str) -> Iterator[int]:
-    """A descriptor of its own: the lock is the descriptor's, and ends with it."""
-    with storage(path, ours=True):
-        fd = os.open(path, _OPEN, 0o640)
-    try:
-        yield fd
-    finally:
-        os.close(fd)
+    @contextmanager
+    def _opened(self, path: str) -> Iterator[int]:
+        """A descriptor of its own: the lock is the descriptor's, and ends with it."""
+        with storage(path, ours=True):
+            try:
+                fd = os.open(path, _OPEN)
+            except FileNotFoundError:
+                if not self._is_there():
+                    raise
+                fd = os.open(path, _OPEN | os.O_CREAT, 0o640)
+        try:
+            yield fd
+        finally:
+            os.close(fd)

@@ -22,6 +22,8 @@ from gallery.generation import Stores
 _FOLDER = os.path.join(".gallery", "processes")
 WITHOUT = "it was started without GALLERY_NEXT_BLOBS and GALLERY_NEXT_CATALOG"
 _MINE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+_LOCKED = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+_WRITTEN = os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
 _MAX_BYTES = 65_536
 
 
@@ -45,7 +47,9 @@ class Presence:
         with storage(self._folder):
             with contextlib.suppress(FileExistsError):
                 os.mkdir(self._folder)
-            fd = os.open(new, _MINE, 0o640)
+            os.close(os.open(new, _MINE, 0o640))
+            # Read only: what is held open for writing keeps a volume from being remounted.
+            fd = os.open(new, _LOCKED)
             fcntl.flock(fd, fcntl.LOCK_EX)
             os.rename(new, self._path)  # nobody sees it before it is locked
             return fd
@@ -55,10 +59,11 @@ class Presence:
         if self._fd is None:
             self._fd = self._open()
         with storage(self._path):
-            body = orjson.dumps({"pid": os.getpid(), **content})
-            os.lseek(self._fd, 0, os.SEEK_SET)
-            write_all(self._fd, body)
-            os.ftruncate(self._fd, len(body))
+            fd = os.open(self._path, _WRITTEN)
+            try:
+                write_all(fd, orjson.dumps({"pid": os.getpid(), **content}))
+            finally:
+                os.close(fd)
 
     def close(self) -> None:
         if self._fd is None:

@@ -59,7 +59,7 @@ class ManifestCatalog:
     ) -> None:  # fmt: skip
         self.root = os.path.abspath(root)
         self._has_moved = has_moved
-        self._fence = FileFence(self.root)
+        self._fence = FileFence(self.root, lambda: library_of(self.root) == self.library)
         self.library = ""
         self._users = os.path.join(self.root, "users")
         self._memory = (memory_bytes, ring_items)
