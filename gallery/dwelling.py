@@ -125,14 +125,18 @@ def _as_noted(settings: Settings) -> Settings:
 def _pairs(settings: Settings) -> Iterator[tuple[Settings, Noted | None]]:
     """The pairs that are named, each with its note, if it can be reached. The one that is not in
     use may be away."""
-    for pair in (settings, generation.other(settings)):
+    other = generation.other(settings)
+    for pair in (settings, other):
         if pair is None:
             continue
         there = None
         try:
             there = Noted.parsed(backends.noted(pair, NOTE))
         except StartRefused as error:
-            log.warning("%s cannot be asked where the library lives: %s", Stores.of(pair), error)
+            if other is not None:  # else the start says so
+                log.warning(
+                    "%s cannot be asked where the library lives: %s", Stores.of(pair), error
+                )
         yield pair, there
 
 
