@@ -30,6 +30,11 @@ class FileFence:
         self._turnstile = os.path.join(folder, "turnstile.lock")
         self._is_there = is_there
 
+    def make(self) -> None:
+        """Makes its files, where there are none yet."""
+        with self._opened(self._fence), self._opened(self._turnstile):
+            pass
+
     @contextmanager
     def passed(self) -> Iterator[None]:
         """Held by a writer. Waits while the fence is closed."""

@@ -85,6 +85,7 @@ class ManifestCatalog:
                 raise StartRefused(f"{self.root} is of library {known}, the images of {library}")
             feed = Feed(os.path.join(self.root, "feed"), library, alone=self._alone)
             feed.open()
+            self._fence.make()
         except OSError as error:
             raise StartRefused(f"cannot open {self.root}: {error}") from error
         memory_bytes, ring_items = self._memory
