@@ -1,10 +1,11 @@
 # The gallery server with both extras. docs/operations.md says how to run it; a test compares
 # this file with the package.
 
-# Some of what it needs may have to be compiled, which the slim image cannot do.
+# Some of what it needs may have to be compiled, which the slim image cannot do. Node, which the
+# pages are built with, comes from PyPI and stays in this stage.
 FROM python:3.11-trixie AS build
 WORKDIR /src
-COPY pyproject.toml README.md ./
+COPY pyproject.toml hatch_build.py README.md ./
 COPY gallery gallery
 COPY migrate migrate
 RUN python -m venv /opt/gallery \

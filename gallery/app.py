@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gallery import backends, responses
 from gallery.api import models
 from gallery.api.admin import Admin
+from gallery.api.application import Application
 from gallery.api.bulk import BulkChanges
 from gallery.api.direct import Direct
 from gallery.api.drawers import Drawer
@@ -128,7 +129,8 @@ class App:
     def _route(self, services: Services) -> None:
         images = Images(services)
         self._hot_paths: dict[str, Hot] = {"/api/v1/images": images.list_page}
-        system = System(services, self.metrics)
+        application = Application(services)
+        system = System(services, self.metrics, application)
         self.operations = [
             *_operations(services, images, self.bytes),
             *EventRoutes(services, self.events).operations(),
@@ -136,7 +138,7 @@ class App:
         ]
         system.describe(self.operations)
         rest = Starlette(
-            routes=[*_routes(self.operations), Route("/static/{name}", system.static)],
+            routes=[*_routes(self.operations), *application.routes()],
             exception_handlers={
                 HTTPException: _http_problem,
                 GalleryError: _gallery_problem,

@@ -211,11 +211,13 @@ def test_what_is_copied_is_there_and_is_sent_and_nothing_else_is() -> None:
     sources = [name for text in stages()[0].said("COPY") for name in shlex.split(text)[:-1]]
     assert all((ROOT / name).exists() and is_sent(name) for name in sources)
     assert is_sent("gallery/web/index.html")
+    assert is_sent("gallery/web/src/main.tsx")
     for name in (
         *("outputs/users/kim/a.png", "manifests/feed/1", ".git/config", ".env", ".venv/bin/python"),
         *("tests/test_cli.py", "docs/api.md", "gallery/api/__pycache__/days.cpython-311.pyc"),
+        *("gallery/web/node_modules/vite/package.json", "gallery/web/dist/index.html"),
     ):
         assert not is_sent(name), name
     packages = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]
     built = packages["build"]["targets"]["wheel"]["packages"]
-    assert {*built, "pyproject.toml", project()["readme"]} == set(sources)
+    assert {*built, "pyproject.toml", "hatch_build.py", project()["readme"]} == set(sources)

@@ -182,6 +182,12 @@ def refused(response: httpx.Response, status: int, code: str) -> None:
     assert problem["detail"]
 
 
+def policy_of(response: httpx.Response) -> dict[str, list[str]]:
+    """What its Content-Security-Policy allows, by directive."""
+    rules = [rule.split() for rule in response.headers["content-security-policy"].split("; ")]
+    return {name: allowed for name, *allowed in rules}
+
+
 def signed(value: str, *, secret: str = SECRET, at: float, salt: str = "gallery.anon_id") -> str:
     """What a server with that secret would have signed at that time."""
 

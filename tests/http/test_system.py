@@ -125,7 +125,7 @@ async def test_every_reference_of_the_document_leads_somewhere(site: Site) -> No
     assert {name.rpartition("/")[0] for name in found} == {"#/components/schemas"}
 
 
-@pytest.mark.parametrize("path", ["/api/v2/images", "/api/v1", "/api/v1/images/", "/static/", "/x"])
+@pytest.mark.parametrize("path", ["/api/v2/images", "/api/v1", "/api/v1/images/", "/assets/", "/x"])
 async def test_an_unknown_path_is_a_problem(visitor: httpx.AsyncClient, path: str) -> None:
     answer = await visitor.get(path)
     assert answer.status_code == 404
@@ -167,18 +167,6 @@ async def test_a_fault_of_the_server_is_a_problem_that_tells_nothing(
     assert "secret" not in answer.text
     counts = await counted(visitor)
     assert sum(n for (_, _, status), n in counts.items() if status == "500") == 1
-
-
-async def test_the_page_is_guarded(visitor: httpx.AsyncClient) -> None:
-    page = await visitor.get("/")
-    assert page.headers["content-type"].startswith("text/html")
-    assert "default-src 'self'" in page.headers["content-security-policy"]
-    assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
-    assert page.headers["x-content-type-options"] == "nosniff"
-    style = await visitor.get("/static/style.css")
-    assert style.headers["content-type"].startswith("text/css")
-    for path in ("../settings.py", "%2e%2e%2fsettings.py", "__init__.py", "style.css%00"):
-        assert (await visitor.get(f"/static/{path}")).status_code == 404
 
 
 async def test_a_call_that_would_block_the_event_loop_raises(
