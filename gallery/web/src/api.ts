@@ -1,38 +1,175 @@
-/** The gallery's API, as docs/api.md describes it. Nothing else calls fetch. */
+// The only place that talks to the server. docs/api.md is the contract.
 
-export interface Image {
-  id: string;
-  prompt: string;
-  width: number | null;
-  height: number | null;
-  blurhash: string | null;
-  thumb_url: string;
-}
+import type {
+  Bulk,
+  BulkAction,
+  DayCount,
+  Filters,
+  Image,
+  Kind,
+  Me,
+  Page,
+  Status,
+  Target,
+  Undo,
+} from "./shapes";
 
-export interface Page<Item> {
-  items: Item[];
-  next_cursor: string | null;
-}
+export type * from "./shapes";
 
-/** What an answer that is no success says, after RFC 9457. */
+type Value = string | number | boolean | null | undefined;
+
+/** What the server refused, or why it could not be asked: `offline` is no answer at all. */
 export class Problem extends Error {
   constructor(
     readonly status: number,
     readonly code: string,
-    detail: string,
+    readonly detail: string,
+    readonly retrySeconds: number | null = null,
   ) {
     super(detail);
-    this.name = "Problem";
+  }
+
+  get isOffline(): boolean {
+    return this.code === "offline";
   }
 }
 
-export function images(): Promise<Page<Image>> {
-  return get<Page<Image>>("/api/v1/images?cursor=&size=100");
+export interface Options {
+  query?: Record<string, Value>;
+  body?: unknown;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
 }
 
-async function get<Answer>(url: string): Promise<Answer> {
-  const answer = await fetch(url);
-  if (answer.ok) return (await answer.json()) as Answer;
-  const { code, detail } = (await answer.json()) as { code: string; detail: string };
-  throw new Problem(answer.status, code, detail);
+export function queryOf(values: Record<string, Value>): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(values)) {
+    if (value !== undefined && value !== null && value !== "") query.set(name, String(value));
+  }
+  return query.size ? `?${query.toString()}` : "";
 }
+
+/** Raises Problem. */
+export async function request<T>(method: string, path: string, options: Options = {}): Promise<T> {
+  const { query = {}, body, headers = {}, signal } = options;
+  const init: RequestInit = { method, headers: { ...headers } };
+  if (signal) init.signal = signal;
+  if (body instanceof FormData) init.body = body;
+  else if (body !== undefined) {
+    init.body = JSON.stringify(body);
+    init.headers = { "content-type": "application/json", ...headers };
+  }
+  let response: Response;
+  try {
+    response = await fetch(`/api/v1/${path}${queryOf(query)}`, init);
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new Problem(0, "offline", "no answer");
+  }
+  if (!response.ok) throw await problemOf(response);
+  return (response.status === 204 ? undefined : await response.json()) as T;
+}
+
+async function problemOf(response: Response): Promise<Problem> {
+  const after = Number(response.headers.get("retry-after"));
+  const retry = Number.isFinite(after) && after > 0 ? after : null;
+  try {
+    const { code, detail, title } = (await response.json()) as Record<string, unknown>;
+    return new Problem(response.status, String(code), String(detail ?? title), retry);
+  } catch {
+    return new Problem(response.status, "http_error", response.statusText, retry);
+  }
+}
+
+/** 128 random bits in hex. `crypto.randomUUID` and `crypto.subtle` are not there without TLS. */
+export function newId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+// -- lists --------------------------------------------------------------------------------------
+
+export const timeZone = new Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+
+const DRAWERS: Record<Kind, string> = { output: "images", input: "inputs", control: "controls" };
+
+export const getMe = (): Promise<Me> => request("GET", "me");
+
+export async function getTimeline(
+  kind: Kind,
+  filters: Filters,
+  signal?: AbortSignal,
+): Promise<DayCount[]> {
+  const query = { tz: timeZone, kind, ...filters };
+  const options: Options = signal ? { query, signal } : { query };
+  return (await request<{ days: DayCount[] }>("GET", "timeline", options)).days;
+}
+
+export interface ListQuery {
+  kind?: Kind;
+  status?: Status;
+  page?: number;
+  size?: number;
+  cursor?: string;
+  count?: "1";
+}
+
+/** The images of a kind, newest first. Days are those of this browser's time zone. */
+export function getImages(wanted: ListQuery & Filters, signal?: AbortSignal): Promise<Page> {
+  const query = { tz: timeZone, links: "direct", ...wanted };
+  return request("GET", "images", signal ? { query, signal } : { query });
+}
+
+export const getTrash = (cursor: string | null, size = 100): Promise<Page> =>
+  request("GET", "trash", { query: { size, links: "direct", cursor } });
+
+export const getImage = (id: string): Promise<Image> =>
+  request("GET", `images/${id}`, { query: { links: "direct" } });
+
+// -- changes ------------------------------------------------------------------------------------
+
+export const patchImage = (
+  id: string,
+  change: { tags?: string[]; favorite?: boolean },
+): Promise<Image> => request("PATCH", `images/${id}`, { body: change });
+
+export const trashImage = (id: string): Promise<Image> => request("POST", `images/${id}/delete`);
+export const restoreImage = (id: string): Promise<Image> => request("POST", `images/${id}/restore`);
+export const purgeImage = (id: string): Promise<void> => request("POST", `images/${id}/purge`);
+export const emptyTrash = (count: number): Promise<{ purged: number }> =>
+  request("POST", "trash/empty", { body: { count } });
+
+/** Copies an own image into a drawer. */
+export const copyTo = (kind: Exclude<Kind, "output">, id: string): Promise<Image> =>
+  request("POST", `${DRAWERS[kind]}/copy`, { body: { id } });
+
+const TRIES = 3;
+
+/** Many images at once. What was cut off is sent again under the same `op`, which is safe. */
+export async function bulk(
+  action: BulkAction,
+  target: Target,
+  more: { tags?: string[]; value?: boolean } = {},
+): Promise<Bulk> {
+  const body = { op: newId(), action, ...target, ...more };
+  return again(() => request<Bulk>("POST", "images/bulk", { body }));
+}
+
+export const undo = (op: string): Promise<Undo> =>
+  again(() => request<Undo>("POST", `ops/${op}/undo`));
+
+async function again<T>(act: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await act();
+    } catch (error) {
+      const passes = error instanceof Problem && (error.isOffline || error.status === 503);
+      if (!passes || tries === TRIES) throw error;
+      const seconds = error.retrySeconds ?? tries;
+      await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+    }
+  }
+}
+
+export const uploadPath = (kind: Kind): string =>
+  kind === "output" ? "/api/v1/images" : `/api/v1/${DRAWERS[kind]}/upload`;

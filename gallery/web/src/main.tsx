@@ -1,35 +1,18 @@
-import { signal } from "@preact/signals";
+// Starts the application.
+
 import { render } from "preact";
-import { type Image, images } from "./api";
+
+import { App } from "./App";
+import { lang } from "./formats";
+import { begin as beginLive } from "./live";
+import { begin } from "./store";
+import "./style/tokens.css";
 import "./style/base.css";
+import "./style/timeline.css";
 
-const shown = signal<Image[]>([]);
-
-function Thumbnail({ image }: { image: Image }) {
-  const { thumb_url, prompt, width, height } = image;
-  return (
-    <li>
-      <img src={thumb_url} alt={prompt} width={width ?? 1} height={height ?? 1} loading="lazy" />
-    </li>
-  );
-}
-
-function App() {
-  return (
-    <>
-      <header class="bar">
-        <h1>Gallery</h1>
-      </header>
-      <main>
-        <ul class="thumbnails">
-          {shown.value.map((image) => (
-            <Thumbnail key={image.id} image={image} />
-          ))}
-        </ul>
-      </main>
-    </>
-  );
-}
-
-render(<App />, document.body.querySelector("#app") ?? document.body);
-shown.value = (await images()).items;
+document.documentElement.lang = lang;
+history.scrollRestoration = "manual";
+beginLive();
+begin();
+const root = document.getElementById("app");
+if (root) render(<App />, root);

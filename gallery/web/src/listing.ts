@@ -1,0 +1,243 @@
+// The images of one kind that match some filters, by days: what the timeline shows.
+//
+// The days and their counts come at once, the images when they are looked at. Every place is
+// asked for by its offset in its day; holes that changes leave are asked for again.
+
+import { signal } from "@preact/signals";
+
+import {
+  getImages,
+  getTimeline,
+  Problem,
+  type Filters,
+  type Image,
+  type Kind,
+  type ListQuery,
+} from "./api";
+import { forget, howMany, imageOf, remember } from "./images";
+import { Day, type Slot } from "./layout/day";
+import { ratioOf } from "./layout/rows";
+import { dayOf, matches } from "./matching";
+import { plan, SIZE, type Span, type Wanted } from "./planning";
+
+const AT_ONCE = 3;
+const MOST_IMAGES = 8_000;
+const TRIES = 3;
+
+export class Listing {
+  readonly days = signal<readonly Day[]>([]);
+  /** Grows with every change of a day. */
+  readonly version = signal(0);
+  readonly state = signal<"loading" | "ready" | "failed">("loading");
+  readonly problem = signal<Problem | null>(null);
+  private readonly closing = new AbortController();
+  private queue: Wanted[] = [];
+  private readonly asking = new Set<string>();
+  private looked: Span[] = [];
+  /** How often a question was asked, and the answer was not what the days had said. */
+  private readonly vain = new Map<string, number>();
+
+  constructor(
+    readonly kind: Kind,
+    readonly filters: Filters,
+  ) {}
+
+  get total(): number {
+    return this.days.value.reduce((sum, day) => sum + day.count, 0);
+  }
+
+  /** Loads the days; again, it takes over what changed and keeps all images that are known. */
+  async load(): Promise<void> {
+    try {
+      const counts = await getTimeline(this.kind, this.filters, this.closing.signal);
+      const old = new Map(this.days.peek().map((day) => [day.date, day]));
+      this.days.value = counts.map(({ date, count }) => {
+        const day = old.get(date) ?? new Day(date, count);
+        if (day.count !== count) day.reset(count);
+        return day;
+      });
+      [this.state.value, this.problem.value] = ["ready", null];
+      this.changed();
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  close(): void {
+    this.closing.abort();
+  }
+
+  // -- what is looked at ------------------------------------------------------------------------
+
+  /** Asks for what is not known of these; what was wanted before, and is not yet asked for, is
+   * wanted no more. */
+  look(spans: Span[]): void {
+    this.looked = spans;
+    this.queue = plan(spans, (day, from, to) => this.lacks(day, from, to));
+    this.next();
+  }
+
+  private lacks(day: Day, from: number, to: number): boolean {
+    for (let offset = from; offset < Math.min(to, day.count); offset++) {
+      const slot = day.at(offset);
+      if (!slot || !imageOf(slot.id)) return true;
+    }
+    return false;
+  }
+
+  private next(): void {
+    while (this.asking.size < AT_ONCE) {
+      const wanted = this.queue.shift();
+      if (!wanted) return;
+      const name = nameOf(wanted);
+      if (this.asking.has(name) || (this.vain.get(name) ?? 0) >= TRIES) continue;
+      this.asking.add(name);
+      void this.ask(wanted).finally(() => {
+        this.asking.delete(name);
+        this.next();
+      });
+    }
+  }
+
+  private async ask(wanted: Wanted): Promise<void> {
+    const { first, last, page, days } = wanted;
+    const query: ListQuery & Filters = { ...this.filters, kind: this.kind, page, size: SIZE };
+    try {
+      const found = await getImages(
+        { ...query, from_date: first, to_date: last },
+        this.closing.signal,
+      );
+      const byDay = Map.groupBy(found.items.map(remember), (image) => dayOf(image.created_at));
+      const isAll = found.next_cursor === null;
+      let differs = days.length > 1 && !isAll;
+      for (const day of days) {
+        const items = byDay.get(day.date) ?? [];
+        const from = (page - 1) * SIZE;
+        day.fill(from, items.map(slotOf));
+        differs ||= isAll ? from + items.length !== day.count : from + items.length > day.count;
+      }
+      this.problem.value = null;
+      this.changed();
+      this.makeRoom();
+      if (differs) {
+        this.vain.set(nameOf(wanted), (this.vain.get(nameOf(wanted)) ?? 0) + 1);
+        await this.load();
+      }
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  private failed(error: unknown): void {
+    if (this.closing.signal.aborted) return;
+    this.problem.value = error instanceof Problem ? error : new Problem(0, "failed", String(error));
+    if (this.state.peek() === "loading") this.state.value = "failed";
+    this.queue = [];
+  }
+
+  /** Only so many images are kept: those farthest from where one looks go, their places stay. */
+  private makeRoom(): void {
+    if (howMany() <= MOST_IMAGES) return;
+    const near = new Set(this.looked.map(({ day }) => day));
+    const kept = new Set<string>();
+    for (const { day, from, to } of this.looked) {
+      for (let offset = from - 4 * SIZE; offset < to + 4 * SIZE; offset++) {
+        const slot = offset >= 0 ? day.at(offset) : null;
+        if (slot) kept.add(slot.id);
+      }
+    }
+    for (const day of this.days.peek()) {
+      if (!near.has(day) && day.count <= SIZE && howMany() <= MOST_IMAGES / 2) continue;
+      for (const slot of day.slots()) if (slot && !kept.has(slot.id)) forget(slot.id);
+    }
+  }
+
+  // -- what happens -----------------------------------------------------------------------------
+
+  belongs(image: Image): boolean {
+    return image.status === "active" && image.kind === this.kind && matches(image, this.filters);
+  }
+
+  has(id: string): boolean {
+    return this.dayWith(id) !== undefined;
+  }
+
+  /** Shows an image where it belongs, or no longer, if it doesn't. */
+  put(image: Image): void {
+    this.vain.clear();
+    if (!this.belongs(image)) {
+      this.remove(image.id);
+      return;
+    }
+    const date = dayOf(image.created_at);
+    const days = this.days.peek();
+    let day = days.find((other) => other.date === date);
+    if (!day) {
+      day = new Day(date, 0);
+      const at = days.findIndex((other) => other.date < date);
+      this.days.value = days.toSpliced(at < 0 ? days.length : at, 0, day);
+    }
+    if (!day.has(image.id)) {
+      day.insert(slotOf(image));
+      this.changed();
+    }
+  }
+
+  remove(id: string): void {
+    const day = this.dayWith(id);
+    if (!day?.remove(id)) return;
+    if (!day.count) this.days.value = this.days.peek().filter((other) => other !== day);
+    this.changed();
+  }
+
+  // -- neighbours -------------------------------------------------------------------------------
+
+  dayWith(id: string): Day | undefined {
+    return this.days.peek().find((day) => day.has(id));
+  }
+
+  /** The place of an image among all, from 0; -1 if it is not known. */
+  indexOf(id: string): number {
+    let before = 0;
+    for (const day of this.days.peek()) {
+      if (day.has(id)) return before + day.offsetOf(id);
+      before += day.count;
+    }
+    return -1;
+  }
+
+  /** The id at a place among all; asked for if it is not known. */
+  async idAt(index: number): Promise<string | null> {
+    let rest = index;
+    for (const day of this.days.peek()) {
+      if (rest < 0) return null;
+      if (rest < day.count) {
+        const slot = day.at(rest);
+        if (slot && imageOf(slot.id)) return slot.id;
+        await this.ask({
+          first: day.date,
+          last: day.date,
+          page: Math.floor(rest / SIZE) + 1,
+          days: [day],
+        });
+        return day.at(rest)?.id ?? null;
+      }
+      rest -= day.count;
+    }
+    return null;
+  }
+
+  private changed(): void {
+    this.version.value++;
+  }
+}
+
+const nameOf = ({ first, last, page }: Wanted): string => `${first} ${last} ${page}`;
+
+function slotOf(image: Image): Slot {
+  return {
+    id: image.id,
+    ratio: ratioOf(image.width, image.height),
+    at: Date.parse(image.created_at),
+  };
+}

@@ -1,0 +1,96 @@
+// The URL, and what it says is shown. Whoever changes what is shown goes through here.
+//
+//   /  /inputs  /controls  /trash  /you            a page, with filters as its query
+//   /image/{id}, /{page}/{id}                      an image of it in the viewer
+//   /compare/{id}/{id}                             two images
+
+import { computed, signal } from "@preact/signals";
+
+import { queryOf, type Filters, type Kind } from "./api";
+
+export type PageName = "gallery" | "inputs" | "controls" | "trash" | "you";
+
+export interface Route {
+  page: PageName;
+  /** The image in the viewer. */
+  image: string | null;
+  compare: [string, string] | null;
+  filters: Filters;
+}
+
+const PAGES: readonly string[] = ["inputs", "controls", "trash", "you"];
+const FILTERS = [
+  ["q", "q"],
+  ["from", "from_date"],
+  ["to", "to_date"],
+  ["ratio", "aspect_ratio"],
+  ["tag", "tag"],
+  ["workflow", "workflow_id"],
+  ["favorite", "favorite"],
+] as const;
+
+export const KINDS: Record<"gallery" | "inputs" | "controls", Kind> = {
+  gallery: "output",
+  inputs: "input",
+  controls: "control",
+};
+
+export function parse(url: URL): Route {
+  const [first = "", second = "", third = ""] = url.pathname.split("/").slice(1);
+  const page = (PAGES.includes(first) ? first : "gallery") as PageName;
+  const filters: Filters = {};
+  for (const [short, name] of FILTERS) {
+    const value = url.searchParams.get(short);
+    if (value) Object.assign(filters, { [name]: value });
+  }
+  if (first === "compare" && second && third) {
+    return { page: "gallery", image: null, compare: [second, third], filters };
+  }
+  return { page, image: second || null, compare: null, filters };
+}
+
+export function hrefOf(wanted: Route): string {
+  const query = queryOf(
+    Object.fromEntries(FILTERS.map(([to, from]) => [to, wanted.filters[from]])),
+  );
+  if (wanted.compare) return `/compare/${wanted.compare.join("/")}${query}`;
+  const { page, image } = wanted;
+  if (page === "gallery") return `${image ? `/image/${image}` : "/"}${query}`;
+  return `/${page}${image ? `/${image}` : ""}${query}`;
+}
+
+const current = signal<Route>(parse(new URL(location.href)));
+/** How many of the history's entries before this one are ours. */
+let depth = 0;
+
+export const route = computed(() => current.value);
+
+export function go(change: Partial<Route>, how: "push" | "replace" = "push"): void {
+  const wanted: Route = { ...current.peek(), ...change };
+  const href = hrefOf(wanted);
+  if (how === "push") depth++;
+  history[how === "push" ? "pushState" : "replaceState"]({ depth }, "", href);
+  current.value = wanted;
+}
+
+/** Leaves what lies over a page. Back, if that is where it was come from: so its place is
+ * kept, and Forward leads here again. */
+export function leave(): void {
+  if (depth > 0) history.back();
+  else go({ image: null, compare: null }, "replace");
+}
+
+addEventListener("popstate", (event) => {
+  const state = event.state as { depth?: number } | null;
+  depth = state?.depth ?? 0;
+  current.value = parse(new URL(location.href));
+});
+
+/** For links: a plain click stays in the application, all others are the browser's. */
+export function follow(change: Partial<Route>): (event: MouseEvent) => void {
+  return (event) => {
+    if (event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    go(change);
+  };
+}

@@ -1,0 +1,5 @@
+// Words and filters, as they stand in the URL.
+
+export function Search() {
+  return null;
+}

@@ -1,0 +1,99 @@
+// What the server answers, as docs/api.md has it.
+
+export type Kind = "output" | "input" | "control";
+export type Status = "active" | "trash";
+
+export interface Image {
+  id: string;
+  owner: string;
+  kind: Kind;
+  status: Status;
+  url: string;
+  thumb_url: string;
+  direct_url?: string;
+  direct_thumb_url?: string;
+  created_at: string;
+  deleted_at: string | null;
+  purge_at?: string;
+  rev: number;
+  width: number | null;
+  height: number | null;
+  bytes: number;
+  mime: string;
+  blurhash: string | null;
+  aspect_ratio: string | null;
+  prompt: string | null;
+  negative_prompt?: string | null;
+  seed: number | null;
+  model?: string | null;
+  source?: string | null;
+  workflow_id: string | null;
+  original_filename: string | null;
+  tags: string[];
+  favorite: boolean;
+  parents?: string[] | null;
+}
+
+/** The filters of a list, as the server names them. */
+export interface Filters {
+  q?: string;
+  from_date?: string;
+  to_date?: string;
+  aspect_ratio?: string;
+  tag?: string;
+  workflow_id?: string;
+  favorite?: "1" | "0";
+}
+
+export interface Page {
+  items: Image[];
+  page: number;
+  size: number;
+  total: number | null;
+  next_cursor: string | null;
+}
+
+export interface DayCount {
+  date: string;
+  count: number;
+}
+
+export interface Counts {
+  active: number;
+  trash: number;
+  bytes: number;
+}
+
+export interface Me {
+  owner: string;
+  counts: Record<Kind, Counts>;
+  bytes: number;
+  count: number;
+  quota: { bytes: number | null; count: number | null };
+  retention_days: number;
+  max_upload_bytes: number;
+}
+
+export type BulkAction = "delete" | "restore" | "tag" | "untag" | "favorite";
+export type Target = { ids: string[] } | { filter: Filters & { kind?: Kind; status?: Status } };
+
+export interface Bulk {
+  op: string;
+  action: BulkAction;
+  total: number;
+  done: number;
+  unchanged: number;
+  not_found: number;
+  failed: number;
+  finished: boolean;
+  outcomes: { id: string; outcome: string; rev: number | null; code?: string }[];
+}
+
+export interface Undo {
+  op: string;
+  total: number;
+  undone: number;
+  changed: number;
+  gone: number;
+  failed: number;
+}

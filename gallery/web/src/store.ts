@@ -1,0 +1,120 @@
+// What is shown, and what happens to it: the one place that takes in answers and events.
+
+import { batch, computed, effect, signal } from "@preact/signals";
+
+import { getMe, type Image, type Me } from "./api";
+import { forget, imageOf, remember } from "./images";
+import { Listing } from "./listing";
+import { connected, listen, type Change } from "./live";
+import { KINDS, route } from "./route";
+
+/** The timeline that the route shows; null where it shows another kind of page. */
+export const listing = signal<Listing | null>(null);
+/** New images that wait to be shown, as one is looking further down. */
+export const fresh = signal<readonly Image[]>([]);
+/** Set by the timeline. */
+export const isAtTop = signal(true);
+export const me = signal<Me | null>(null);
+/** Told of each image that changed: as it is now, or with null, that it is gone. */
+type Watcher = (id: string, image: Image | null) => void;
+const watchers = new Set<Watcher>();
+
+export function watch(watcher: Watcher): () => void {
+  watchers.add(watcher);
+  return () => watchers.delete(watcher);
+}
+
+// -- what is shown --------------------------------------------------------------------------------
+
+/** Equal as long as the same images are to be shown, whatever lies over them. */
+const wanted = computed(() => {
+  const { page, filters } = route.value;
+  return page === "trash" || page === "you" ? "" : JSON.stringify([KINDS[page], filters]);
+});
+
+export function begin(): void {
+  effect(() => {
+    const name = wanted.value;
+    listing.peek()?.close();
+    const { page, filters } = route.peek();
+    const next = name && page !== "trash" && page !== "you";
+    batch(() => {
+      fresh.value = [];
+      listing.value = next ? new Listing(KINDS[page], filters) : null;
+    });
+    void listing.peek()?.load();
+  });
+  listen((change) => (change === "reload" ? reload() : happened(change)));
+  effect(() => {
+    if (isAtTop.value && fresh.value.length) showFresh();
+  });
+  let wasAway = false;
+  effect(() => {
+    if (connected.value === false) wasAway = true;
+    else if (connected.value && wasAway && listing.peek()?.problem.peek()) reload();
+  });
+  meetSoon();
+}
+
+export function reload(): void {
+  void listing.peek()?.load();
+  for (const watcher of watchers) watcher("", null);
+  meetSoon();
+}
+
+let meeting: ReturnType<typeof setTimeout> | undefined;
+
+/** Counts and bytes again, once for many changes. */
+export function meetSoon(): void {
+  meeting ??= setTimeout(() => {
+    meeting = undefined;
+    getMe().then(
+      (now) => (me.value = now),
+      () => undefined,
+    );
+  }, 100);
+}
+
+// -- what happens ---------------------------------------------------------------------------------
+
+function happened({ op, id, rev, image }: Change): void {
+  const old = imageOf(id);
+  if (old && old.rev > rev && op !== "edit") return;
+  if (!image) {
+    gone(id);
+    return;
+  }
+  const list = listing.peek();
+  if (op === "put" && list?.belongs(image) && !list.has(id) && !isAtTop.peek()) {
+    if (!fresh.peek().some((other) => other.id === id)) fresh.value = [image, ...fresh.peek()];
+    meetSoon();
+    return;
+  }
+  apply(image);
+}
+
+/** Takes in an image as the server has told it, wherever it is shown. */
+export function apply(image: Image): void {
+  const now = remember(image);
+  fresh.value = fresh.peek().filter(({ id, rev }) => id !== now.id || rev > now.rev);
+  listing.peek()?.put(now);
+  for (const watcher of watchers) watcher(now.id, now);
+  meetSoon();
+}
+
+/** An image is no more. */
+export function gone(id: string): void {
+  fresh.value = fresh.peek().filter((other) => other.id !== id);
+  listing.peek()?.remove(id);
+  for (const watcher of watchers) watcher(id, null);
+  forget(id);
+  meetSoon();
+}
+
+export function showFresh(): void {
+  const images = fresh.peek();
+  batch(() => {
+    fresh.value = [];
+    for (const image of images) apply(image);
+  });
+}

@@ -1,0 +1,63 @@
+// A day: its date, which stays in sight as long as any of its images is, and its rows.
+
+import type { Seen, SeenDay } from "../layout/geometry";
+import { dateName } from "./names";
+import { Tile } from "./Tile";
+
+interface Shown {
+  /** Images of all days before. */
+  before: number;
+  total: number;
+  cursor: string | null;
+  hurried: boolean;
+}
+
+export function DaySection({ seen, ...shown }: { seen: SeenDay } & Shown) {
+  const { day, top, height, blocks } = seen;
+  const name = dateName(day.date);
+  return (
+    <div class="day" role="rowgroup" style={{ top, height }} aria-label={name} data-date={day.date}>
+      <div class="day-head" role="presentation">
+        <h2>{name}</h2>
+      </div>
+      {blocks.map((block) => (
+        <Rows key={block.index} seen={block} {...shown} />
+      ))}
+    </div>
+  );
+}
+
+function Rows({ seen, before, total, cursor, hurried }: { seen: Seen } & Shown) {
+  const { block, offset, top, height, rows, known, rowsBefore } = seen;
+  if (!known) return <div class="skeleton" role="presentation" style={{ top, height }} />;
+  return (
+    <>
+      {rows.map((row) => (
+        <div
+          key={row.from}
+          role="row"
+          class="row"
+          aria-rowindex={rowsBefore + row.index + 1}
+          style={{ top: top + row.top, height: row.height }}
+        >
+          {row.boxes.map((box, at) => {
+            const id = block.slots[row.from + at]?.id ?? "";
+            return (
+              <Tile
+                key={id || at}
+                id={id}
+                left={box.left}
+                width={box.width}
+                height={row.height}
+                index={before + offset + row.from + at}
+                total={total}
+                isCursor={id !== "" && id === cursor}
+                hurried={hurried}
+              />
+            );
+          })}
+        </div>
+      ))}
+    </>
+  );
+}

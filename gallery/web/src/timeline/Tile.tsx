@@ -1,0 +1,83 @@
+// One image among the others.
+
+import { memo } from "preact/compat";
+import { useState } from "preact/hooks";
+
+import type { Image } from "../api";
+import { t } from "../i18n";
+import { signalOf } from "../images";
+import { follow, hrefOf, route } from "../route";
+import { selected, toggle } from "../selection/selection";
+import { Placeholder } from "./Placeholder";
+
+export interface TileProps {
+  id: string;
+  left: number;
+  width: number;
+  height: number;
+  /** From 0, among so many. */
+  index: number;
+  total: number;
+  /** Whether Tab comes here. */
+  isCursor: boolean;
+  /** Rushing past: nothing is loaded yet. */
+  hurried: boolean;
+}
+
+export const nameOf = (image: Image): string =>
+  image.prompt?.slice(0, 300) ?? image.original_filename ?? t.untitled;
+
+export const Tile = memo(function Tile(props: TileProps) {
+  const { id, left, width, height, index, total, isCursor, hurried } = props;
+  const image = signalOf(id)?.value;
+  const box = { left, width, height };
+  if (!image) return <div class="tile" role="gridcell" style={box} />;
+  const isSelected = selected.value.has(id);
+  const name = nameOf(image);
+  const label = t.tile(index + 1, total, image.favorite ? `${name}, ${t.isFavorite}` : name);
+  return (
+    <div class="tile" role="gridcell" style={box} data-id={id} aria-selected={isSelected}>
+      <a
+        href={hrefOf({ ...route.value, image: id })}
+        tabIndex={isCursor ? 0 : -1}
+        aria-label={label}
+        onClick={follow({ image: id })}
+        draggable={false}
+      >
+        <Placeholder hash={image.blurhash} hurried={hurried} />
+        {!hurried && <Thumbnail image={image} />}
+      </a>
+      {image.favorite && (
+        <span class="heart" aria-hidden="true">
+          ♥
+        </span>
+      )}
+      <button
+        type="button"
+        class="check"
+        role="checkbox"
+        tabIndex={-1}
+        aria-checked={isSelected}
+        aria-label={t.select(name)}
+        onClick={() => toggle(id)}
+      />
+    </div>
+  );
+});
+
+/** The link past the server first, where there is one: it may have run out, then the other. */
+function Thumbnail({ image }: { image: Image }) {
+  const [failed, setFailed] = useState(0);
+  const urls = [image.direct_thumb_url, image.thumb_url].filter((url) => url !== undefined);
+  const url = urls[failed];
+  if (url === undefined) return <span class="broken" aria-hidden="true" />;
+  return (
+    <img
+      src={url}
+      alt=""
+      decoding="async"
+      draggable={false}
+      onError={() => setFailed(failed + 1)}
+    />
+  );
+}

@@ -1,0 +1,60 @@
+// The image that the keyboard is at, which is brought into sight and gets the focus.
+
+import { effect, signal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+
+import type { Geometry } from "../layout/geometry";
+import type { Listing } from "../listing";
+
+export const cursor = signal<string | null>(null);
+const asked = signal<{ id: string; focus: boolean } | null>(null);
+
+/** Brings an image into sight, with the focus unless that stays elsewhere. */
+export function show(id: string, focus = true): void {
+  cursor.value = id;
+  asked.value = { id, focus };
+}
+
+const MARGIN = 120;
+const FRAMES = 30;
+
+/** Does what `show` asked for, when the image's place is known and it is drawn. */
+export function useShown(
+  root: { current: HTMLElement | null },
+  geometry: Geometry,
+  listing: Listing,
+  version: number,
+): void {
+  const latest = useRef({ geometry, listing, version });
+  latest.current = { geometry, listing, version };
+  useEffect(
+    () =>
+      effect(() => {
+        const wanted = asked.value;
+        if (!wanted) return;
+        bring(root.current, wanted.id, latest.current);
+        if (wanted.focus) focusSoon(root.current, wanted.id, FRAMES);
+      }),
+    [root],
+  );
+}
+
+function bring(
+  root: HTMLElement | null,
+  id: string,
+  { geometry, listing }: { geometry: Geometry; listing: Listing },
+): void {
+  const day = listing.dayWith(id);
+  const found = day && geometry.rowOf(day, id);
+  if (!root || !found) return;
+  const top = root.getBoundingClientRect().top + found.top;
+  const bottom = top + found.row.height;
+  if (top < MARGIN) scrollBy(0, top - MARGIN);
+  else if (bottom > innerHeight - MARGIN / 2) scrollBy(0, bottom - innerHeight + MARGIN / 2);
+}
+
+function focusSoon(root: HTMLElement | null, id: string, frames: number): void {
+  const link = root?.querySelector<HTMLElement>(`[data-id="${CSS.escape(id)}"] a`);
+  if (link) link.focus({ preventScroll: true });
+  else if (frames) requestAnimationFrame(() => focusSoon(root, id, frames - 1));
+}
