@@ -85,7 +85,7 @@ test("the row of an image is found, with its place in it", () => {
   const day = filled("2026-03-01", 500);
   const geometry = geometryOf(day);
   const found = geometry.rowOf(day, "2026-03-01 321");
-  expect(found && found.row.boxes[found.at]).toBeDefined();
+  expect(found?.row.boxes[found.at]).toBeDefined();
   expect(found?.top).toBeGreaterThan(50);
   expect(geometry.rowOf(day, "nobody")).toBeNull();
 });
