@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 WEB    := gallery/web
+TOOLS  := $(WEB)/node_modules/.package-lock.json
 # What is installed again when it changes, as the pages are built then.
 SOURCES := pyproject.toml hatch_build.py \
     $(shell find $(WEB) -name node_modules -prune -o -name dist -prune \
@@ -20,7 +21,7 @@ test: $(VENV)/.test lint
 	cd $(WEB) && $(NODE) node_modules/vitest/vitest.mjs run
 	$(BIN)/pytest
 
-lint: $(VENV)/.test $(VENV)/.web
+lint: $(VENV)/.test $(TOOLS)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -30,7 +31,7 @@ lint: $(VENV)/.test $(VENV)/.web
 
 # Needs Chromium and a font with Korean (Debian: apt-get install chromium fonts-noto-cjk).
 # What was seen is in .screenshots.
-pages: $(VENV)/.test $(VENV)/.web
+pages: $(VENV)/.test $(TOOLS)
 	$(BIN)/pytest tests/browser
 
 # Needs root, strace and mkfs.ext4 (Debian: apt-get install strace e2fsprogs util-linux mount).
@@ -64,7 +65,7 @@ $(VENV)/.test: $(SOURCES) | $(VENV)/bin/python
 	@touch $@ $(VENV)/.installed
 
 # The tools of the pages' developers.
-$(VENV)/.web: $(WEB)/package-lock.json | $(VENV)/.test
+$(TOOLS): $(WEB)/package-lock.json | $(VENV)/.test
 	cd $(WEB) && $(NPM) ci --ignore-scripts --silent
 	@touch $@
 
