@@ -113,6 +113,10 @@ class Visitor:
         """Images of theirs, over the last days; see ``pictures.fill``."""
         return pictures.fill(self._home, self.owner, self._drawn, count, days, said)
 
+    def plant(self, count: int, *, days: float = 30, said: Said = lambda _: {}) -> list[str]:
+        """Thousands of images, for looking at and not for changing; see ``pictures.plant``."""
+        return pictures.plant(self._home, self.owner, self._drawn, count, days, said)
+
     def get(self, path: str) -> Any:
         answer = self.context.request.get(path)
         assert answer.ok, answer.text()
