@@ -13,6 +13,7 @@ from gallery.catalog.manifests import ManifestCatalog
 from gallery.imaging import Imaging
 from gallery.library import Library
 from gallery.reconcile import Reconciler
+from hatch_build import build, is_current
 from tests import homes, services
 from tests.conformance.stores import LIBRARY, PLENTY
 from tests.homes import Apart, Home
@@ -52,6 +53,15 @@ def imaging() -> Iterator[Imaging]:
     imaging.start()
     yield imaging
     imaging.close()
+
+
+@pytest.fixture(scope="session")
+def pages() -> Path:
+    """Where the pages are that were built of the sources as they are now."""
+    web = Path(__file__).parents[1] / "gallery" / "web"
+    if not is_current(web):
+        build(web)
+    return web / "dist"
 
 
 @pytest.fixture

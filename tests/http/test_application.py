@@ -20,7 +20,7 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 
 
 @pytest.fixture
-def site(shared: Site) -> Site:
+def site(pages: Path, shared: Site) -> Site:
     return shared
 
 
