@@ -31,6 +31,7 @@ from gallery.api.images import Images
 from gallery.api.intake import Intake
 from gallery.api.operation import Endpoint, Operation
 from gallery.api.outputs import Bytes
+from gallery.api.recovery import RecoveryRoutes
 from gallery.api.redirects import Redirects
 from gallery.api.services import Services
 from gallery.api.system import System
@@ -333,6 +334,7 @@ def _operations(services: Services, images: Images, bytes: Bytes) -> list[Operat
         *Drawer(services, images, uploads, "input").operations(),
         *Drawer(services, images, uploads, "control").operations(),
         *Direct(services, intake).operations(),
+        *RecoveryRoutes(services).operations(),
         *Admin(services, images).operations(),
         served,
     ]
