@@ -131,11 +131,6 @@ class TrashQuery(Paging, Linking):
     kind: Kind | None = Field(None, description="all kinds unless given")
 
 
-class TimelineQuery(Strict):
-    tz: str = Field("UTC", max_length=64)
-    kind: Kind = "output"
-
-
 class EventsQuery(Strict):
     since: str | None = Field(
         None, max_length=80, description="a position to go on from, as Last-Event-ID"

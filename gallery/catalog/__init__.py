@@ -136,6 +136,9 @@ class Catalog(Protocol):
 
     def totals(self, owner: str) -> TotalsByKind: ...
 
+    def version(self, owner: str) -> str:
+        """That of the owner's pages."""
+
     def timeline(self, query: Query, starts: Callable[[int, int], list[int]]) -> list[int]:
         """How many of the query's images were made from each start to the next.
         ``starts(first, last)`` gives ascending times that cover both (microseconds)."""

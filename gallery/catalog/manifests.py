@@ -168,7 +168,7 @@ class ManifestCatalog:
     def _total(self, query: Query) -> int | None:
         if query.filters:
             every = replace(query, page=1, cursor=None)
-            return self._select(every)[0].count() if query.count else None
+            return self._select(every)[0].sum()[0] if query.count else None
         total = 0
         for name in [query.owner] if query.owner else self.owners():
             with self.mirror.lock:
@@ -200,6 +200,13 @@ class ManifestCatalog:
     def _totals(self, owner: str) -> TotalsByKind:
         with self.mirror.lock:
             return dict(self.mirror.owner(owner).sums()[0])
+
+    def version(self, owner: str) -> str:
+        return self.mirror.ask(lambda: self._version(owner))
+
+    def _version(self, owner: str) -> str:
+        with self.mirror.lock:
+            return self.mirror.owner(owner).sums()[1]
 
     def check(self) -> None:
         if library_of(self.root) != self.library:

@@ -21,7 +21,7 @@ from gallery.catalog.ops import MemoryOps
 from gallery.catalog.query import Cursor, Query
 from gallery.errors import PositionGone, StartRefused, Unavailable
 from gallery.keys import KINDS, Kind
-from gallery.records import Change, Op, Record, Seen, Totals, TotalsByKind, encode, item
+from gallery.records import Change, Op, Record, Seen, Totals, TotalsByKind, as_json, encode, item
 
 _Key = tuple[int, str]
 
@@ -189,7 +189,7 @@ class MemoryCatalog:
                 record.kind in query.kinds
                 and record.status in query.statuses
                 and query.in_range(record.created_at)
-                and query.match_content(record)
+                and query.match_content(as_json(record))
             ):
                 yield record
 
@@ -203,6 +203,10 @@ class MemoryCatalog:
 
     def _version(self, owner: str | None) -> str:
         return str(sum(n for name, n in self._versions.items() if owner in (None, name)))
+
+    def version(self, owner: str) -> str:
+        with self._mutex:
+            return self._version(owner)
 
     def totals(self, owner: str) -> TotalsByKind:
         totals: TotalsByKind = {}

@@ -157,6 +157,10 @@ class PostgresCatalog:
         )
         return {row[0]: Totals(*row[1:]) for row in found}
 
+    def version(self, owner: str) -> str:
+        ((version,),) = self._connections.ask(*questions.version(owner))
+        return str(version)
+
     def timeline(self, query: Query, starts: Callable[[int, int], list[int]]) -> list[int]:
         ((first, last),) = self._connections.ask(*questions.span(query))
         if first is None:

@@ -213,6 +213,11 @@ def _values(query: Query) -> Values:
 # -- counts -----------------------------------------------------------------------------------
 
 
+def version(owner: str) -> Question:
+    query = Query(owner)
+    return f"SELECT {_version(query)}", _values(query)
+
+
 def _version(query: Query) -> str:
     generation = "(SELECT generation FROM library)"
     if query.owner is None:
