@@ -124,7 +124,7 @@ class Filter(Dates):
 
 
 class ListQuery(Paging, Linking, Filter):
-    count: Flag = Field(False, description="count what matches a filter, too")
+    count: Flag = Field(False, description="count what matches, and its bytes")
 
 
 class TrashQuery(Paging, Linking):
@@ -288,6 +288,7 @@ class ImagePage(BaseModel):
     page: int
     size: int
     total: int | None
+    bytes: int | None = Field(None, description="of all that total counts, with count=1")
     next_cursor: str | None
 
 

@@ -22,11 +22,12 @@ _NO_STORE = (b"cache-control", b"no-store")
 
 def page_body(page: Page, number: int, size: int) -> bytes:
     """A page as JSON, joined from its ready-made items."""
-    return b'{"items":[%b],"page":%d,"size":%d,"total":%b,"next_cursor":%b}' % (
+    return b'{"items":[%b],"page":%d,"size":%d,"total":%b%b,"next_cursor":%b}' % (
         b",".join(page.items),
         number,
         size,
         b"null" if page.total is None else b"%d" % page.total,
+        b"" if page.bytes is None else b',"bytes":%d' % page.bytes,
         b'"%b"' % page.next_cursor.encode() if page.next_cursor else b"null",
     )
 

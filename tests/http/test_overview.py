@@ -96,3 +96,15 @@ async def test_the_timeline_takes_filters_and_nothing_else(
     visitor: httpx.AsyncClient, asked: str
 ) -> None:
     refused(await visitor.get(f"{TIMELINE}?{asked}"), 400, "bad_parameter")
+
+
+@pytest.mark.usefixtures("images")
+@pytest.mark.parametrize(("asked", "count"), [({}, 4), ({"tag": "fox"}, 2), ({"q": "wolf"}, 0)])
+async def test_a_count_comes_with_the_bytes_of_what_it_counts(
+    visitor: httpx.AsyncClient, asked: dict[str, str], count: int
+) -> None:
+    page = (await visitor.get("/api/v1/images", params=asked | {"size": "1"})).json()
+    assert "bytes" not in page
+    page = (await visitor.get("/api/v1/images", params=asked | {"size": "1", "count": "1"})).json()
+    every = (await visitor.get("/api/v1/images", params=asked)).json()["items"]
+    assert (page["total"], page["bytes"]) == (count, sum(item["bytes"] for item in every))
