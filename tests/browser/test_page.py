@@ -34,7 +34,7 @@ def test_a_gallery_of_thousands_is_planted_in_seconds_and_has_thumbnails(
 def test_a_wire_that_is_cut_leads_nowhere_until_it_is_mended(
     wire: Proxy, page: Page, watch: Watch
 ) -> None:
-    watch.forgive("Failed to load resource")
+    watch.forgive("Failed to (load resource|fetch)")
     reached = "fetch('/api/v1/me').then(() => true, () => false)"
     page.goto("/")
     with wire.cut():
