@@ -63,6 +63,14 @@ export class Listing {
     }
   }
 
+  /** Everything may be another than it was: the days, and what is looked at, are asked for again.
+   * What one sees stays until the answers are there. */
+  async reload(): Promise<void> {
+    this.vain.clear();
+    for (const day of this.days.peek()) day.stale = true;
+    await this.load();
+  }
+
   close(): void {
     this.closing.abort();
   }
@@ -78,6 +86,7 @@ export class Listing {
   }
 
   private lacks(day: Day, from: number, to: number): boolean {
+    if (day.stale) return true;
     for (let offset = from; offset < Math.min(to, day.count); offset++) {
       const slot = day.at(offset);
       if (!slot || !imageOf(slot.id)) return true;
@@ -114,6 +123,7 @@ export class Listing {
         const items = byDay.get(day.date) ?? [];
         const from = (page - 1) * SIZE;
         day.fill(from, items.map(slotOf));
+        day.stale = false;
         differs ||= isAll ? from + items.length !== day.count : from + items.length > day.count;
       }
       this.problem.value = null;

@@ -24,6 +24,8 @@ export interface Block {
 export class Day {
   blocks: Block[] = [];
   version = 0;
+  /** What is known may be old. */
+  stale = false;
   count = 0;
   private readonly known = new Set<string>();
 
