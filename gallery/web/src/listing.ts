@@ -1,7 +1,6 @@
 // The images of one kind that match some filters, by days: what the timeline shows.
 //
-// The days and their counts come at once, the images when they are looked at. Every place is
-// asked for by its offset in its day; holes that changes leave are asked for again.
+// Days and counts come at once, images when they are looked at; holes are asked for again.
 
 import { signal } from "@preact/signals";
 
@@ -18,7 +17,7 @@ import { forget, howMany, imageOf, remember } from "./images";
 import { Day, type Slot } from "./layout/day";
 import { ratioOf } from "./layout/rows";
 import { dayOf, matches } from "./matching";
-import { plan, SIZE, type Span, type Wanted } from "./planning";
+import { nameOf, plan, SIZE, type Span, type Wanted } from "./planning";
 
 const AT_ONCE = 3;
 const MOST_IMAGES = 8_000;
@@ -241,8 +240,6 @@ export class Listing {
     this.version.value++;
   }
 }
-
-const nameOf = ({ first, last, page }: Wanted): string => `${first} ${last} ${page}`;
 
 function slotOf(image: Image): Slot {
   return {
