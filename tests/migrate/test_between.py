@@ -8,7 +8,11 @@ from typing import Any
 
 import pytest
 
+from gallery.bulk import Bulk
 from gallery.catalog.manifests import ManifestCatalog
+from gallery.errors import Unavailable
+from gallery.journal import Wanted
+from gallery.library import Library
 from tests.migrate.moves import Move, fill
 from tests.migrate.places import Place
 from tests.migrate.test_turn import THERE, Living
@@ -51,3 +55,48 @@ def test_a_change_that_the_feed_was_not_told_of_is_brought_by_the_turn(
     living.turn(budget=2.0)
     assert living.lives == THERE
     assert living.library.get(OWNER, ident(1)).record.tags == ("unheard of",)
+
+
+def test_a_change_of_many_does_not_need_the_other_side(
+    living: Living, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    living.turn()
+    assert living.library.successor is not None
+
+    def away(*_: Any) -> None:
+        raise Unavailable("the old volume is away")
+
+    monkeypatch.setattr(living.library.successor.catalog.ops, "read", away)
+    bulk = Bulk(living.library)
+    report = bulk.run(OWNER, Wanted("tag", (ident(1),), tags=("many",)), ident(50))
+    assert [outcome.outcome for outcome in report.outcomes] == ["done"]
+    assert bulk.status(OWNER, ident(50)) == report
+    assert [outcome.outcome for outcome in bulk.undo(OWNER, ident(50)).outcomes] == ["undone"]
+    with pytest.raises(Unavailable):
+        bulk.status(OWNER, ident(51))
+
+
+@pytest.mark.parametrize("ways", [("files", "files"), ("files", "services")], ids=" to ".join)
+def test_a_change_of_many_that_a_turn_divides_is_undone_as_a_whole_after_the_way_back(
+    living: Living, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [ident(n) for n in (1, 2, 4, 5)]
+    before = {id: living.library.get(OWNER, id).record.tags for id in ids}
+    old, batches, locked = living.library, 0, Library.locked
+
+    def turned_after_one(library: Library, owner: str, act: Any) -> Any:
+        nonlocal batches
+        batches += 1
+        if batches == 2:
+            living.turn()
+        return locked(library, owner, act)
+
+    monkeypatch.setattr(Library, "locked", turned_after_one)
+    Bulk(old, batch=2).run(OWNER, Wanted("tag", tuple(ids), tags=("many",)), ident(50))
+    monkeypatch.undo()
+    living.turn()
+    assert living.library is old
+    undone = Bulk(old).undo(OWNER, ident(50))
+    assert [outcome.outcome for outcome in undone.outcomes] == ["undone"] * 4
+    assert {id: old.get(OWNER, id).record.tags for id in ids} == before
+    assert Bulk(old).undo(OWNER, ident(50)) == undone
