@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,15 @@ import pytest
 
 from gallery.bulk import Bulk
 from gallery.catalog.manifests import ManifestCatalog
-from gallery.errors import Unavailable
+from gallery.errors import StartRefused, Unavailable
 from gallery.journal import Wanted
 from gallery.library import Library
+from migrate import commands, sides
+from migrate.commands import Limits
+from migrate.folder import Folder
+from migrate.walk import Only
 from tests.migrate.moves import Move, fill
+from tests.migrate.operator import Operator
 from tests.migrate.places import Place
 from tests.migrate.test_turn import THERE, Living
 from tests.samples import OWNER, ident
@@ -100,3 +106,26 @@ def test_a_change_of_many_that_a_turn_divides_is_undone_as_a_whole_after_the_way
     assert [outcome.outcome for outcome in undone.outcomes] == ["undone"] * 4
     assert {id: old.get(OWNER, id).record.tags for id in ids} == before
     assert Bulk(old).undo(OWNER, ident(50)) == undone
+
+
+def test_a_command_that_was_typed_before_a_turn_writes_nothing_over_what_came_after(
+    operator: Operator,
+) -> None:
+    digest = operator.copied()
+    before = operator.loaded()
+    operator.told("cutover")
+    with contextlib.closing(operator.opened(operator.there)) as library:
+        library.edit(OWNER, ident(1), tags=("since",))
+        folder = Folder(str(operator.root / "migration"))
+        options: dict[str, Any] = {"policy": "strict", "threads": 1, "again": True}
+        with pytest.raises(StartRefused, match="has just turned"):
+            commands.copy(before, folder, Limits(), Only(), wanted=digest, **options)
+        assert library.get(OWNER, ident(1)).record.tags == ("since",)
+
+
+def test_a_cleanup_and_a_move_elsewhere_are_never_at_work_together(operator: Operator) -> None:
+    operator.copied()
+    operator.told("cutover")
+    with sides.held(operator.loaded()):
+        assert "with another run folder" in operator.refused("cleanup")
+    assert "grace period" in operator.refused("cleanup")
