@@ -17,12 +17,15 @@ from gallery.library import Library
 from migrate import commands, sides
 from migrate.commands import Limits
 from migrate.folder import Folder
+from migrate.follow import Follow
+from migrate.pace import Pace
+from migrate.sides import Sides
 from migrate.walk import Only
 from tests.migrate.moves import Move, fill
 from tests.migrate.operator import Operator
 from tests.migrate.places import Place
 from tests.migrate.test_turn import THERE, Living
-from tests.samples import OWNER, ident
+from tests.samples import NOON, OWNER, SECOND, ident, upload
 
 
 @pytest.fixture
@@ -129,3 +132,36 @@ def test_a_cleanup_and_a_move_elsewhere_are_never_at_work_together(operator: Ope
     with sides.held(operator.loaded()):
         assert "with another run folder" in operator.refused("cleanup")
     assert "grace period" in operator.refused("cleanup")
+
+
+def test_an_image_that_was_purged_and_put_anew_is_brought(living: Living) -> None:
+    """As by a client who uses an Idempotency-Key again."""
+    library = living.library
+    for body, day in ((b"one", 0), (b"another", 0), (b"a third", 40)):
+        if body != b"one":
+            living.move.follow()
+            library.trash(OWNER, ident(9))
+            library.purge(OWNER, ident(9))
+        at = NOON + len(body) + day * 86_400 * SECOND
+        upload(library, body, id=ident(9), created_at=at)
+    living.turn()
+    record = living.library.get(OWNER, ident(9)).record
+    assert living.library.blobs.read(record.image) == b"a third"
+    living.move.is_equal()
+
+
+def test_what_a_damaged_manifest_does_not_tell_of_is_not_purged(
+    living: Living, places: tuple[Place, Place], tmp_path: Path
+) -> None:
+    move, library = living.move, living.library
+    record = library.edit(OWNER, ident(1), tags=("since",)).record
+    path = tmp_path / "here" / "manifests" / "users" / OWNER / f"{record.month}.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(line.replace(ident(1).encode(), b"0" * 32) for line in lines))
+    with contextlib.closing(places[0].opened()) as source:
+        assert source.catalog.get(OWNER, ident(1)) is None
+        with move.folder.journal() as journal:
+            Follow(Sides(source, move.target), journal, Pace()).run(move.position)
+    entry = move.target.catalog.get(OWNER, ident(1))
+    assert entry is not None
+    assert entry.record == record
