@@ -107,6 +107,7 @@ class Carrier:
         folder, id = record.folder, record.id
         self._sent[folder.owner, id] = folder
         self._journal.append(did="send", image=folder.sidecar(id))
+        self._journal.settle()  # if the source purges it, nobody else knows of what was sent
         try:
             self._bodies(record, sidecar)
         except Damaged:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gallery import keys
 from gallery.bulk import Bulk
 from gallery.catalog.manifests import ManifestCatalog
 from gallery.errors import StartRefused, Unavailable
@@ -165,3 +167,31 @@ def test_what_a_damaged_manifest_does_not_tell_of_is_not_purged(
     entry = move.target.catalog.get(OWNER, ident(1))
     assert entry is not None
     assert entry.record == record
+
+
+def test_a_power_cut_does_not_take_the_word_of_what_was_sent(
+    move: Move, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else nobody would find it, if its image is purged before the copy goes on."""
+    fill(move.source)
+    move.plan()
+    path, durable, sent = Path(move.folder.journal_path), b"", set[str]()
+    sync, put = os.fdatasync, move.target.blobs.put
+
+    def synced(fd: int) -> None:
+        nonlocal durable
+        before = path.read_bytes()
+        sync(fd)
+        durable = max(durable, before, key=len)
+
+    def seen(key: str, body: Any) -> None:
+        parsed = keys.parse(key)
+        assert parsed is not None
+        assert parsed.folder.sidecar(parsed.id).encode() in durable
+        sent.add(parsed.id)
+        put(key, body)
+
+    monkeypatch.setattr(os, "fdatasync", synced)
+    monkeypatch.setattr(move.target.blobs, "put", seen)
+    assert move.copy().outcomes == {"copied": 6}
+    assert sent == {ident(n) for n in range(1, 7)}
