@@ -23,11 +23,13 @@ from migrate.follow import Follow
 from migrate.pace import Pace
 from migrate.sides import Sides
 from migrate.walk import Only
+from tests.http.fleet import Person
+from tests.migrate.movers import Mover
 from tests.migrate.moves import Move, fill
 from tests.migrate.operator import Operator
 from tests.migrate.places import Place
 from tests.migrate.test_turn import THERE, Living
-from tests.samples import NOON, OWNER, SECOND, ident, upload
+from tests.samples import NOON, OWNER, SECOND, eventually, ident, upload
 
 
 @pytest.fixture
@@ -195,3 +197,22 @@ def test_a_power_cut_does_not_take_the_word_of_what_was_sent(
     monkeypatch.setattr(move.target.blobs, "put", seen)
     assert move.copy().outcomes == {"copied": 6}
     assert sent == {ident(n) for n in range(1, 7)}
+
+
+def test_a_purge_reaches_the_old_tree_also_while_another_machine_runs_the_jobs(
+    mover: Mover, tmp_path: Path
+) -> None:
+    with mover.served() as server, Person([server]) as person:
+        ids = [person.upload(0) for _ in range(2)]
+        mover.copied()
+        mover.turned("cutover")
+        owner, told = person.owner, dict(person.told)
+    with mover.served_apart(tmp_path / "apart") as apart:
+        eventually(lambda: "walked" in apart.logged(), seconds=60)
+        with mover.served() as server, Person([server], owner) as person:
+            person.told = told
+            person.trash(0, ids[0])
+            person.purge(0, ids[0])
+            tree = mover.root / "outputs" / "users"
+            eventually(lambda: not [*tree.rglob(f"*{ids[0]}*")], seconds=30)
+            assert [*tree.rglob(f"*{ids[1]}*")]
