@@ -71,11 +71,17 @@ class Carrier:
             self._journal.append(did="sent" if what == "send" else "dropped", image=name)
 
     def by_id(self, owner: str, id: str, month: str | None = None) -> Carried:
-        """Makes the target say of an image what the source says now."""
-        entry = self._source.catalog.get(owner, id, month)
-        if entry is None:
-            return self._drop(owner, id, self._sent.get((owner, id)))
-        return self.carry(entry.record.folder, id)
+        """Makes the target say of an image what the source says now. Its sidecar decides: where
+        a manifest is damaged a catalog doesn't know of all that lies there."""
+        entry, known = (
+            self._source.catalog.get(owner, id, month),
+            self._target.catalog.get(owner, id),
+        )
+        if entry and known and _is_another(entry.record, known.record):
+            self._drop(owner, id)
+        if found := entry or known:
+            return self.carry(found.record.folder, id)
+        return self._drop(owner, id, self._sent.get((owner, id)))
 
     def carry(self, folder: Folder, id: str) -> Carried:
         """The same of an image that lies in this folder, if it does."""
@@ -101,6 +107,7 @@ class Carrier:
         folder, id = record.folder, record.id
         self._sent[folder.owner, id] = folder
         self._journal.append(did="send", image=folder.sidecar(id))
+        self._journal.settle()  # if the source purges it, nobody else knows of what was sent
         try:
             self._bodies(record, sidecar)
         except Damaged:
@@ -193,6 +200,12 @@ class Carrier:
             self._target.blobs.put(record.image, spool)
         finally:
             spool.discard()
+
+
+def _is_another(here: Record, there: Record) -> bool:
+    """Whether an image was purged, and another put under its id. If their times were the same,
+    it would be one that was tampered with."""
+    return here.sha256 != there.sha256 and here.created_at != there.created_at
 
 
 def _lies(blobs: BlobStore, key: str) -> bool:

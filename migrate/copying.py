@@ -159,9 +159,10 @@ class Copy:
                 if source.get(owner, id) is None and (entry := target.get(owner, id, month)):
                     yield Key(entry.record.folder, id, "sidecar", "json")
 
-    def _ended(self, month: _Month) -> None:
+    def _ended(self, month: _Month, *, whole: bool = True) -> None:
         with self._lock:
             month.left -= 1
+            month.whole = month.whole and whole
             is_done = month.whole and not month.left
         if is_done:
             self._journal.append(did="month", owner=month.owner, month=month.month)
@@ -181,8 +182,7 @@ class Copy:
         except (Damaged, Differs) as error:
             month_is_whole = self._anomaly(key.folder, key.id, str(error))
         finally:
-            month.whole = month.whole and month_is_whole
-            self._ended(month)
+            self._ended(month, whole=month_is_whole)
 
     def _anomaly(self, folder: Folder, id: str, why: str) -> bool:
         """Whether it was put aside, and the copy goes on."""

@@ -1,7 +1,8 @@
 """The journal of a move: what was done, a line each, so that it can be gone on with.
 
 Nothing is wrong without its last lines: what they told of is looked at once more, and found
-to be there. So they are synced now and then, and not one by one.
+to be there. So they are synced now and then, and not one by one; but for those that something
+must not happen without.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ class Journal:
         self._path = path
         self._lock = threading.Lock()
         self._synced = 0.0
+        self._settling = threading.Lock()
+        self._appended = self._durable = 0
         with storage(path):
             self._fd = os.open(path, _APPEND, 0o640)
             if os.fstat(self._fd).st_size:
@@ -41,14 +44,24 @@ class Journal:
         with storage(self._path):
             with self._lock:
                 write_all(self._fd, encode_line(entry))
+                self._appended += 1
                 due = time.monotonic() - self._synced > SYNC_SECONDS
             if due:
                 self.sync()
 
     def sync(self) -> None:
-        self._synced = time.monotonic()
+        self._synced, appended = time.monotonic(), self._appended
         with storage(self._path):
             os.fdatasync(self._fd)
+        self._durable = appended
+
+    def settle(self) -> None:
+        """Returns when what was appended is durable. Threads that wait for it together are
+        served by one sync."""
+        appended = self._appended
+        with self._settling:
+            if self._durable < appended:
+                self.sync()
 
 
 def entries(path: str) -> Iterator[dict[str, Any]]:

@@ -278,11 +278,16 @@ class ManifestCatalog:
 
     @contextmanager
     def lock(self, owner: str) -> Iterator[None]:
-        path = os.path.join(self._users, owner, ".lock")
-        with ExitStack() as held:
-            held.enter_context(self._fence.passed())
+        with self._fence.passed():
             if self._has_moved():
                 raise Moved(f"{self.root} is not where the library lives now")
+            with self._held(owner):
+                yield
+
+    @contextmanager
+    def _held(self, owner: str) -> Iterator[None]:
+        path = os.path.join(self._users, owner, ".lock")
+        with ExitStack() as held:
             with storage(path, ours=True):
                 if not os.path.exists(path):
                     self._make_folder(owner)
@@ -324,7 +329,8 @@ class ManifestCatalog:
         shard = self.mirror.shard(owner, month)
         if not unannounced(self.mirror.feed, shard, self.mirror.position()):
             return 0
-        with self.lock(owner):
+        # No change, so the fence is not passed: who closed it wants to be told as well.
+        with self._held(owner):
             self.mirror.sync()
             return self.writer.announce_swallowed(self.mirror.shard(owner, month))
 
