@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from gallery import keys
-from gallery.blobs import BlobStore, Hashed, Spool
-from gallery.errors import Damaged, NotFound
+from gallery.blobs import BlobStore, Exclusive, Hashed, Spool
+from gallery.errors import Damaged, NotFound, Unavailable
 from gallery.keys import Folder, Key
 from gallery.records import MAX_SIDECAR_BYTES, Record, decode_sidecar, encode
-from migrate.journal import Journal
+from migrate.journal import Journal, begun_in
 from migrate.pace import Pace
 from migrate.sides import Sides
+from migrate.telling import Telling
 
 Outcome = Literal["copied", "changed", "healed", "same", "gone", "dropped"]
 _PIECE = 8 << 20
@@ -50,19 +51,20 @@ class Carrier:
         self._pace = pace
         self._journal = journal
         self._doubtful = doubtful
+        self._telling = Telling(sides.target)
+        self.begun: set[str] = set()
+        """The names of sidecars whose images may have been sent: they are looked for first."""
+        self._lay_there = not isinstance(sides.target.blobs, Exclusive)
+        """Whether the last original that came to be sent was there already, so that the next
+        one probably is. A store that would replace it is always asked before."""
         self._sent: dict[tuple[str, str], Folder] = {}
         """What something was sent of, and is not all there yet."""
 
     def recover(self, entries: Iterable[dict[str, Any]]) -> None:
         """Ends what a process that died had begun on the target: of what the catalog does not
         know, nobody else would find what lies there. ``entries`` are the journal's."""
-        begun: dict[str, str] = {}
-        for entry in entries:
-            if entry["did"] in ("send", "drop"):
-                begun[entry["image"]] = entry["did"]
-            elif entry["did"] in ("sent", "dropped"):
-                begun.pop(entry["image"], None)
-        for name, what in begun.items():
+        for name, what in begun_in(entries).items():
+            self.begun.add(name)
             if key := keys.parse(name):
                 if what == "drop":
                     self._sweep(key.folder, key.id)
@@ -92,7 +94,7 @@ class Carrier:
         if self._doubtful and self._heal(record) and outcome == "same":
             outcome = "healed"
         if outcome != "same":
-            self._target.take(record, raw, None, None)
+            self._telling.tell(self._target.place(known.record, record, raw))
         return Carried(outcome, record.bytes)
 
     def _send(self, record: Record, sidecar: bytes) -> Carried:
@@ -109,7 +111,7 @@ class Carrier:
         found = self._read(folder, id)
         if found is None:
             return self._drop(folder.owner, id, left=folder)
-        self._target.take(*found, None, None)
+        self._telling.tell(self._target.place(None, *found))
         self._all_sent(folder, id)
         return Carried("copied", record.bytes)
 
@@ -152,10 +154,13 @@ class Carrier:
     # -- originals and thumbnails -----------------------------------------------------------
 
     def _bodies(self, record: Record, announced: bytes | None) -> bool:
-        """Whether anything of them was missing. The sidecar is announced, of a new image."""
-        target, whole = self._target.blobs, self._is_there(record)
+        """Whether anything of them was missing. The sidecar is announced, of a new image: that
+        is sent without a look, unless it may be there already."""
+        target, whole = self._target.blobs, False
+        if announced is None or self._lay_there or record.folder.sidecar(record.id) in self.begun:
+            whole = self._is_there(record)
         if not whole:
-            self._original(record, announced)
+            whole = not self._original(record, announced)
         if whole and _lies(target, record.thumb):
             return False
         with suppress(NotFound):
@@ -168,16 +173,18 @@ class Carrier:
         try:
             size = blobs.stat(record.image).size
         except NotFound:
+            self._lay_there = not isinstance(blobs, Exclusive)
             return False
+        self._lay_there = True
         if size != record.bytes or sha256_of(blobs, record.image) != record.sha256:
             raise Differs(f"{record.image}: the target has something else there")
         return True
 
-    def _original(self, record: Record, announced: bytes | None) -> None:
+    def _original(self, record: Record, announced: bytes | None) -> bool:
         """Read once, piece by piece, hashed on the way; never sent if it is not what its
         record says. A store whose objects are files takes it as one; the others are sent what
         was read, and refuse what is another by its hash. It is announced as any put is: without
-        a sidecar it would be taken for an image that somebody dropped."""
+        a sidecar it would be taken for an image that somebody dropped. False when it was there."""
         self._pace.spend(record.bytes)
         spool = self._target.blobs.spool()
         try:
@@ -190,9 +197,20 @@ class Carrier:
             spool.sync()
             if announced is not None:
                 self._target.blobs.stage(record.folder, record.id, announced)
-            self._target.blobs.put(record.image, spool)
+            return self._put_new(record, spool)
         finally:
             spool.discard()
+
+    def _put_new(self, record: Record, spool: Spool) -> bool:
+        blobs = self._target.blobs
+        if not isinstance(blobs, Exclusive):  # it was looked for
+            blobs.put(record.image, spool)
+            return True
+        if blobs.put_new(record.image, spool):
+            return True
+        if not self._is_there(record):
+            raise Unavailable(f"{record.image} comes and goes")
+        return False
 
 
 def _lies(blobs: BlobStore, key: str) -> bool:

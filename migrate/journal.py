@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from gallery.durable import write_all
@@ -65,3 +65,15 @@ def entries(path: str) -> Iterator[dict[str, Any]]:
                     continue
     except FileNotFoundError:
         return
+
+
+def begun_in(told: Iterable[dict[str, Any]]) -> dict[str, str]:
+    """What a journal tells to have begun ("send" or "drop") and not to have ended, by the names
+    of sidecars."""
+    begun: dict[str, str] = {}
+    for entry in told:
+        if entry["did"] in ("send", "drop"):
+            begun[entry["image"]] = entry["did"]
+        elif entry["did"] in ("sent", "dropped"):
+            begun.pop(entry["image"], None)
+    return begun
