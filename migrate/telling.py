@@ -45,7 +45,7 @@ class Telling:
             waiting, owner.waiting = owner.waiting, []
         try:
             self._library.enter([change for change, _ in waiting])
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - each of them raises it
             for _, told in waiting:
                 told.set_exception(error)
             return
