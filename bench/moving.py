@@ -84,7 +84,7 @@ class Ground:
     def claimed(self, folder: Folder) -> Iterator[Sides]:
         """Both sides, for somebody who fills them; then they are those of a move that was
         planned and copied."""
-        with sides.both(self.settings, claim=True) as opened:
+        with folder.held(), sides.both(self.settings, claim=True) as opened:
             yield opened
             folder.write_plan(
                 {

@@ -15,8 +15,9 @@ from gallery import keys
 from gallery.blobs import QUARANTINE
 from gallery.errors import Damaged, NotFound, Unavailable
 from gallery.keys import Folder, Key
-from migrate.carry import Carrier, Differs, Outcome, read_into
+from migrate.carry import Carrier, Differs, Outcome
 from migrate.journal import Journal
+from migrate.objects import read_into
 from migrate.pace import Pace, Stopped
 from migrate.progress import Progress
 from migrate.sides import Sides

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from gallery.durable import write_all
-from gallery.errors import Damaged, storage
+from gallery.errors import Damaged, NotFound, storage
 from gallery.records import decode_line, encode_line
 
 SYNC_SECONDS = 1.0
@@ -63,7 +63,7 @@ def entries(path: str) -> Iterator[dict[str, Any]]:
                     yield decode_line(line[:-1])
                 except Damaged:
                     continue
-    except FileNotFoundError:
+    except NotFound:
         return
 
 
