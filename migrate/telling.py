@@ -40,6 +40,11 @@ class Telling:
                 self._together(owner)
         told.result()
 
+    def waiting_for(self, owner: str) -> int:
+        """How many changes of an owner are yet to be told."""
+        with self._lock:
+            return len(self._owners[owner].waiting) if owner in self._owners else 0
+
     def _together(self, owner: _Owner) -> None:
         with self._lock:
             waiting, owner.waiting = owner.waiting, []

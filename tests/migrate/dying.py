@@ -73,6 +73,7 @@ def arm(death: Death) -> None:
         for method in _BLOBS:
             wrap(blobs, method, death, lambda method=method, **_: method)
     wrap(S3Blobs, "put_new", death, lambda **_: "put")
+    wrap(ManifestCatalog, "apply", death, lambda **_: "apply")
     for catalog in (ManifestCatalog, PostgresCatalog):
         wrap(catalog, "apply_all", death, lambda **_: "apply")
         wrap_fence(catalog, death)
