@@ -16,6 +16,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psycopg
+
 from bench import bare, trees
 from bench.figures import Figure, interleaved
 from bench.moving import Ground, Turned, run_folder
@@ -32,7 +34,8 @@ if TYPE_CHECKING:
 _LARGE, _SMALL = (4, 40, 1_600_000), (8, 250, 60_000)
 """Owners, images of each, and bytes of an original."""
 _THUMB = 12_000
-_EDITED = (6, 60)
+_EDITED = (6, 40)
+"""Owners, and images of each, that are edited in turn."""
 _EDITS = 200.0
 _BEFORE_SECONDS, _AFTER_SECONDS = 5.0, 1.0
 """How long it is written to before a cutover is typed, and after it has happened."""
@@ -197,6 +200,8 @@ def _filled(run: Run, count: int, owners: int) -> Ground:
                 with library.catalog.lock(owner):
                     for month_name, pairs in found.items():
                         library.catalog.rebuild(owner, month_name, pairs)
+    with psycopg.connect(ground.database, autocommit=True) as connection:
+        connection.execute("VACUUM ANALYZE")
     return ground
 
 

@@ -61,6 +61,10 @@ class Turn:
         self._follow = Follow(sides, journal, pace)
         self._aside: set[str] = set()
         """Owners of whom something was put aside: their sums differ for ever."""
+        self._apart: set[str] = set()
+        self._differing: set[Image] = set()
+        """Owners whose sums were not equal when they were looked at last, and images that were
+        not: they have to be when the library turns."""
 
     def run(
         self, position: str, entries: Iterable[dict[str, Any]], *, budget: float, wait: float
@@ -71,16 +75,16 @@ class Turn:
         entries = list(entries)
         self._aside = {entry["owner"] for entry in entries if entry["did"] == "quarantine"}
         self._follow.recover(entries)
-        self._catch_up(self._source.catalog.owners())
+        owners = {*self._source.catalog.owners(), *self._target.catalog.owners()}
+        self._catch_up(owners)
+        self._apart = self._of_these_apart(owners)
         position = self._nearly_level(position, budget / _SHARE)
-        apart, differing = self._apart(), self._differing()
-        self._follow.brought.clear()
         with (
             ThreadPoolExecutor(1, "turn") as pool,  # left when the fence is open again
             self._source.catalog.fence(wait) as held,
         ):
             began = time.monotonic()
-            ending = pool.submit(self._end, position, apart, differing, held)
+            ending = pool.submit(self._end, position, held)
             if not futures.wait([ending], budget).done:
                 self._pace.stop()
                 raise Unavailable(f"writers had to wait for more than {budget:g} s")
@@ -95,10 +99,13 @@ class Turn:
         best, stuck, so_far = math.inf, 0, _Figures()
         while stuck < _PATIENCE:
             done = self._follow.round(position)
-            position, lag = done.position, done.behind
+            looking = time.monotonic()
+            self._look_at(done.images)
+            position, lag = done.position, done.behind + time.monotonic() - looking
             so_far.add(done)
             short = done.level and lag <= seconds
             if short and (lag <= _ENOUGH_SECONDS or lag > _SHRINKS * best):
+                self._follow.brought.clear()
                 return position
             best, stuck = (lag, 0) if lag < best else (best, stuck + 1)
         raise Unavailable(
@@ -107,19 +114,15 @@ class Turn:
             "larger --budget"
         )
 
-    def _apart(self) -> set[str]:
-        """The owners whose sums differ now: they have to be level when the library turns."""
-        source, target = self._source.catalog, self._target.catalog
-        owners = {*source.owners(), *target.owners()}
-        return {owner for owner in owners if source.totals(owner) != target.totals(owner)}
-
-    def _differing(self) -> set[Image]:
-        """Of what was brought, the images that the sides have differently, or which have
-        changed since: they have to be equal when the library turns."""
+    def _look_at(self, images: Iterable[Image]) -> None:
+        """Compares what was just brought. What was changed again is yet to be brought."""
+        images = [*images]
         with ThreadPoolExecutor(THREADS, "compare") as pool:
-            images = [*self._follow.brought]
-            equal = pool.map(self._is_equal, images)
-            return {image for image, same in zip(images, equal, strict=True) if not same}
+            found = zip(images, pool.map(self._is_equal, images), strict=True)
+            self._differing = self._differing.difference(images).union(
+                image for image, equal in found if not equal
+            )
+        self._apart = self._of_these_apart({*self._apart, *(owner for owner, _, _ in images)})
 
     def _is_equal(self, image: Image) -> bool:
         owner, month, id = image
@@ -128,20 +131,26 @@ class Turn:
         )
         return (here and here.raw) == (there and there.raw)
 
+    def _of_these_apart(self, owners: Iterable[str]) -> set[str]:
+        def sums(owner: str) -> tuple[str, bool]:
+            source, target = self._source.catalog, self._target.catalog
+            return owner, source.totals(owner) == target.totals(owner)
+
+        with ThreadPoolExecutor(THREADS, "compare") as pool:
+            return {owner for owner, equal in pool.map(sums, owners) if not equal}
+
     def _catch_up(self, owners: Iterable[str]) -> None:
         for owner in owners:
             self._source.catalog.catch_up(owner)
 
-    def _end(
-        self, position: str, apart: set[str], differing: set[Image], held: Callable[[], None]
-    ) -> Generation:
+    def _end(self, position: str, held: Callable[[], None]) -> Generation:
         """All that is done while writers wait, but for writing down what it gives. What the
         journal tells of a turn counts only if the record is as new."""
         self._catch_up(self._source.catalog.swallowed())
         self._follow.run(position)
         if self._pace.stopped:
             raise Stopped
-        self._compare(apart, differing)
+        self._compare()
         self._ready()
         known = self._record.read()
         number = (known.number if known else 0) + 1
@@ -153,16 +162,14 @@ class Turn:
         held()
         return Generation(number, self._stores)
 
-    def _compare(self, apart: set[str], differing: set[Image]) -> None:
+    def _compare(self) -> None:
         """Of what was brought now, and what differed before, each record; and the sums of
         their owners and of those that were apart."""
-        self._follow.brought.update(dict.fromkeys(differing))
-        for owner, _, id in self._differing():
+        self._look_at({*self._follow.brought, *self._differing})
+        for owner, _, id in self._differing:
             raise StartRefused(f"{owner}, {id}: the sides differ; look with verify")
-        owners = apart.union(owner for owner, _, _ in self._follow.brought)
-        for owner in owners - self._aside:
-            if self._source.catalog.totals(owner) != self._target.catalog.totals(owner):
-                raise StartRefused(f"{owner}: the sides' sums differ; look with verify")
+        for owner in self._apart - self._aside:
+            raise StartRefused(f"{owner}: the sides' sums differ; look with verify")
 
 
 @dataclass(slots=True)

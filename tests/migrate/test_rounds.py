@@ -227,15 +227,15 @@ def test_an_image_that_differed_before_the_fence_is_compared_behind_it(
     move: Move, turns: Turns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It was edited after it was brought, and is brought again."""
-    real, edits = Turn._differing, iter([("late",)])
+    real, edits = Turn._look_at, iter([("late",)])
 
-    def edited(turn: Turn) -> Any:
+    def edited(turn: Turn, images: Any) -> None:
         if tags := next(edits, None):
             move.source.edit(OWNER, ident(1), tags=tags)
-        return real(turn)
+        real(turn, images)
 
     move.source.edit(OWNER, ident(1), tags=("early",))
-    monkeypatch.setattr(Turn, "_differing", edited)
+    monkeypatch.setattr(Turn, "_look_at", edited)
     assert turns(5.0).images == 1
     entry = move.target.catalog.get(OWNER, ident(1))
     assert entry is not None
