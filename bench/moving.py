@@ -32,11 +32,13 @@ _EARLY_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Turned:
-    """Which turn it was, how long writers waited, and how long the command took."""
+    """Which turn it was, how long writers waited, and how long the command took; and how often
+    it was refused before, because more was written than could be brought."""
 
     way: Literal["cutover", "rollback"]
     fence: float
     whole: float
+    refused: int = 0
 
 
 class Ground:
@@ -113,15 +115,18 @@ class Ground:
         return orjson.loads(done.stdout)
 
     def turns(self, way: Literal["cutover", "rollback"]) -> Turned:
-        """Typed again while a process is just opening the other stores. Raises Failed."""
-        until = time.monotonic() + _EARLY_SECONDS
+        """Typed again while a process is just opening the other stores, and while it is
+        refused, which others' work on the machine may do as well. Raises Failed."""
+        until, refused = time.monotonic() + _EARLY_SECONDS, 0
         while True:
             began = time.perf_counter()
             done = self._typed(way)
             if done.returncode == 0:
                 seconds = float(orjson.loads(done.stdout)["seconds"])
-                return Turned(way, seconds, time.perf_counter() - began)
-            if b"is not ready" not in done.stderr or time.monotonic() > until:
+                return Turned(way, seconds, time.perf_counter() - began, refused)
+            refused += b"more is written" in done.stderr
+            is_early = b"is not ready" in done.stderr or b"more is written" in done.stderr
+            if not is_early or time.monotonic() > until:
                 raise Failed(f"{way}: {done.stderr.decode()[-1_000:]}")
 
     def _typed(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
