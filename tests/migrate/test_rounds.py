@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -23,6 +21,7 @@ from migrate.telling import Telling
 from migrate.turn import Turn, Turned
 from tests.migrate.moves import Move
 from tests.migrate.real import Ground
+from tests.migrate.writing import written_to
 from tests.samples import OWNER, eventually, ident, pixels, put, upload
 
 
@@ -142,27 +141,6 @@ def _of(asked: list[str], number: int) -> list[str]:
 
 
 # -- turning while it goes on ------------------------------------------------------------------
-
-
-@contextmanager
-def written_to(library: Library, images: int, pause: float) -> Iterator[None]:
-    """Images are edited one after the other, and again, while the block runs. What waits at
-    the fence then is written where the library was, which nobody looks at any more."""
-    stop = threading.Event()
-
-    def write() -> None:
-        number = 0
-        while not stop.wait(pause):
-            number += 1
-            library.edit(OWNER, ident(1 + number % images), tags=(f"edit {number}",))
-
-    with ThreadPoolExecutor(1) as pool:
-        writing = pool.submit(write)
-        try:
-            yield
-        finally:
-            stop.set()
-        writing.result(20)
 
 
 @pytest.fixture
