@@ -31,9 +31,9 @@ from tests import services
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_LARGE, _SMALL = (4, 40, 1_600_000), (8, 200, 60_000)
+_LARGE, _SMALL = (4, 40, 1_600_000), (8, 300, 60_000)
 """Owners, images of each, and bytes of an original."""
-_THUMB = 12_000
+_THUMB, _COPIES = 12_000, 3
 _EDITED = (6, 40)
 """Owners, and images of each, that are edited in turn."""
 _EDITS = 200.0
@@ -78,7 +78,8 @@ def _copies(run: Run, name: str, owners: int, images: int, size: int) -> list[Fi
         took["without its journal"].append(seconds / ground.copy(lost, ground.plan(lost)))
         return count / seconds
 
-    found = interleaved({"floor": lambda: count / _bare(tree), "copy": copy}, run.rounds)
+    rounds = min(run.rounds, _COPIES)
+    found = interleaved({"floor": lambda: count / _bare(tree), "copy": copy}, rounds)
     return [
         Figure(f"move: copy of {name}", found["copy"], "/s", found["floor"], at_least=0.8),
         *(
