@@ -10,11 +10,11 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from gallery.durable import write_all
-from gallery.errors import Damaged, storage
+from gallery.errors import Damaged, NotFound, storage
 from gallery.records import decode_line, encode_line
 
 SYNC_SECONDS = 1.0
@@ -76,5 +76,17 @@ def entries(path: str) -> Iterator[dict[str, Any]]:
                     yield decode_line(line[:-1])
                 except Damaged:
                     continue
-    except FileNotFoundError:
+    except NotFound:
         return
+
+
+def begun_in(told: Iterable[dict[str, Any]]) -> dict[str, str]:
+    """What a journal tells to have begun ("send" or "drop") and not to have ended, by the names
+    of sidecars."""
+    begun: dict[str, str] = {}
+    for entry in told:
+        if entry["did"] in ("send", "drop"):
+            begun[entry["image"]] = entry["did"]
+        elif entry["did"] in ("sent", "dropped"):
+            begun.pop(entry["image"], None)
+    return begun

@@ -16,6 +16,7 @@ from tests.databases import Database
 from tests.http.fleet import Person
 from tests.migrate.people import Fleet
 from tests.migrate.real import Ground, ended
+from tests.migrate.writing import written_to
 from tests.samples import OWNER, eventually, ident, put
 from tests.services.proxy import Fault, request, status
 
@@ -68,8 +69,8 @@ FAULTS = {
     "503": Fault(request("PUT"), answer=status(503), times=8),
     "slow": Fault(delay=0.1),
     "cut off": Fault(request("PUT"), reset_within=200, times=3),
-    "reset": Fault(request("HEAD"), reset_after=0, times=4),
     "a lost reply": Fault(request("PUT", ".json"), reset_after=0, times=4),
+    "a lost reply to what is new": Fault(request("PUT", ".png"), reset_after=0, times=4),
 }
 
 
@@ -93,14 +94,16 @@ def test_a_bucket_that_fails_for_a_while(ground: Ground) -> None:
 def test_a_bucket_that_is_away_while_the_library_turns(ground: Ground) -> None:
     """Those who write wait no longer than they may, and go on where they were."""
     copied(ground)
-    fill(ground, 2, 2)
     with ExitStack() as away:
-        with ground.stopped("follow", "cutover", "--budget", "8") as it:
-            fill(ground, 3, 3)
+        with (
+            ground.library() as library,
+            written_to(library, images=1),
+            ground.stopped("fence", "cutover", "--budget", "8") as it,
+        ):
             away.enter_context(ground.proxy.cut())
         it.ran.refused("had to wait")
         assert lives(ground) == "file:"
-        fill(ground, 4, 4)
+        fill(ground, 2, 2)
     ground.ok("cutover")
     ground.is_equal()
 
