@@ -30,9 +30,9 @@ _SHARE = 4
 """Of the time that writers may wait, what the last round before may have taken."""
 _ENOUGH_SECONDS = 0.1
 _SHRINKS = 0.7
-"""A round that took more of the shortest before it is as short as they will be."""
+"""A round that took more than this of one before is as short as they will be."""
 _PATIENCE = 5
-"""Rounds of which none was shorter than all before, until it is given up."""
+"""Rounds that are not shorter by as much, until it is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,9 @@ class Turn:
             if short and (lag <= _ENOUGH_SECONDS or lag > _SHRINKS * best):
                 self._follow.brought.clear()
                 return position
-            best, stuck = (lag, 0) if lag < best else (best, stuck + 1)
+            # Of a backlog that is yet to be told every round counts that comes nearer.
+            is_progress = lag < best * (_SHRINKS if done.level else 1)
+            best, stuck = (lag, 0) if is_progress else (best, stuck + 1)
         raise Unavailable(
             f"more is written than can be brought in time, {so_far}: the last round took "
             f"{done.seconds:.1f} s and may take {seconds:.2g}; try at a calmer hour, or with a "
