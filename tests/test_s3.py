@@ -367,6 +367,24 @@ def test_a_body_that_is_cut_short_is_asked_for_again(far: S3Blobs, proxy: Proxy)
         far.read(IMAGE)
 
 
+@pytest.mark.parametrize("how", ["cut", "claimed"])
+def test_half_a_body_is_never_taken_for_the_whole(
+    far: S3Blobs, proxy: Proxy, how: Literal["cut", "claimed"]
+) -> None:
+    body = bytes(range(256)) * 400
+    far.put(IMAGE, body)
+    with proxy.broken(Fault(request("GET", ".png"), half=how, times=1)):
+        assert far.read(IMAGE) == body
+        assert proxy.befallen == 1
+    with (
+        proxy.broken(Fault(request("GET", ".png"), half=how)),
+        pytest.raises(Unavailable),
+    ):
+        far.read(IMAGE, 1000, 5000)
+    assert far.read(IMAGE, 1000, 5000) == body[1000:6000]
+    assert far.read(IMAGE, len(body) - 10) == body[-10:]
+
+
 def test_a_put_whose_reply_is_lost_is_sent_again(far: S3Blobs, proxy: Proxy) -> None:
     with proxy.broken(Fault(request("PUT"), reset_after=0, times=1)):
         far.put(IMAGE, spooled(far, b"pixels"))

@@ -176,25 +176,23 @@ class S3Blobs(Root):
         client = self._s3
         with self._asking(key):
             try:
-                answer, body = self._patiently(client, key, f"bytes={start}-{start + size - 1}")
+                answer, body = self._patiently(client, key, start, size)
             except ClientError as error:
                 if code_of(error) == "InvalidRange":
                     return None
                 raise
-        whole = len(body)
-        if "ContentRange" in answer:
-            whole = int(answer["ContentRange"].rpartition("/")[2])
-        else:  # the store knows no ranges
-            body = body[start : start + size]
+        whole = _size_in(answer)
+        if whole is None:  # the store knows no ranges
+            whole, body = len(body), body[start : start + size]
         return _Got(body, _stat(key, whole, answer["ETag"], answer["LastModified"]))
 
-    def _patiently(self, client: S3Client, key: str, span: str) -> tuple[Any, bytes]:
+    def _patiently(self, client: S3Client, key: str, start: int, size: int) -> tuple[Any, bytes]:
         """A body that is cut short is asked for again, as a request without an answer is."""
-        tries = 0
+        tries, span = 0, f"bytes={start}-{start + size - 1}"
         while True:
             answer = client.get_object(Bucket=self.place.bucket, Key=self._key(key), Range=span)
             try:
-                return answer, answer["Body"].read()
+                return answer, _whole(answer, start, size)
             except _CUT_SHORT:
                 tries += 1
                 if tries == self._patience.attempts:
@@ -357,6 +355,22 @@ class S3Blobs(Root):
         place = (self.place.bucket, self._key(key))
         with self._asking(key):
             return presigned_put(client, place, body, seconds, checked=can == "checked")
+
+
+def _size_in(answer: Any) -> int | None:
+    """Of the object that a part was asked of; None where all of it was given."""
+    span: str | None = answer.get("ContentRange")
+    return int(span.rpartition("/")[2]) if span else None
+
+
+def _whole(answer: Any, start: int, size: int) -> bytes:
+    """The body, which must be as long as what was asked for: what its head says of its length
+    may be said of what is left of it. Raises BotoCoreError."""
+    body: bytes = answer["Body"].read()
+    whole = _size_in(answer)
+    if whole is not None and len(body) != (expected := min(size, whole - start)):
+        raise IncompleteReadError(actual_bytes=len(body), expected_bytes=expected)
+    return body
 
 
 def _stat(key: str, size: int, etag: str, modified: datetime) -> Stat:
