@@ -22,7 +22,7 @@ from gallery.errors import NotFound, StartRefused, StorageFull, Unavailable, Uns
 from gallery.keys import Folder
 from tests.samples import OWNER, ident, spooled
 from tests.services.documented import documented
-from tests.services.proxy import Fault, Proxy, request, status
+from tests.services.proxy import Fault, How, Proxy, request, status
 from tests.services.s3 import Store
 
 DAY, ONE = Folder(OWNER, "output", date(2026, 3, 14)), ident(1)
@@ -368,9 +368,7 @@ def test_a_body_that_is_cut_short_is_asked_for_again(far: S3Blobs, proxy: Proxy)
 
 
 @pytest.mark.parametrize("how", ["cut", "claimed"])
-def test_half_a_body_is_never_taken_for_the_whole(
-    far: S3Blobs, proxy: Proxy, how: Literal["cut", "claimed"]
-) -> None:
+def test_half_a_body_is_never_taken_for_the_whole(far: S3Blobs, proxy: Proxy, how: How) -> None:
     body = bytes(range(256)) * 400
     far.put(IMAGE, body)
     with proxy.broken(Fault(request("GET", ".png"), half=how, times=1)):

@@ -14,21 +14,15 @@ from __future__ import annotations
 import base64
 import builtins
 import hashlib
-import random
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 from urllib.parse import urlsplit
 
-from botocore.exceptions import (
-    ClientError,
-    IncompleteReadError,
-    ReadTimeoutError,
-    ResponseStreamingError,
-)
+from botocore.exceptions import ClientError
 
 from gallery import keys
 from gallery.blobs import (
@@ -43,6 +37,7 @@ from gallery.blobs import (
     Stat,
     s3_versions,
 )
+from gallery.blobs.s3_bodies import get_part, size_in
 from gallery.blobs.s3_client import code_of, requests
 from gallery.blobs.s3_presign import presigned_put
 from gallery.blobs.s3_root import Root
@@ -50,10 +45,6 @@ from gallery.errors import NotFound, Unavailable, Unsure
 from gallery.keys import Folder
 from gallery.records import Seen
 
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-
-_CUT_SHORT = (IncompleteReadError, ReadTimeoutError, ResponseStreamingError)
 _CACHED = {
     "image": "private, max-age=31536000, immutable",
     "thumb": "private, max-age=86400",
@@ -176,28 +167,17 @@ class S3Blobs(Root):
         client = self._s3
         with self._asking(key):
             try:
-                answer, body = self._patiently(client, key, start, size)
+                answer, body = get_part(
+                    client, self.place.bucket, self._key(key), start, size, self._patience.attempts
+                )
             except ClientError as error:
                 if code_of(error) == "InvalidRange":
                     return None
                 raise
-        whole = _size_in(answer)
+        whole = size_in(answer)
         if whole is None:  # the store knows no ranges
             whole, body = len(body), body[start : start + size]
         return _Got(body, _stat(key, whole, answer["ETag"], answer["LastModified"]))
-
-    def _patiently(self, client: S3Client, key: str, start: int, size: int) -> tuple[Any, bytes]:
-        """A body that is cut short is asked for again, as a request without an answer is."""
-        tries, span = 0, f"bytes={start}-{start + size - 1}"
-        while True:
-            answer = client.get_object(Bucket=self.place.bucket, Key=self._key(key), Range=span)
-            try:
-                return answer, _whole(answer, start, size)
-            except _CUT_SHORT:
-                tries += 1
-                if tries == self._patience.attempts:
-                    raise
-                time.sleep(random.random() * 2**tries / 4)  # noqa: S311 - jitter
 
     def stat(self, key: str) -> Stat:
         found = self._head(key)
@@ -355,22 +335,6 @@ class S3Blobs(Root):
         place = (self.place.bucket, self._key(key))
         with self._asking(key):
             return presigned_put(client, place, body, seconds, checked=can == "checked")
-
-
-def _size_in(answer: Any) -> int | None:
-    """Of the object that a part was asked of; None where all of it was given."""
-    span: str | None = answer.get("ContentRange")
-    return int(span.rpartition("/")[2]) if span else None
-
-
-def _whole(answer: Any, start: int, size: int) -> bytes:
-    """The body, which must be as long as what was asked for: what its head says of its length
-    may be said of what is left of it. Raises BotoCoreError."""
-    body: bytes = answer["Body"].read()
-    whole = _size_in(answer)
-    if whole is not None and len(body) != (expected := min(size, whole - start)):
-        raise IncompleteReadError(actual_bytes=len(body), expected_bytes=expected)
-    return body
 
 
 def _stat(key: str, size: int, etag: str, modified: datetime) -> Stat:

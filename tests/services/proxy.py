@@ -19,6 +19,9 @@ _RESET = struct.pack("ii", 1, 0)
 """SO_LINGER: closing sends RST and not FIN."""
 
 
+How = Literal["cut", "claimed"]
+"""A body that is not all there: it ends too early, or its head says that it is no longer."""
+
 _GO_ON = b"HTTP/1.1 100"
 """Asks for the body of a request, and is no answer to it."""
 
@@ -40,7 +43,7 @@ class Fault:
     delay: float = 0.0
     reset_after: int | None = None
     reset_within: int | None = None
-    half: Literal["cut", "claimed"] | None = None
+    half: How | None = None
     times: int = 1 << 30
 
 
@@ -229,7 +232,7 @@ class _Relay:
         return data
 
 
-def _halved(answer: bytes, how: Literal["cut", "claimed"]) -> tuple[bytes, int | None]:
+def _halved(answer: bytes, how: How) -> tuple[bytes, int | None]:
     """The beginning of an answer, and how many bytes from there on are half its body. One that
     doesn't say how long it is stays whole."""
     head = answer.partition(b"\r\n\r\n")[0]
