@@ -383,6 +383,21 @@ def test_half_a_body_is_never_taken_for_the_whole(far: S3Blobs, proxy: Proxy, ho
     assert far.read(IMAGE, len(body) - 10) == body[-10:]
 
 
+@pytest.mark.filterwarnings("ignore:tzname")  # half a date is one of the answers
+def test_an_answer_that_ends_within_its_head_is_no_empty_object(far: S3Blobs, proxy: Proxy) -> None:
+    """Wherever that is."""
+    far.put(IMAGE, b"pixels")
+    for end in range(20, 420, 40):
+        with proxy.broken(Fault(request("GET", ".png"), reset_after=end, times=1)):
+            assert far.read(IMAGE) == b"pixels"
+            assert proxy.befallen == 1
+        with proxy.broken(Fault(request("HEAD", ".png"), reset_after=end, times=1)):
+            try:
+                assert far.stat(IMAGE).mtime_ns
+            except Unavailable:
+                assert proxy.befallen == 1
+
+
 def test_a_put_whose_reply_is_lost_is_sent_again(far: S3Blobs, proxy: Proxy) -> None:
     with proxy.broken(Fault(request("PUT"), reset_after=0, times=1)):
         far.put(IMAGE, spooled(far, b"pixels"))

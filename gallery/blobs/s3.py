@@ -37,7 +37,7 @@ from gallery.blobs import (
     Stat,
     s3_versions,
 )
-from gallery.blobs.s3_bodies import get_part, size_in
+from gallery.blobs.s3_bodies import check_head, get_part, size_in
 from gallery.blobs.s3_client import code_of, requests
 from gallery.blobs.s3_presign import presigned_put
 from gallery.blobs.s3_root import Root
@@ -187,7 +187,9 @@ class S3Blobs(Root):
         client = self._s3
         try:
             with self._asking(key):
-                return client.head_object(Bucket=self.place.bucket, Key=self._key(key))
+                found = client.head_object(Bucket=self.place.bucket, Key=self._key(key))
+                check_head(found)
+                return found
         except NotFound:
             # A bucket that is gone gives the same answer, and proves nothing.
             self.check_now()

@@ -8,7 +8,9 @@ measured by what the answer says of the whole.
 from __future__ import annotations
 
 import random
+import re
 import time
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import IncompleteReadError, ReadTimeoutError, ResponseStreamingError
@@ -16,6 +18,8 @@ from botocore.exceptions import IncompleteReadError, ReadTimeoutError, ResponseS
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+_HEAD = {"ETag", "LastModified"}
+_SPAN = re.compile(r"bytes \d+-\d+/\d+").fullmatch
 _CUT_SHORT = (IncompleteReadError, ReadTimeoutError, ResponseStreamingError)
 
 
@@ -42,7 +46,16 @@ def size_in(answer: Any) -> int | None:
     return int(span.rpartition("/")[2]) if span else None
 
 
+def check_head(answer: Any) -> None:
+    """A connection that ends within the head of an answer is no error to Python's client; what
+    was still to come is missing then. Raises BotoCoreError."""
+    is_part = answer["ResponseMetadata"]["HTTPStatusCode"] == HTTPStatus.PARTIAL_CONTENT
+    if not answer.keys() >= _HEAD or (is_part and not _SPAN(answer.get("ContentRange", ""))):
+        raise ResponseStreamingError(error="the answer ends within its head")
+
+
 def _whole(answer: Any, start: int, size: int) -> bytes:
+    check_head(answer)
     body: bytes = answer["Body"].read()
     whole = size_in(answer)
     if whole is not None and len(body) != (expected := min(size, whole - start)):

@@ -53,12 +53,13 @@ def status(code: int, text: str = "Service Unavailable", body: bytes = b"") -> b
     return head.encode() + body
 
 
-def request(method: str, part: str = "") -> Callable[[bytes], bool]:
-    """Whether the first line is of this method and names ``part``."""
+def request(method: str, *parts: str) -> Callable[[bytes], bool]:
+    """Whether the first line is of this method and names all ``parts``."""
 
     def is_it(first: bytes) -> bool:
         line = first.partition(b"\r\n")[0]
-        return line.startswith(method.encode() + b" ") and part.encode() in line
+        is_named = all(part.encode() in line for part in parts)
+        return is_named and line.startswith(method.encode() + b" ")
 
     return is_it
 
