@@ -8,8 +8,9 @@ BIN    := $(VENV)/bin
 serve: $(VENV)/.installed
 	$(BIN)/gallery serve
 
+# Each process has services of its own, so files are what is shared out.
 test: $(VENV)/.test lint
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: $(VENV)/.test
 	$(BIN)/ruff format --check .

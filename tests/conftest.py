@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,6 +23,12 @@ from tests.services.proxy import Proxy
 from tests.services.s3 import Store, models_parsed_once
 
 Open = Callable[..., ManifestCatalog]
+
+
+def pytest_configure() -> None:
+    # What a shell starts in the background ignores the interrupt, and so does all that is
+    # started from there. Tests interrupt commands.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_sessionstart() -> None:
