@@ -23,6 +23,8 @@ from tests.samples import eventually
 SERVERS = 2
 PEOPLE = 3
 _PATIENCE = 60.0
+_ENOUGH = 25
+"""Images: at that many a person looks at each in a second or two."""
 
 
 class Worker(Person):
@@ -33,7 +35,7 @@ class Worker(Person):
 
     def act(self, rng: random.Random) -> None:
         at, known = rng.randrange(len(self.clients)), sorted(self.told)
-        if len(known) < 4 or rng.random() < 0.2:
+        if len(known) < 4 or (len(known) < _ENOUGH and rng.random() < 0.2):
             self.upload(at)
             return
         id = rng.choice(known)
