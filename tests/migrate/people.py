@@ -185,7 +185,7 @@ class Use:
             now = [person.acts for person in self._people]
             return all(acts > was + 1 for acts, was in zip(now, before, strict=True))
 
-        eventually(gone_on, _PATIENCE)
+        eventually(gone_on, 2 * _PATIENCE)
 
     @staticmethod
     def _raise_of(working: Iterable[Future[None]]) -> None:
