@@ -17,6 +17,7 @@ from bench import (
     database,
     events,
     lists,
+    migrate,
     processes,
     rebuild,
     search,
@@ -40,6 +41,7 @@ PARTS: dict[str, Callable[[Run], list[Figure]]] = {
     "watch": watch.measure,
     "events": events.measure,
     "bucket": bucket.measure,
+    "migrate": migrate.measure,
     "database": database.pages,
     "million": database.sizes,
 }

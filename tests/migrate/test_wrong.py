@@ -12,6 +12,7 @@ import pytest
 from tests.http.fleet import Person
 from tests.migrate.people import Fleet
 from tests.migrate.real import Ground, ended
+from tests.migrate.writing import written_to
 from tests.samples import OWNER, eventually, ident
 from tests.services.proxy import Fault, request, status
 
@@ -48,8 +49,8 @@ FAULTS = {
     "503": Fault(request("PUT"), answer=status(503), times=8),
     "slow": Fault(delay=0.1),
     "cut off": Fault(request("PUT"), reset_within=200, times=3),
-    "reset": Fault(request("HEAD"), reset_after=0, times=4),
     "a lost reply": Fault(request("PUT", ".json"), reset_after=0, times=4),
+    "a lost reply to what is new": Fault(request("PUT", ".png"), reset_after=0, times=4),
 }
 
 
@@ -73,14 +74,16 @@ def test_a_bucket_that_fails_for_a_while(ground: Ground) -> None:
 def test_a_bucket_that_is_away_while_the_library_turns(ground: Ground) -> None:
     """Those who write wait no longer than they may, and go on where they were."""
     ground.copied()
-    ground.fill(2, 2)
     with ExitStack() as away:
-        with ground.stopped("follow", "cutover", "--budget", "8") as it:
-            ground.fill(3, 3)
+        with (
+            ground.library() as library,
+            written_to(library, images=1),
+            ground.stopped("fence", "cutover", "--budget", "8") as it,
+        ):
             away.enter_context(ground.proxy.cut())
         it.ran.refused("had to wait")
         assert ground.lives == "file:"
-        ground.fill(4, 4)
+        ground.fill(2, 2)
     ground.ok("cutover")
     ground.is_equal()
 
