@@ -2,15 +2,16 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+# Each process has services of its own, so files are what is shared out.
+SPREAD := --numprocesses auto --maxprocesses 4 --dist loadfile
 
 .PHONY: serve test lint bench faults faults-all moves moves-all clean
 
 serve: $(VENV)/.installed
 	$(BIN)/gallery serve
 
-# Each process has services of its own, so files are what is shared out.
 test: $(VENV)/.test lint
-	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	$(BIN)/pytest $(SPREAD)
 
 lint: $(VENV)/.test
 	$(BIN)/ruff format --check .
@@ -28,10 +29,10 @@ faults-all: $(VENV)/.test
 
 # Libraries that move while they are used, on real services; moves-all kills them at each step.
 moves: $(VENV)/.test
-	$(BIN)/pytest tests/migrate
+	$(BIN)/pytest tests/migrate $(SPREAD)
 
 moves-all: $(VENV)/.test
-	$(BIN)/pytest tests/migrate --all-moves
+	$(BIN)/pytest tests/migrate --all-moves $(SPREAD)
 
 # Needs nginx and wrk (Debian: apt-get install nginx-light wrk).
 bench: $(VENV)/.test

@@ -231,7 +231,7 @@ def verify(
     progress = Progress("compared", *(_part(folder.plan(), only) if folder.has_plan else (0, 0)))
     with folder.held(), paced(folder, limits) as pace, sides.both(settings) as opened:
         began = {"at": round(time.time()), "position": opened.source.catalog.changes(None).position}
-        with open(folder.hashes_path, "w", encoding="utf-8") as hashes:
+        with folder.hashes() as hashes:
             compare = Compare(opened, pace, progress, say, sample=sample / 100, hashes=hashes)
             report = compare.run(only)
         progress.end()

@@ -14,22 +14,16 @@ from __future__ import annotations
 import base64
 import builtins
 import hashlib
-import random
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 from urllib.parse import urlsplit
 
-from botocore.exceptions import (
-    ClientError,
-    IncompleteReadError,
-    ReadTimeoutError,
-    ResponseStreamingError,
-)
+from botocore.exceptions import ClientError
 
 from gallery import keys
 from gallery.blobs import (
@@ -44,6 +38,7 @@ from gallery.blobs import (
     Stat,
     s3_versions,
 )
+from gallery.blobs.s3_bodies import check_head, get_part, size_in
 from gallery.blobs.s3_client import code_of, requests, status_of
 from gallery.blobs.s3_presign import presigned_put
 from gallery.blobs.s3_root import Root
@@ -51,10 +46,6 @@ from gallery.errors import NotFound, Unavailable, Unsure
 from gallery.keys import Folder
 from gallery.records import Seen
 
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-
-_CUT_SHORT = (IncompleteReadError, ReadTimeoutError, ResponseStreamingError)
 _CACHED = {
     "image": "private, max-age=31536000, immutable",
     "thumb": "private, max-age=86400",
@@ -200,30 +191,17 @@ class S3Blobs(Root):
         client = self._s3
         with self._asking(key):
             try:
-                answer, body = self._patiently(client, key, f"bytes={start}-{start + size - 1}")
+                answer, body = get_part(
+                    client, self.place.bucket, self._key(key), start, size, self._patience.attempts
+                )
             except ClientError as error:
                 if code_of(error) == "InvalidRange":
                     return None
                 raise
-        whole = len(body)
-        if "ContentRange" in answer:
-            whole = int(answer["ContentRange"].rpartition("/")[2])
-        else:  # the store knows no ranges
-            body = body[start : start + size]
+        whole = size_in(answer)
+        if whole is None:  # the store knows no ranges
+            whole, body = len(body), body[start : start + size]
         return _Got(body, _stat(key, whole, answer["ETag"], answer["LastModified"]))
-
-    def _patiently(self, client: S3Client, key: str, span: str) -> tuple[Any, bytes]:
-        """A body that is cut short is asked for again, as a request without an answer is."""
-        tries = 0
-        while True:
-            answer = client.get_object(Bucket=self.place.bucket, Key=self._key(key), Range=span)
-            try:
-                return answer, answer["Body"].read()
-            except _CUT_SHORT:
-                tries += 1
-                if tries == self._patience.attempts:
-                    raise
-                time.sleep(random.random() * 2**tries / 4)  # noqa: S311 - jitter
 
     def stat(self, key: str) -> Stat:
         found = self._head(key)
@@ -233,7 +211,9 @@ class S3Blobs(Root):
         client = self._s3
         try:
             with self._asking(key):
-                return client.head_object(Bucket=self.place.bucket, Key=self._key(key))
+                found = client.head_object(Bucket=self.place.bucket, Key=self._key(key))
+                check_head(found)
+                return found
         except NotFound:
             # A bucket that is gone gives the same answer, and proves nothing.
             self.check_now()
