@@ -47,10 +47,10 @@ faults-all: $(VENV)/.test
 
 # Libraries that move while they are used, on real services; moves-all kills them at each step.
 moves: $(VENV)/.test
-	$(BIN)/pytest tests/migrate
+	$(BIN)/pytest tests/migrate $(SHARED)
 
 moves-all: $(VENV)/.test
-	$(BIN)/pytest tests/migrate --all-moves
+	$(BIN)/pytest tests/migrate --all-moves $(SHARED)
 
 # Needs nginx and wrk (Debian: apt-get install nginx-light wrk).
 bench: $(VENV)/.test

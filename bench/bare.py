@@ -31,13 +31,13 @@ def rate(workers: ProcessPoolExecutor, paths: list[str], bucket: str) -> float:
 
 def _put(path: str, bucket: str) -> None:
     data = Path(path).read_bytes()
-    client, name = _client(), f"bare/{uuid.uuid4().hex}"
+    s3, name = client(), f"bare/{uuid.uuid4().hex}"
     for ext, body in (("png", data), ("webp", photos.thumbnail(data)), ("json", _SIDECAR)):
-        client.put_object(Bucket=bucket, Key=f"{name}.{ext}", Body=body)
+        s3.put_object(Bucket=bucket, Key=f"{name}.{ext}", Body=body)
 
 
 @cache
-def _client() -> S3Client:
+def client() -> S3Client:
     """One for each process, told as little to do as it can be: it hashes a body once."""
     config = Config(
         signature_version="s3v4",

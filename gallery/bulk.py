@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -77,18 +78,19 @@ class Bulk:
         return Bulk(self._library.successor, batch=self._batch)
 
     def _bring(self, owner: str, op: str) -> None:
-        """Brings the journal of an operation that began before the library moved here."""
+        """Brings what the journal of an operation says more where the library lived before."""
         there = self._library.successor
-        if there is None or self._log.read(owner, op):
-            return
-        if entries := there.catalog.ops.read(owner, op):
+        theirs = there.catalog.ops.read(owner, op) if there else []
+        if len(theirs) > len(self._log.read(owner, op)):
             with self._log.lock(owner, op):
-                if not self._log.read(owner, op):
-                    for entry in entries:
+                ours = self._log.read(owner, op)
+                if ours == theirs[: len(ours)]:
+                    for entry in theirs[len(ours) :]:
                         self._log.append(owner, op, entry)
 
     def _run(self, owner: str, wanted: Wanted, op: str) -> Report:
-        self._bring(owner, op)
+        with suppress(Unavailable):  # what is away must not keep anybody from changing anything
+            self._bring(owner, op)
         if not self._library.catalog.months(owner) and not self._log.read(owner, op):
             # Who never had images gets no folder for having asked.
             ids = _distinct(wanted.ids or ())
@@ -120,6 +122,8 @@ class Bulk:
 
     def _undo(self, owner: str, op: str) -> Report:
         self._known(owner, op)
+        with suppress(Unavailable):
+            self._bring(owner, op)
         with self._log.lock(owner, op):
             journal = self._known(owner, op)
             self._work_off(journal, journal.do, partial(self._forward, journal, _cancelled))
@@ -127,7 +131,8 @@ class Bulk:
             return journal.report(journal.undo)
 
     def _known(self, owner: str, op: str) -> Journal:
-        self._bring(owner, op)
+        if not self._log.read(owner, op):
+            self._bring(owner, op)
         if journal := Journal.read(self._log, owner, op):
             return journal
         raise NotFound("There is no such operation", code="unknown_operation")

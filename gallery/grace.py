@@ -1,20 +1,24 @@
 """The time after a move, in which the library may still go back: what is owed to where it
 lived before.
 
-One process does it, the one that leads the periodic jobs: it carries purges over there, and
-takes in what others drop into the tree that was the library's.
+One of the processes that share the tree does it, the one that holds ``.gallery/grace.lock``: it
+carries purges over there, and takes in what others drop into the tree that was the library's.
+That need not be who leads the periodic jobs, which may be a machine without the tree.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 
 from gallery.blobs import BlobStore, LocalFiles
 from gallery.dropped import Dropped
-from gallery.errors import GalleryError, StartRefused
+from gallery.durable import trying
+from gallery.errors import GalleryError, StartRefused, storage
 from gallery.imaging import Imaging
 from gallery.library import Library
 from gallery.looks import Looks
@@ -30,16 +34,18 @@ _THREADS = 4
 
 
 class Grace:
-    """Of a ``library``. ``opened`` gives what it was before, where only this process writes,
-    and only as long as the library lives here. Works in a thread of its own."""
+    """Of a ``library`` whose tree lies in ``outputs``. ``opened`` gives what it was before,
+    where only this process writes, and only as long as the library lives here. Works in a thread
+    of its own."""
 
     def __init__(
-        self, library: Library, opened: Callable[[], Library], imaging: Imaging, *,
+        self, library: Library, opened: Callable[[], Library], imaging: Imaging, outputs: str, *,
         walk_seconds: float, max_bytes: int | None = None,
     ) -> None:  # fmt: skip
         self._library = library
         self._opened = opened
         self._imaging = imaging
+        self._lock = os.path.join(outputs, ".gallery", "grace.lock")
         self._walk_seconds = walk_seconds
         self._max_bytes = max_bytes
         self._stop = threading.Event()
@@ -57,8 +63,11 @@ class Grace:
     def _run(self) -> None:
         while not self._stop.wait(BEAT_SECONDS):
             try:
-                if self._library.catalog.leads():
-                    self._lead()
+                with ExitStack() as held:
+                    with storage(self._lock, ours=True):
+                        alone = held.enter_context(trying(self._lock))
+                    if alone:
+                        self._lead()
             except (GalleryError, StartRefused) as error:
                 if str(error) != self._said:
                     log.warning("where the library lived before: %s", error)
@@ -69,14 +78,14 @@ class Grace:
                 self._stop.wait(AWAY_SECONDS)
 
     def _lead(self) -> None:
-        """Until it is stopped, or another process leads. Raises GalleryError, and StartRefused."""
+        """Until it is stopped. Raises GalleryError, and StartRefused."""
         before = self._opened()
         try:
             purges = Purges(self._library, before)
             purges.carry()  # before anything that was purged can be taken for new
             taking = self._taking(before)
             try:
-                while not self._stop.wait(BEAT_SECONDS) and self._library.catalog.leads():
+                while not self._stop.wait(BEAT_SECONDS):
                     purges.carry()
                     if taking:
                         taking.beat()

@@ -47,6 +47,7 @@ from gallery.landing import Landing
 from gallery.records import (
     MAX_INT,
     MAX_SIDECAR_BYTES,
+    Change,
     Op,
     Record,
     Seen,
@@ -246,6 +247,21 @@ class Library:
                 return self._put(record, sidecar, body, thumb)
             seen = self.blobs.replace(record.folder, record.id, sidecar)
             return self._apply(_op_between(known.record, record), record, seen)
+
+    def place(self, known: Record | None, record: Record, sidecar: bytes) -> Change:
+        """Like ``take``, for somebody who brings many and is the only one who writes here: the
+        sidecar of an image that the catalog knows as that, and whose bytes are here. ``enter``
+        tells the catalog what this gives."""
+        folder, id = record.folder, record.id
+        if known is not None:
+            seen = self.blobs.replace(folder, id, sidecar)
+            return change(_op_between(known, record), record, seen)
+        self.blobs.stage(folder, id, sidecar)
+        return change("put", record, self.blobs.commit(folder, id, sidecar))
+
+    def enter(self, changes: Sequence[Change]) -> None:
+        """Tells the catalog of one owner's changes, which are of different images."""
+        self.locked(changes[0].owner, lambda: self.catalog.apply_all(changes))
 
     def drop(self, owner: str, id: str) -> bool:
         """Purges an image that another library has no more, whether it was in the trash or

@@ -150,6 +150,7 @@ class Moving:
             app.library,
             partial(self._before, app),
             app.imaging,
+            str(settings.outputs),
             walk_seconds=settings.walk_minutes * 60,
             max_bytes=settings.max_upload_bytes,
         )

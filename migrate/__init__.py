@@ -10,6 +10,8 @@
     journal      what was done, line by line
     survey       plan: counts, bytes, and every anomaly by name, before anything is copied
     carry        one image to the other side, as its sidecar says now
+    objects      what is asked of either side's
+    telling      the rows of an owner's images together
     copying      all of them
     follow       what changed since, from the feed
     links        those that sign another browser in, brought with the turn

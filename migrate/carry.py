@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from gallery import keys
-from gallery.blobs import BlobStore, Hashed, Spool
-from gallery.errors import Damaged, NotFound
+from gallery.blobs import Exclusive, Spool
+from gallery.errors import Damaged, NotFound, Unavailable
 from gallery.keys import Folder, Key
 from gallery.records import MAX_SIDECAR_BYTES, Record, decode_sidecar, encode
-from migrate.journal import Journal
+from migrate.journal import Journal, begun_in
+from migrate.objects import PIECE, lies, read_into, sha256_of
 from migrate.pace import Pace
 from migrate.sides import Sides
+from migrate.telling import Telling
 
 Outcome = Literal["copied", "changed", "healed", "same", "gone", "dropped"]
-_PIECE = 8 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,32 +51,39 @@ class Carrier:
         self._pace = pace
         self._journal = journal
         self._doubtful = doubtful
+        self._telling = Telling(sides.target)
+        self.begun: set[str] = set()
+        """The names of sidecars whose images may have been sent: they are looked for first."""
+        self._lay_there = not isinstance(sides.target.blobs, Exclusive)
+        """Whether the last original that came to be sent was there already, so that the next
+        one probably is. A store that would replace it is always asked before."""
         self._sent: dict[tuple[str, str], Folder] = {}
         """What something was sent of, and is not all there yet."""
 
     def recover(self, entries: Iterable[dict[str, Any]]) -> None:
         """Ends what a process that died had begun on the target: of what the catalog does not
         know, nobody else would find what lies there. ``entries`` are the journal's."""
-        begun: dict[str, str] = {}
-        for entry in entries:
-            if entry["did"] in ("send", "drop"):
-                begun[entry["image"]] = entry["did"]
-            elif entry["did"] in ("sent", "dropped"):
-                begun.pop(entry["image"], None)
-        for name, what in begun.items():
+        for name, what in begun_in(entries).items():
+            self.begun.add(name)
             if key := keys.parse(name):
                 if what == "drop":
                     self._sweep(key.folder, key.id)
-                elif not _lies(self._source.blobs, name):
+                elif not lies(self._source.blobs, name):
                     self._drop(key.folder.owner, key.id, left=key.folder)
             self._journal.append(did="sent" if what == "send" else "dropped", image=name)
 
     def by_id(self, owner: str, id: str, month: str | None = None) -> Carried:
-        """Makes the target say of an image what the source says now."""
-        entry = self._source.catalog.get(owner, id, month)
-        if entry is None:
-            return self._drop(owner, id, self._sent.get((owner, id)))
-        return self.carry(entry.record.folder, id)
+        """Makes the target say of an image what the source says now. Its sidecar decides: where
+        a manifest is damaged a catalog doesn't know of all that lies there."""
+        entry, known = (
+            self._source.catalog.get(owner, id, month),
+            self._target.catalog.get(owner, id),
+        )
+        if entry and known and _is_another(entry.record, known.record):
+            self._drop(owner, id)
+        if found := entry or known:
+            return self.carry(found.record.folder, id)
+        return self._drop(owner, id, self._sent.get((owner, id)))
 
     def carry(self, folder: Folder, id: str) -> Carried:
         """The same of an image that lies in this folder, if it does."""
@@ -92,7 +100,7 @@ class Carrier:
         if self._doubtful and self._heal(record) and outcome == "same":
             outcome = "healed"
         if outcome != "same":
-            self._target.take(record, raw, None, None)
+            self._telling.tell(self._target.place(known.record, record, raw))
         return Carried(outcome, record.bytes)
 
     def _send(self, record: Record, sidecar: bytes) -> Carried:
@@ -101,6 +109,7 @@ class Carrier:
         folder, id = record.folder, record.id
         self._sent[folder.owner, id] = folder
         self._journal.append(did="send", image=folder.sidecar(id))
+        self._journal.settle()  # if the source purges it, nobody else knows of what was sent
         try:
             self._bodies(record, sidecar)
         except Damaged:
@@ -109,7 +118,7 @@ class Carrier:
         found = self._read(folder, id)
         if found is None:
             return self._drop(folder.owner, id, left=folder)
-        self._target.take(*found, None, None)
+        self._telling.tell(self._target.place(None, *found))
         self._all_sent(folder, id)
         return Carried("copied", record.bytes)
 
@@ -119,7 +128,7 @@ class Carrier:
 
     def _heal(self, record: Record) -> bool:
         """Sends again what the target's blobs lost of an image; whether that was anything."""
-        lost = not _lies(self._target.blobs, record.folder.sidecar(record.id))
+        lost = not lies(self._target.blobs, record.folder.sidecar(record.id))
         return self._bodies(record, None) or lost
 
     def _drop(self, owner: str, id: str, left: Folder | None = None) -> Carried:
@@ -152,11 +161,14 @@ class Carrier:
     # -- originals and thumbnails -----------------------------------------------------------
 
     def _bodies(self, record: Record, announced: bytes | None) -> bool:
-        """Whether anything of them was missing. The sidecar is announced, of a new image."""
-        target, whole = self._target.blobs, self._is_there(record)
+        """Whether anything of them was missing. The sidecar is announced, of a new image: that
+        is sent without a look, unless it may be there already."""
+        target, whole = self._target.blobs, False
+        if announced is None or self._lay_there or record.folder.sidecar(record.id) in self.begun:
+            whole = self._is_there(record)
         if not whole:
-            self._original(record, announced)
-        if whole and _lies(target, record.thumb):
+            whole = not self._original(record, announced)
+        if whole and lies(target, record.thumb):
             return False
         with suppress(NotFound):
             target.put(record.thumb, self._source.blobs.read(record.thumb))
@@ -168,58 +180,55 @@ class Carrier:
         try:
             size = blobs.stat(record.image).size
         except NotFound:
+            self._lay_there = not isinstance(blobs, Exclusive)
             return False
+        self._lay_there = True
         if size != record.bytes or sha256_of(blobs, record.image) != record.sha256:
             raise Differs(f"{record.image}: the target has something else there")
         return True
 
-    def _original(self, record: Record, announced: bytes | None) -> None:
-        """Read once, piece by piece, hashed on the way; never sent if it is not what its
-        record says. A store whose objects are files takes it as one; the others are sent what
-        was read, and refuse what is another by its hash. It is announced as any put is: without
-        a sidecar it would be taken for an image that somebody dropped."""
+    def _original(self, record: Record, announced: bytes | None) -> bool:
+        """Never sent if it is not what its record says. It is announced as any put is: without
+        a sidecar it would be taken for an image that somebody dropped. False when it was there."""
         self._pace.spend(record.bytes)
-        spool = self._target.blobs.spool()
-        try:
+        with ExitStack() as held:
             try:
-                read_into(spool, self._source.blobs, record.image)
+                body, found = self._read_original(record, held)
             except NotFound as error:
                 raise Damaged(f"{record.image} is not there") from error
-            if spool.size != record.bytes or spool.sha256 != record.sha256:
+            if found != (record.bytes, record.sha256):
                 raise Damaged(f"{record.image} is not what its sidecar says")
-            spool.sync()
             if announced is not None:
                 self._target.blobs.stage(record.folder, record.id, announced)
-            self._target.blobs.put(record.image, spool)
-        finally:
-            spool.discard()
+            return self._put_new(record, body)
 
+    def _read_original(
+        self, record: Record, held: ExitStack
+    ) -> tuple[bytes | Spool, tuple[int, str]]:
+        """Read once, and hashed; with its size and hash. A store whose objects are files takes
+        a file as one; others are sent what was read, and refuse what is another by its hash."""
+        if isinstance(self._target.blobs, Exclusive) and record.bytes < PIECE:
+            body = self._source.blobs.read(record.image, 0, PIECE)
+            return body, (len(body), hashlib.sha256(body).hexdigest())
+        spool = self._target.blobs.spool()
+        held.callback(spool.discard)
+        read_into(spool, self._source.blobs, record.image)
+        spool.sync()
+        return spool, (spool.size, spool.sha256)
 
-def _lies(blobs: BlobStore, key: str) -> bool:
-    try:
-        blobs.stat(key)
-    except NotFound:
+    def _put_new(self, record: Record, body: bytes | Spool) -> bool:
+        blobs = self._target.blobs
+        if not isinstance(blobs, Exclusive):  # it was looked for
+            blobs.put(record.image, body)
+            return True
+        if blobs.put_new(record.image, body):
+            return True
+        if not self._is_there(record):
+            raise Unavailable(f"{record.image} comes and goes")
         return False
-    return True
 
 
-def read_into(spool: Spool, blobs: BlobStore, key: str) -> None:
-    """Raises NotFound."""
-    while data := blobs.read(key, spool.size, _PIECE):
-        spool.write(data)
-
-
-def sha256_of(blobs: BlobStore, key: str) -> str:
-    """Of an object, by what the store keeps with it, or by reading it. Raises NotFound."""
-    if isinstance(blobs, Hashed) and (known := blobs.sha256_of(key)):
-        return known
-    return hashed(blobs, key)
-
-
-def hashed(blobs: BlobStore, key: str) -> str:
-    """Of an object's bytes, read now. Raises NotFound."""
-    digest, start = hashlib.sha256(), 0
-    while data := blobs.read(key, start, _PIECE):
-        digest.update(data)
-        start += len(data)
-    return digest.hexdigest()
+def _is_another(here: Record, there: Record) -> bool:
+    """Whether an image was purged, and another put under its id. If their times were the same,
+    it would be one that was tampered with."""
+    return here.sha256 != there.sha256 and here.created_at != there.created_at

@@ -36,9 +36,9 @@ def cleanup(
     Without --plan it only says what it would do.
     """
     settings, folder = dwelling.active(load()), Folder(run)
-    found = generation.record_of(settings).read()
-    number = found.number if found else 0
-    with folder.held(), sides.both(settings) as opened:
+    with folder.held(), sides.held(settings), sides.both(settings) as opened:
+        found = generation.record_of(settings).read()
+        number = found.number if found else 0
         verified = due.due(folder, opened, number, after_days=after_days, known_reads=known_reads)
         stores = asdict(Stores.of(sides.other(settings)))
         name = digest({"number": number, "of": stores, "delete": remove, **asdict(verified)})

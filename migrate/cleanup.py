@@ -23,9 +23,9 @@ from gallery.catalog import Changes, Entry
 from gallery.errors import Damaged, GalleryError, NotFound, PositionGone
 from gallery.keys import Folder, Role
 from gallery.records import Record, change
-from migrate.carry import hashed
 from migrate.copying import THREADS
 from migrate.journal import Journal
+from migrate.objects import hashed
 from migrate.sides import Sides
 from migrate.walk import Lying, Only, lying
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +18,7 @@ from gallery.settings import MIB, Settings
 from migrate import due, sides, survey
 from migrate.compare import Compare, Verdict
 from migrate.copying import Copy, Done, Policy
-from migrate.folder import Folder, alone
+from migrate.folder import Folder
 from migrate.follow import Follow, position_in
 from migrate.pace import Pace, Stopped
 from migrate.progress import Lag, Progress
@@ -185,11 +184,7 @@ def _moving(
         raise StartRefused("the plan is of a move to elsewhere: make a plan for this one")
     if content["library"] != backends.known_library(settings):
         raise StartRefused("the plan is of another library")
-    lock = os.path.join(str(settings.outputs), ".gallery", "migration.lock")
-    with (
-        alone(lock, "another process, with another run folder,"),
-        sides.both(settings, claim=claim) as opened,
-    ):
+    with sides.held(settings), sides.both(settings, claim=claim) as opened:
         yield opened
 
 
@@ -236,7 +231,7 @@ def verify(
     progress = Progress("compared", *(_part(folder.plan(), only) if folder.has_plan else (0, 0)))
     with folder.held(), paced(folder, limits) as pace, sides.both(settings) as opened:
         began = {"at": round(time.time()), "position": opened.source.catalog.changes(None).position}
-        with open(folder.hashes_path, "w", encoding="utf-8") as hashes:
+        with folder.hashes() as hashes:
             compare = Compare(opened, pace, progress, say, sample=sample / 100, hashes=hashes)
             report = compare.run(only)
         progress.end()

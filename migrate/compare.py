@@ -25,8 +25,8 @@ from gallery.errors import Damaged, GalleryError, NotFound
 from gallery.keys import KINDS, Key
 from gallery.library import Library
 from gallery.records import MAX_SIDECAR_BYTES, Record, decode_sidecar, encode
-from migrate.carry import hashed
 from migrate.copying import THREADS
+from migrate.objects import hashed
 from migrate.pace import Pace
 from migrate.progress import Progress
 from migrate.sides import Sides

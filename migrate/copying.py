@@ -15,8 +15,9 @@ from gallery import keys
 from gallery.blobs import QUARANTINE
 from gallery.errors import Damaged, NotFound, Unavailable
 from gallery.keys import Folder, Key
-from migrate.carry import Carrier, Differs, Outcome, read_into
+from migrate.carry import Carrier, Differs, Outcome
 from migrate.journal import Journal
+from migrate.objects import read_into
 from migrate.pace import Pace, Stopped
 from migrate.progress import Progress
 from migrate.sides import Sides
@@ -36,12 +37,13 @@ T = TypeVar("T")
 class Done:
     """What earlier runs have done: whole months, and single images of others; with the sums
     of each month. ``all`` when they came to the end of everything, ``earlier`` when images were
-    there before they began."""
+    there before they began; ``begun`` are those that they may have sent a part of."""
 
     months: set[tuple[str, str]] = field(default_factory=set)
     images: defaultdict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     bytes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    begun: set[str] = field(default_factory=set)
     all: bool = False
     earlier: bool = False
 
@@ -56,6 +58,10 @@ class Done:
                 done.earlier = True
             elif entry["did"] == "copied":
                 done.all = True
+            elif entry["did"] == "send":
+                done.begun.add(entry["image"])
+            elif entry["did"] == "sent":
+                done.begun.discard(entry["image"])
             elif entry["did"] == "image":
                 done.images[place].add(entry["id"])
                 done.counts[place] += 1
@@ -115,6 +121,7 @@ class Copy:
         if not done.counts and self._sides.target.catalog.owners():
             self._journal.append(did="earlier")
             done.earlier = True
+        self._carrier.begun = done.begun
         under_way: set[Future[None]] = set()
         with ThreadPoolExecutor(self._threads, "copy") as pool:
             try:
@@ -159,9 +166,10 @@ class Copy:
                 if source.get(owner, id) is None and (entry := target.get(owner, id, month)):
                     yield Key(entry.record.folder, id, "sidecar", "json")
 
-    def _ended(self, month: _Month) -> None:
+    def _ended(self, month: _Month, *, whole: bool = True) -> None:
         with self._lock:
             month.left -= 1
+            month.whole = month.whole and whole
             is_done = month.whole and not month.left
         if is_done:
             self._journal.append(did="month", owner=month.owner, month=month.month)
@@ -181,8 +189,7 @@ class Copy:
         except (Damaged, Differs) as error:
             month_is_whole = self._anomaly(key.folder, key.id, str(error))
         finally:
-            month.whole = month.whole and month_is_whole
-            self._ended(month)
+            self._ended(month, whole=month_is_whole)
 
     def _anomaly(self, folder: Folder, id: str, why: str) -> bool:
         """Whether it was put aside, and the copy goes on."""

@@ -14,7 +14,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import Any, TextIO
 
 import orjson
 
@@ -42,7 +42,7 @@ class Folder:
         self.plan_path = os.path.join(self.path, "plan.json")
         self.journal_path = os.path.join(self.path, "journal.jsonl")
         self.report_path = os.path.join(self.path, "report.json")
-        self.hashes_path = os.path.join(self.path, "manifest.sha256")
+        self._hashes = os.path.join(self.path, "manifest.sha256")
         self._pause = os.path.join(self.path, "pause")
 
     @contextmanager
@@ -95,6 +95,12 @@ class Folder:
                 return report
         except (NotFound, orjson.JSONDecodeError):
             return None
+
+    @contextmanager
+    def hashes(self) -> Iterator[TextIO]:
+        """To be written to, anew."""
+        with storage(self._hashes), open(self._hashes, "w", encoding="utf-8") as file:
+            yield file
 
     @property
     def is_held(self) -> bool:

@@ -6,10 +6,10 @@ often it is told, or that it was copied meanwhile.
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from typing import Any
 
 from gallery.catalog import Changes, Noted
@@ -21,9 +21,8 @@ from migrate.journal import Journal
 from migrate.pace import Pace, Stopped
 from migrate.sides import Sides
 
-log = logging.getLogger(__name__)
-
-BATCH = 1_000
+BATCH, MOST_IMAGES = 1_000, 5_000
+"""Of what one question gives, and of what is brought before the next is asked."""
 IDLE_SECONDS, HELD_SECONDS = 0.2, 0.02
 Image = tuple[str, str, str]
 """Owner, month and id."""
@@ -36,8 +35,29 @@ def _quiet(changes: int, seconds: float) -> None:
     pass
 
 
+@dataclass(slots=True)
+class Round:
+    """What was told after a position, up to another one, and brought: an image that was changed
+    often once. ``level`` when that was all, ``held`` when more is there than could be told."""
+
+    position: str
+    level: bool = True
+    held: bool = False
+    changes: int = 0
+    images: dict[Image, None] = field(default_factory=dict)
+    last_at: float = 0.0
+    """When the last of the changes was made."""
+    began: float = field(default_factory=time.time)
+    seconds: float = 0.0
+
+    @property
+    def behind(self) -> float:
+        """How long ago that was written which is yet to be brought, at most."""
+        return self.seconds if self.level else max(self.seconds, time.time() - self.last_at)
+
+
 class Follow:
-    """Raises StartRefused for an image that cannot be brought, and GalleryErrors."""
+    """Raises StartRefused for an image that cannot be brought, Stopped, and GalleryErrors."""
 
     def __init__(self, sides: Sides, journal: Journal, pace: Pace) -> None:
         self._sides = sides
@@ -47,30 +67,60 @@ class Follow:
         self.brought: dict[Image, None] = {}
         """What was told to have changed, since this was emptied last."""
 
+    def recover(self, entries: Iterable[dict[str, Any]]) -> None:
+        """Ends what earlier processes had begun, before anything else."""
+        self._carrier.recover(entries)
+
     def run(
         self, position: str, entries: Iterable[dict[str, Any]] = (), *, for_ever: bool = False,
         say: Say = _quiet,
     ) -> str:  # fmt: skip
         """Follows until it is level, or until it is stopped; gives the position reached.
         ``entries`` are the journal's so far."""
-        self._carrier.recover(entries)
-        with ThreadPoolExecutor(THREADS, "follow") as pool:
-            while True:
-                changes = self._after(position)
-                if changes.noted:
-                    self._bring(pool, changes.noted)
-                    say(len(changes.noted), time.time() - changes.noted[-1].at / 1e6)
-                if changes.position != position:
-                    position = changes.position
-                    self._journal.append(did="follow", position=position)
-                if changes.level and not changes.held and not for_ever:
-                    break
-                if changes.level:
-                    time.sleep(IDLE_SECONDS if for_ever else HELD_SECONDS)
-                if self._pace.stopped:
-                    break
+        self.recover(entries)
+        while not self._pace.stopped:
+            done = self.round(position)
+            position = done.position
+            if done.changes:
+                say(done.changes, time.time() - done.last_at)
+            if done.level and not done.held and not for_ever:
+                break
+            if done.level:
+                time.sleep(IDLE_SECONDS if for_ever else HELD_SECONDS)
         self._journal.sync()
         return position
+
+    def round(self, position: str) -> Round:
+        """Brings all that is there after a position, or a good part of it."""
+        began, done = time.monotonic(), self._told(position)
+        with ThreadPoolExecutor(THREADS, "follow") as pool:
+            for _ in pool.map(self._image, done.images):
+                pass
+        self.brought.update(done.images)
+        if done.position != position:
+            self._journal.append(did="follow", position=done.position)
+        done.seconds = time.monotonic() - began
+        return done
+
+    def _told(self, position: str) -> Round:
+        done = Round(position)
+        while True:
+            changes = self._after(done.position)
+            self._take_in(done, changes.noted)
+            done.position, done.level, done.held = changes.position, changes.level, changes.held
+            if done.level or len(done.images) >= MOST_IMAGES:
+                return done
+
+    def _take_in(self, done: Round, noted: list[Noted]) -> None:
+        """Each image once. A month of which more can have changed than was told, all of it."""
+        for change in noted:
+            if change.id:
+                done.images[change.owner, change.month, change.id] = None
+            else:
+                done.images.update(dict.fromkeys(self._of_month(change.owner, change.month)))
+        if noted:
+            done.changes += len(noted)
+            done.last_at = noted[-1].at / 1e6
 
     def _after(self, position: str) -> Changes:
         def ask() -> Changes:
@@ -83,18 +133,6 @@ class Follow:
                 "the feed no longer holds what happened since then: make a plan and copy once "
                 "more; what is there already is only looked at"
             ) from error
-
-    def _bring(self, pool: ThreadPoolExecutor, noted: Iterable[Noted]) -> None:
-        """Each image once. A month of which more can have changed than was told, all of it."""
-        images: dict[Image, None] = {}
-        for change in noted:
-            if change.id:
-                images[change.owner, change.month, change.id] = None
-            else:
-                images.update(dict.fromkeys(self._of_month(change.owner, change.month)))
-        for _ in pool.map(self._image, images):
-            pass
-        self.brought.update(images)
 
     def _of_month(self, owner: str, month: str) -> list[Image]:
         """What either side knows of a month."""

@@ -1,7 +1,8 @@
 """The journal of a move: what was done, a line each, so that it can be gone on with.
 
 Nothing is wrong without its last lines: what they told of is looked at once more, and found
-to be there. So they are synced now and then, and not one by one.
+to be there. So they are synced now and then, and not one by one; but for those that something
+must not happen without.
 """
 
 from __future__ import annotations
@@ -9,11 +10,11 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from gallery.durable import write_all
-from gallery.errors import Damaged, storage
+from gallery.errors import Damaged, NotFound, storage
 from gallery.records import decode_line, encode_line
 
 SYNC_SECONDS = 1.0
@@ -28,6 +29,8 @@ class Journal:
         self._path = path
         self._lock = threading.Lock()
         self._synced = 0.0
+        self._settling = threading.Lock()
+        self._appended = self._durable = 0
         with storage(path):
             self._fd = os.open(path, _APPEND, 0o640)
             if os.fstat(self._fd).st_size:
@@ -41,14 +44,24 @@ class Journal:
         with storage(self._path):
             with self._lock:
                 write_all(self._fd, encode_line(entry))
+                self._appended += 1
                 due = time.monotonic() - self._synced > SYNC_SECONDS
             if due:
                 self.sync()
 
     def sync(self) -> None:
-        self._synced = time.monotonic()
+        self._synced, appended = time.monotonic(), self._appended
         with storage(self._path):
             os.fdatasync(self._fd)
+        self._durable = appended
+
+    def settle(self) -> None:
+        """Returns when what was appended is durable. Threads that wait for it together are
+        served by one sync."""
+        appended = self._appended
+        with self._settling:
+            if self._durable < appended:
+                self.sync()
 
 
 def entries(path: str) -> Iterator[dict[str, Any]]:
@@ -63,5 +76,17 @@ def entries(path: str) -> Iterator[dict[str, Any]]:
                     yield decode_line(line[:-1])
                 except Damaged:
                     continue
-    except FileNotFoundError:
+    except NotFound:
         return
+
+
+def begun_in(told: Iterable[dict[str, Any]]) -> dict[str, str]:
+    """What a journal tells to have begun ("send" or "drop") and not to have ended, by the names
+    of sidecars."""
+    begun: dict[str, str] = {}
+    for entry in told:
+        if entry["did"] in ("send", "drop"):
+            begun[entry["image"]] = entry["did"]
+        elif entry["did"] in ("sent", "dropped"):
+            begun.pop(entry["image"], None)
+    return begun

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from gallery.errors import StartRefused
 from gallery.generation import Generation, Stores
 from gallery.library import Library
 from gallery.settings import Settings
+from migrate.folder import alone
 
 _HELD_SECONDS = 2.0
 
@@ -35,6 +37,18 @@ def other(settings: Settings) -> Settings:
     if there is None or settings.blobs == there.blobs or settings.catalog == there.catalog:
         raise StartRefused("GALLERY_NEXT_BLOBS and GALLERY_NEXT_CATALOG: name both new stores")
     return there
+
+
+@contextmanager
+def held(settings: Settings) -> Iterator[None]:
+    """Held by the one process that writes to either side, whatever its run folder. Nobody else
+    turns the library meanwhile. Raises StartRefused, also when somebody just has."""
+    path = os.path.join(str(settings.outputs), ".gallery", "migration.lock")
+    with alone(path, "another process, with another run folder,"):
+        found = generation.record_of(settings).read()
+        if found and found.stores != Stores.of(settings):
+            raise StartRefused(f"the library has just turned to {found.stores}: look again")
+        yield
 
 
 @contextmanager

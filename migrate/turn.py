@@ -7,27 +7,33 @@ anything is not as it should be, they go on where they were.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable
 from concurrent import futures
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gallery import dwelling, purges
 from gallery.errors import StartRefused, Unavailable
 from gallery.generation import Generation, Record, Stores
-from migrate.follow import Follow
+from migrate.copying import THREADS
+from migrate.follow import Follow, Image, Round
 from migrate.journal import Journal
 from migrate.links import Links
 from migrate.pace import Pace, Stopped
 from migrate.sides import Sides
 
-ROUNDS = 20
 _HELD_SECONDS = 2.0
 """How long the record may be held by who has a note say the same."""
 _SHARE = 4
 """Of the time that writers may wait, what the last round before may have taken."""
+_ENOUGH_SECONDS = 0.1
+_SHRINKS = 0.7
+"""A round that took more than this of one before is as short as they will be."""
+_PATIENCE = 5
+"""Rounds that are not shorter by as much, until it is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,10 @@ class Turn:
         self._links = Links(sides.source.blobs, sides.target.blobs)
         self._aside: set[str] = set()
         """Owners of whom something was put aside: their sums differ for ever."""
+        self._apart: set[str] = set()
+        self._differing: set[Image] = set()
+        """Owners whose sums were not equal when they were looked at last, and images that were
+        not: they have to be when the library turns."""
 
     def run(
         self, position: str, entries: Iterable[dict[str, Any]], *, budget: float, wait: float
@@ -67,49 +77,86 @@ class Turn:
         entries = list(entries)
         self._aside = {entry["owner"] for entry in entries if entry["did"] == "quarantine"}
         self._links.bring()
-        position = self._nearly_level(position, entries, budget / _SHARE)
-        apart = self._apart()
+        self._follow.recover(entries)
+        owners = {*self._source.catalog.owners(), *self._target.catalog.owners()}
+        self._catch_up(owners)
+        self._apart = self._of_these_apart(owners)
+        position = self._nearly_level(position, budget / _SHARE)
         with (
             ThreadPoolExecutor(1, "turn") as pool,  # left when the fence is open again
             self._source.catalog.fence(wait) as held,
         ):
-            began, before = time.monotonic(), len(self._follow.brought)
-            ending = pool.submit(self._end, position, apart, held)
+            began = time.monotonic()
+            ending = pool.submit(self._end, position, held)
             if not futures.wait([ending], budget).done:
                 self._pace.stop()
                 raise Unavailable(f"writers had to wait for more than {budget:g} s")
             catalogs = self._source.catalog, self._target.catalog
             dwelling.turn(self._record, catalogs, ending.result(), _HELD_SECONDS)
-            return Turned(len(self._follow.brought) - before, time.monotonic() - began)
+            return Turned(len(self._follow.brought), time.monotonic() - began)
 
-    def _nearly_level(
-        self, position: str, entries: Iterable[dict[str, Any]], seconds: float
-    ) -> str:
-        """Follows until what happens meanwhile is brought within so many seconds."""
-        for _ in range(ROUNDS):
-            began = time.monotonic()
-            position = self._follow.run(position, entries)
-            entries = ()
-            if time.monotonic() - began <= seconds:
+    def _nearly_level(self, position: str, seconds: float) -> str:
+        """Follows in rounds, each of what was written during the one before, until they are as
+        short as they become and shorter than these seconds: what is written during the last
+        is left for the fence."""
+        best, stuck, so_far = math.inf, 0, _Figures()
+        while stuck < _PATIENCE:
+            done = self._follow.round(position)
+            looking = time.monotonic()
+            self._look_at(done.images)
+            position, lag = done.position, done.behind + time.monotonic() - looking
+            so_far.add(done)
+            short = done.level and lag <= seconds
+            if short and (lag <= _ENOUGH_SECONDS or lag > _SHRINKS * best):
+                self._follow.brought.clear()
                 return position
-        raise Unavailable("more is written than can be brought in time; try at a calmer hour")
+            # Of a backlog that is yet to be told every round counts that comes nearer.
+            is_progress = lag < best * (_SHRINKS if done.level else 1)
+            best, stuck = (lag, 0) if is_progress else (best, stuck + 1)
+        raise Unavailable(
+            f"more is written than can be brought in time, {so_far}: the last round took "
+            f"{done.seconds:.1f} s and may take {seconds:.2g}; try at a calmer hour, or with a "
+            "larger --budget"
+        )
 
-    def _apart(self) -> set[str]:
-        """The owners whose sums differ now: they have to be level when the library turns."""
-        source, target = self._source.catalog, self._target.catalog
-        owners = {*source.owners(), *target.owners()}
-        return {owner for owner in owners if source.totals(owner) != target.totals(owner)}
+    def _look_at(self, images: Iterable[Image]) -> None:
+        """Compares what was just brought. What was changed again is yet to be brought."""
+        images = [*images]
+        with ThreadPoolExecutor(THREADS, "compare") as pool:
+            found = zip(images, pool.map(self._is_equal, images), strict=True)
+            self._differing = self._differing.difference(images).union(
+                image for image, equal in found if not equal
+            )
+        self._apart = self._of_these_apart({*self._apart, *(owner for owner, _, _ in images)})
 
-    def _end(self, position: str, apart: set[str], held: Callable[[], None]) -> Generation:
+    def _is_equal(self, image: Image) -> bool:
+        owner, month, id = image
+        here, there = (
+            library.catalog.get(owner, id, month) for library in (self._source, self._target)
+        )
+        return (here and here.raw) == (there and there.raw)
+
+    def _of_these_apart(self, owners: Iterable[str]) -> set[str]:
+        def sums(owner: str) -> tuple[str, bool]:
+            source, target = self._source.catalog, self._target.catalog
+            return owner, source.totals(owner) == target.totals(owner)
+
+        with ThreadPoolExecutor(THREADS, "compare") as pool:
+            return {owner for owner, equal in pool.map(sums, owners) if not equal}
+
+    def _catch_up(self, owners: Iterable[str]) -> None:
+        for owner in owners:
+            self._source.catalog.catch_up(owner)
+
+    def _end(self, position: str, held: Callable[[], None]) -> Generation:
         """All that is done while writers wait, but for writing down what it gives. What the
         journal tells of a turn counts only if the record is as new."""
-        for owner in self._source.catalog.owners():
-            self._source.catalog.catch_up(owner)
+        self._catch_up(self._source.catalog.swallowed())
         self._follow.run(position)
         self._links.bring()
         if self._pace.stopped:
             raise Stopped
-        self._compare(apart)
+        self._compare()
         self._ready()
         known = self._record.read()
         number = (known.number if known else 0) + 1
@@ -121,14 +168,35 @@ class Turn:
         held()
         return Generation(number, self._stores)
 
-    def _compare(self, apart: set[str]) -> None:
-        """Of what was brought since the turn began, each record, and the sums of its owners."""
-        source, target = self._source.catalog, self._target.catalog
-        for owner, month, id in self._follow.brought:
-            here, there = source.get(owner, id, month), target.get(owner, id, month)
-            if (here and here.raw) != (there and there.raw):
-                raise StartRefused(f"{owner}, {id}: the sides differ; look with verify")
-        owners = apart.union(owner for owner, _, _ in self._follow.brought)
-        for owner in owners - self._aside:
-            if source.totals(owner) != target.totals(owner):
-                raise StartRefused(f"{owner}: the sides' sums differ; look with verify")
+    def _compare(self) -> None:
+        """Of what was brought now, and what differed before, each record; and the sums of
+        their owners and of those that were apart."""
+        self._look_at({*self._follow.brought, *self._differing})
+        for owner, _, id in self._differing:
+            raise StartRefused(f"{owner}, {id}: the sides differ; look with verify")
+        for owner in self._apart - self._aside:
+            raise StartRefused(f"{owner}: the sides' sums differ; look with verify")
+
+
+@dataclass(slots=True)
+class _Figures:
+    """How much was written and brought, for who has to be told why that is too slow."""
+
+    began: float = field(default_factory=time.monotonic)
+    rounds: int = 0
+    changes: int = 0
+    images: int = 0
+    seconds: float = 0.0
+
+    def add(self, done: Round) -> None:
+        """What the first round is told was written before."""
+        if self.rounds:
+            self.changes += done.changes
+        self.rounds += 1
+        self.images += len(done.images)
+        self.seconds += done.seconds
+
+    def __str__(self) -> str:
+        written = self.changes / max(time.monotonic() - self.began, 1e-6)
+        brought = self.images / max(self.seconds, 1e-6)
+        return f"{written:.0f} changes/s against {brought:.0f} images/s"

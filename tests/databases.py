@@ -101,6 +101,10 @@ class Database:
             self._process.wait(_START_SECONDS)
             self._process = None
 
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
     def _run(self, program: str, *arguments: str) -> None:
         subprocess.run(
             [self._programs / program, *arguments],

@@ -16,7 +16,7 @@ from gallery.errors import PositionGone
 from gallery.library import Library
 from gallery.reconcile import Reconciler
 from tests.conftest import Open
-from tests.samples import OWNER, apply, ident, ids, record, upload
+from tests.samples import OTHER, OWNER, apply, ident, ids, record, upload
 
 
 def feed_file(manifests: Path, number: int) -> Path:
@@ -197,3 +197,58 @@ def test_the_walk_tells_what_a_crash_kept_from_the_feed(
     start = library.catalog.changes(None).position
     walker.run()
     assert [noted.id for noted in library.catalog.changes(start).noted] == [ident(2)]
+
+
+def die_before_the_feed(catalog: ManifestCatalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within a change, which stands in the manifest by then."""
+
+    def die(_: object) -> None:
+        raise SystemExit
+
+    monkeypatch.setattr(catalog.mirror, "announce", die)
+    with pytest.raises(SystemExit):
+        apply(catalog, "put", record(1))
+
+
+def test_whose_change_a_crash_kept_from_the_feed_is_known_without_a_look_at_all(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, other = opened(), opened()
+    apply(other, "put", record(2, owner=OTHER))
+    start = other.changes(None).position
+    assert other.swallowed() == []
+    die_before_the_feed(first, monkeypatch)
+    assert other.swallowed() == [OWNER]
+    assert other.catch_up(OWNER) == 1
+    assert other.swallowed() == []
+    assert [noted.owner for noted in other.changes(start).noted] == [OWNER]
+
+
+def test_whoever_keeps_the_fence_closed_catches_up_too(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, other = opened(), opened()
+    die_before_the_feed(first, monkeypatch)
+    with other.fence(1.0):
+        assert other.catch_up(OWNER) == 1
+    assert other.swallowed() == []
+
+
+def test_the_owners_next_change_of_the_month_tells_it_and_ends_the_mark(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, other = opened(), opened()
+    start = other.changes(None).position
+    die_before_the_feed(first, monkeypatch)
+    apply(other, "put", record(2))
+    assert other.swallowed() == []
+    assert ids(other.page(Query(OWNER))) == [2, 1]
+    assert heard(other, start)[-1] == ("put", record(2).id)
+
+
+def test_a_folder_of_marks_that_is_gone_is_made_again(manifests: Path, opened: Open) -> None:
+    catalog = opened()
+    apply(catalog, "put", record(1))
+    (manifests / "begun").rmdir()
+    apply(catalog, "put", record(2))
+    assert ids(catalog.page(Query(OWNER))) == [2, 1]

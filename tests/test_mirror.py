@@ -98,6 +98,26 @@ def test_what_was_put_before_a_rebuild_is_seen_before_the_feed_tells_of_the_rebu
     assert reader.damaged() == []
 
 
+@pytest.mark.parametrize("knows", [True, False])
+@pytest.mark.parametrize("removed", [True, False])
+def test_a_manifest_that_lost_its_lines_is_damaged_though_somebody_goes_on_writing_into_it(
+    opened: Open, manifests: Path, knows: bool, removed: bool
+) -> None:
+    """Whoever writes first may know the lines it had, or may never have read them."""
+    writer, reader = opened(), opened()
+    one, two = record(1), record(2)
+    apply(writer, "put", one)
+    assert ids(reader.page(ACTIVE)) == [1]
+    path = manifests / "users" / OWNER / f"{one.folder.month}.jsonl"
+    path.unlink() if removed else path.write_bytes(b"")
+    apply(writer if knows else opened(), "put", two)
+    assert reader.get(OWNER, two.id)
+    assert reader.damaged() == [(OWNER, one.folder.month)]
+    reader.rebuild(OWNER, one.folder.month, [(one, seen(one)), (two, seen(two))])
+    assert ids(reader.page(ACTIVE)) == [2, 1]
+    assert reader.damaged() == []
+
+
 # -- opening --------------------------------------------------------------------------------
 
 

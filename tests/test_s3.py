@@ -22,7 +22,7 @@ from gallery.errors import NotFound, StartRefused, StorageFull, Unavailable, Uns
 from gallery.keys import Folder
 from tests.samples import OWNER, ident, spooled
 from tests.services.documented import documented
-from tests.services.proxy import Fault, Proxy, request, status
+from tests.services.proxy import Fault, How, Proxy, request, status
 from tests.services.s3 import Store
 
 DAY, ONE = Folder(OWNER, "output", date(2026, 3, 14)), ident(1)
@@ -365,6 +365,37 @@ def test_a_body_that_is_cut_short_is_asked_for_again(far: S3Blobs, proxy: Proxy)
         pytest.raises(Unavailable),
     ):
         far.read(IMAGE)
+
+
+@pytest.mark.parametrize("how", ["cut", "claimed"])
+def test_half_a_body_is_never_taken_for_the_whole(far: S3Blobs, proxy: Proxy, how: How) -> None:
+    body = bytes(range(256)) * 400
+    far.put(IMAGE, body)
+    with proxy.broken(Fault(request("GET", ".png"), half=how, times=1)):
+        assert far.read(IMAGE) == body
+        assert proxy.befallen == 1
+    with (
+        proxy.broken(Fault(request("GET", ".png"), half=how)),
+        pytest.raises(Unavailable),
+    ):
+        far.read(IMAGE, 1000, 5000)
+    assert far.read(IMAGE, 1000, 5000) == body[1000:6000]
+    assert far.read(IMAGE, len(body) - 10) == body[-10:]
+
+
+@pytest.mark.filterwarnings("ignore:tzname")  # half a date is one of the answers
+def test_an_answer_that_ends_within_its_head_is_no_empty_object(far: S3Blobs, proxy: Proxy) -> None:
+    """Wherever that is."""
+    far.put(IMAGE, b"pixels")
+    for end in range(20, 420, 40):
+        with proxy.broken(Fault(request("GET", ".png"), reset_after=end, times=1)):
+            assert far.read(IMAGE) == b"pixels"
+            assert proxy.befallen == 1
+        with proxy.broken(Fault(request("HEAD", ".png"), reset_after=end, times=1)):
+            try:
+                assert far.stat(IMAGE).mtime_ns
+            except Unavailable:
+                assert proxy.befallen == 1
 
 
 def test_a_put_whose_reply_is_lost_is_sent_again(far: S3Blobs, proxy: Proxy) -> None:

@@ -256,6 +256,14 @@ class Renames(Protocol):
 
 
 @runtime_checkable
+class Exclusive(Protocol):
+    """An ability of stores that can be told not to replace anything."""
+
+    def put_new(self, key: str, body: bytes | Spool) -> bool:
+        """Like ``put``, if nothing has the key; else False, and nothing was changed."""
+
+
+@runtime_checkable
 class Hashed(Protocol):
     """An ability of stores that keep with each object what was sent."""
 

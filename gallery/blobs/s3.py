@@ -14,21 +14,16 @@ from __future__ import annotations
 import base64
 import builtins
 import hashlib
-import random
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import IO, TYPE_CHECKING, Any
+from http import HTTPStatus
+from typing import IO, Any
 from urllib.parse import urlsplit
 
-from botocore.exceptions import (
-    ClientError,
-    IncompleteReadError,
-    ReadTimeoutError,
-    ResponseStreamingError,
-)
+from botocore.exceptions import ClientError
 
 from gallery import keys
 from gallery.blobs import (
@@ -43,17 +38,14 @@ from gallery.blobs import (
     Stat,
     s3_versions,
 )
-from gallery.blobs.s3_client import code_of, requests
+from gallery.blobs.s3_bodies import check_head, get_part, size_in
+from gallery.blobs.s3_client import code_of, requests, status_of
 from gallery.blobs.s3_presign import presigned_put
 from gallery.blobs.s3_root import Root
 from gallery.errors import NotFound, Unavailable, Unsure
 from gallery.keys import Folder
 from gallery.records import Seen
 
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-
-_CUT_SHORT = (IncompleteReadError, ReadTimeoutError, ResponseStreamingError)
 _CACHED = {
     "image": "private, max-age=31536000, immutable",
     "thumb": "private, max-age=86400",
@@ -73,19 +65,41 @@ class _Got:
     stat: Stat
 
 
+class _Taken(Exception):
+    """Something has the key of what was to be new."""
+
+
 class S3Blobs(Root):
-    """Fulfils BlobStore, Hashed, SelfMarked, Linked, Renames, SentTo, Shared and Versioned."""
+    """Fulfils BlobStore, Exclusive, Hashed, SelfMarked, Linked, Renames, SentTo, Shared and
+    Versioned."""
 
     lives = LIVES
 
     # -- writing ------------------------------------------------------------------------
 
     def put(self, key: str, body: bytes | Spool) -> None:
+        self._put(key, body)
+
+    def put_new(self, key: str, body: bytes | Spool) -> bool:
+        """The store is told to refuse it, or where it would not, is looked at before."""
+        try:
+            if self.abilities.conditional_put == "no":
+                with suppress(NotFound):
+                    self.stat(key)
+                    return False
+                self._put(key, body)
+            else:
+                self._put(key, body, IfNoneMatch="*")
+        except _Taken:
+            return False
+        return True
+
+    def _put(self, key: str, body: bytes | Spool, **only: Any) -> None:
         if isinstance(body, bytes):
-            self._send(key, body, hashlib.sha256(body).hexdigest())
+            self._send(key, body, hashlib.sha256(body).hexdigest(), **only)
             return
         with open(body.path, "rb") as file:
-            self._send(key, file, body.sha256)
+            self._send(key, file, body.sha256, **only)
 
     def _send(
         self,
@@ -93,18 +107,19 @@ class S3Blobs(Root):
         body: bytes | IO[bytes],
         sha256: str,
         unclear: type[Unavailable] = Unavailable,
+        **only: Any,
     ) -> str:
-        """Stores the object, and gives its ETag."""
+        """Stores the object, and gives its ETag. Raises _Taken where it is "only" to be put
+        if something is not so."""
         client, abilities = self._s3, self.abilities
         parsed = keys.parse(key)
         role = parsed.role if parsed else None
         metadata = {_SHA256: sha256}
         if role == "image":
             metadata[_PUT] = f"{self.library} {int(time.time())}"
-        more: dict[str, Any] = {}
         if not abilities.sha256:
-            more["ContentMD5"] = _md5(body)
-        with self._asking(key, unclear):
+            only["ContentMD5"] = _md5(body)
+        with self._asking(key, unclear), _unless_taken():
             answer = client.put_object(
                 Bucket=self.place.bucket,
                 Key=self._key(key),
@@ -112,7 +127,7 @@ class S3Blobs(Root):
                 ContentType=_type_of(key),
                 CacheControl=_CACHED.get(role or "", "no-store"),
                 Metadata=metadata,
-                **more,
+                **only,
             )
         if not abilities.sha256 and not abilities.md5:
             self._read_back(key, sha256)
@@ -176,30 +191,17 @@ class S3Blobs(Root):
         client = self._s3
         with self._asking(key):
             try:
-                answer, body = self._patiently(client, key, f"bytes={start}-{start + size - 1}")
+                answer, body = get_part(
+                    client, self.place.bucket, self._key(key), start, size, self._patience.attempts
+                )
             except ClientError as error:
                 if code_of(error) == "InvalidRange":
                     return None
                 raise
-        whole = len(body)
-        if "ContentRange" in answer:
-            whole = int(answer["ContentRange"].rpartition("/")[2])
-        else:  # the store knows no ranges
-            body = body[start : start + size]
+        whole = size_in(answer)
+        if whole is None:  # the store knows no ranges
+            whole, body = len(body), body[start : start + size]
         return _Got(body, _stat(key, whole, answer["ETag"], answer["LastModified"]))
-
-    def _patiently(self, client: S3Client, key: str, span: str) -> tuple[Any, bytes]:
-        """A body that is cut short is asked for again, as a request without an answer is."""
-        tries = 0
-        while True:
-            answer = client.get_object(Bucket=self.place.bucket, Key=self._key(key), Range=span)
-            try:
-                return answer, answer["Body"].read()
-            except _CUT_SHORT:
-                tries += 1
-                if tries == self._patience.attempts:
-                    raise
-                time.sleep(random.random() * 2**tries / 4)  # noqa: S311 - jitter
 
     def stat(self, key: str) -> Stat:
         found = self._head(key)
@@ -209,7 +211,9 @@ class S3Blobs(Root):
         client = self._s3
         try:
             with self._asking(key):
-                return client.head_object(Bucket=self.place.bucket, Key=self._key(key))
+                found = client.head_object(Bucket=self.place.bucket, Key=self._key(key))
+                check_head(found)
+                return found
         except NotFound:
             # A bucket that is gone gives the same answer, and proves nothing.
             self.check_now()
@@ -357,6 +361,16 @@ class S3Blobs(Root):
         place = (self.place.bucket, self._key(key))
         with self._asking(key):
             return presigned_put(client, place, body, seconds, checked=can == "checked")
+
+
+@contextmanager
+def _unless_taken() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        if status_of(error) == HTTPStatus.PRECONDITION_FAILED:
+            raise _Taken from error
+        raise
 
 
 def _stat(key: str, size: int, etag: str, modified: datetime) -> Stat:

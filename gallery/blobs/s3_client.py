@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.utils import determine_content_length
 
 from gallery.errors import NotFound, StartRefused, StorageFull, Unavailable
 
@@ -30,6 +31,7 @@ _URL = re.compile(
 _GONE = frozenset({"NoSuchKey", "NoSuchVersion", "NotFound", "404"})
 _FULL = frozenset({"QuotaExceeded", "InsufficientStorage", "XMinioStorageFull"})
 _DENIED = (401, 403)
+_SMALL_BYTES = 64 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +82,19 @@ def new_client(patience: Patience, *, connections: int, profile: str | None = No
     with requests("the client"):
         session = boto3.session.Session(profile_name=profile)
         endpoint, region = _address(session, profile)
-        return session.client(
+        client = session.client(
             "s3", region_name=region, endpoint_url=endpoint,
             config=_config(patience, connections, by_path=endpoint is not None),
         )  # fmt: skip
+    client.meta.events.register_last("before-call.s3", _at_once)
+    return client
+
+
+def _at_once(params: dict[str, Any], **_: Any) -> None:
+    """A small body goes with its head: to ask whether it is wanted takes as long as to send it."""
+    asks = params["headers"].get("Expect") is not None
+    if asks and (determine_content_length(params["body"]) or 0) <= _SMALL_BYTES:
+        del params["headers"]["Expect"]
 
 
 def _address(session: boto3.session.Session, profile: str | None) -> tuple[str | None, str]:
@@ -99,6 +110,7 @@ def _address(session: boto3.session.Session, profile: str | None) -> tuple[str |
 def _config(patience: Patience, connections: int, *, by_path: bool) -> Config:
     return Config(
         signature_version="s3v4",
+        user_agent="gallery",  # its own is put together anew for each request
         retries={"mode": "standard", "total_max_attempts": patience.attempts},
         connect_timeout=patience.connect_seconds,
         read_timeout=patience.read_seconds,

@@ -19,6 +19,7 @@ from botocore.exceptions import ClientError
 from gallery.blobs import Spool
 from gallery.blobs.incoming import Incoming
 from gallery.blobs.marker import MARKER, SECRET, library_in, marker_of, new_library
+from gallery.blobs.s3_bodies import get_part
 from gallery.blobs.s3_client import PATIENCE, Patience, Place, new_client, requests, status_of
 from gallery.blobs.s3_probe import Abilities, probe
 from gallery.errors import GalleryError, NotFound, StartRefused, StorageFull, Unavailable
@@ -34,6 +35,8 @@ MAX_OBJECT_BYTES = 5 << 30
 """What one request can store."""
 CONNECTIONS = 32
 _PAUSE_SECONDS = 0.1
+_ROOT_BYTES = 65_536
+"""More than marker and keys have."""
 
 
 class Root:
@@ -170,8 +173,8 @@ class Root:
 
     def _read_root(self, name: str) -> bytes:
         with requests(f"{self.place}/{name}"):
-            answer = self.connect().get_object(Bucket=self.place.bucket, Key=self._key(name))
-            return answer["Body"].read(65_536)
+            where = (self.place.bucket, self._key(name))
+            return get_part(self.connect(), *where, 0, _ROOT_BYTES, self._patience.attempts)[1]
 
     def claim(self, library: str, secret: list[str]) -> None:
         try:

@@ -171,7 +171,12 @@ class Catalog(Protocol):
         longer all known."""
 
     def catch_up(self, owner: str) -> int:
-        """Notes the changes of an owner that a crash kept from ``changes``; how many."""
+        """Notes the changes of an owner that a crash kept from ``changes``; how many. Who
+        keeps the fence closed may ask, too."""
+
+    def swallowed(self) -> list[str]:
+        """The owners of whom a process began to change something and may have kept it from
+        ``changes``: it is at it, or died. Costs the same however many owners there are."""
 
     def months(self, owner: str) -> list[str]:
         """The months that the owner has or had images in, ascending."""

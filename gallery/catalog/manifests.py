@@ -4,6 +4,7 @@
     manifests/users/{owner}/{month}.jsonl   see ``shard``
     manifests/users/{owner}/.lock           the owner's lock; never renamed or removed
     manifests/users/{owner}/ops/            see ``ops``
+    manifests/begun/                        see ``begun``
     manifests/.lock                         held while library.json is made
     manifests/jobs.lock                     held by the process that runs the periodic jobs
     manifests/feed/                         see ``feed``
@@ -28,6 +29,7 @@ import orjson
 
 from gallery import keys
 from gallery.catalog import Changes, Entry, Expired, Listener, Page, history
+from gallery.catalog.begun import Begun
 from gallery.catalog.facets import NEWEST, Facets, facets
 from gallery.catalog.feed import Feed
 from gallery.catalog.mirror import Mirror
@@ -60,7 +62,8 @@ class ManifestCatalog:
     ) -> None:  # fmt: skip
         self.root = os.path.abspath(root)
         self._has_moved = has_moved
-        self._fence = FileFence(self.root, lambda: library_of(self.root) == self.library)
+        self._fence = FileFence(self.root, self._is_there)
+        self._begun = Begun(self.root, self._is_there)
         self.library = ""
         self._users = os.path.join(self.root, "users")
         self._memory = (memory_bytes, ring_items)
@@ -91,7 +94,7 @@ class ManifestCatalog:
             raise StartRefused(f"cannot open {self.root}: {error}") from error
         memory_bytes, ring_items = self._memory
         self._mirror = Mirror(self._users, feed, memory_bytes=memory_bytes, ring_items=ring_items)
-        self._writer = Writer(self._mirror, library)
+        self._writer = Writer(self._mirror, library, self._begun)
 
     def close(self) -> None:
         if self._mirror:
@@ -220,8 +223,11 @@ class ManifestCatalog:
         with self.mirror.lock:
             return self.mirror.owner(owner).sums()[1]
 
+    def _is_there(self) -> bool:
+        return library_of(self.root) == self.library
+
     def check(self) -> None:
-        if library_of(self.root) != self.library:
+        if not self._is_there():
             raise Unavailable(f"{self.root} is away")
 
     def owners(self) -> list[str]:
@@ -297,11 +303,16 @@ class ManifestCatalog:
 
     @contextmanager
     def lock(self, owner: str) -> Iterator[None]:
-        path = os.path.join(self._users, owner, ".lock")
-        with ExitStack() as held:
-            held.enter_context(self._fence.passed())
+        with self._fence.passed():
             if self._has_moved():
                 raise Moved(f"{self.root} is not where the library lives now")
+            with self._held(owner):
+                yield
+
+    @contextmanager
+    def _held(self, owner: str) -> Iterator[None]:
+        path = os.path.join(self._users, owner, ".lock")
+        with ExitStack() as held:
             with storage(path, ours=True):
                 if not os.path.exists(path):
                     self._make_folder(owner)
@@ -335,17 +346,25 @@ class ManifestCatalog:
 
     def catch_up(self, owner: str) -> int:
         count = 0
-        for month in self.months(owner):
-            count += self.mirror.ask(lambda month=month: self._catch_up(owner, month))  # type: ignore[misc]
+        begun = {month for name, month in self._begun.all() if name == owner}
+        for month in sorted(begun.union(self.months(owner))):
+            count += self.mirror.ask(partial(self._catch_up, owner, month, is_begun=month in begun))
         return count
 
-    def _catch_up(self, owner: str, month: str) -> int:
+    def _catch_up(self, owner: str, month: str, *, is_begun: bool) -> int:
         shard = self.mirror.shard(owner, month)
-        if not unannounced(self.mirror.feed, shard, self.mirror.position()):
+        if not is_begun and not unannounced(self.mirror.feed, shard, self.mirror.position()):
             return 0
-        with self.lock(owner):
+        # No change, so the fence is not passed: who closed it wants to be told as well.
+        with self._held(owner):
             self.mirror.sync()
-            return self.writer.announce_swallowed(self.mirror.shard(owner, month))
+            count = self.writer.announce_swallowed(self.mirror.shard(owner, month))
+            self._begun.end(owner, month)
+            return count
+
+    def swallowed(self) -> list[str]:
+        with storage(self.root, ours=True):
+            return sorted({owner for owner, _ in self._begun.all()})
 
     def damaged(self) -> list[tuple[str, str]]:
         return self.mirror.damaged()

@@ -154,6 +154,9 @@ class MemoryCatalog:
     def catch_up(self, owner: str) -> int:  # noqa: ARG002 - nothing is ever kept from anybody
         return 0
 
+    def swallowed(self) -> list[str]:
+        return []
+
     # -- asking ---------------------------------------------------------------------------
 
     def get(self, owner: str, id: str, month: str | None = None) -> Entry | None:

@@ -141,7 +141,9 @@ class Mirror:
         name, month = line["owner"], line["month"]
         shard = owner.months.get(month)
         if shard is None or shard.generation != line["generation"]:
-            self._replace(owner, name, month)
+            after = self._replace(owner, name, month)
+            if shard and line["op"] != "load" and after.generation == line["generation"]:
+                self._begun_anew(shard, after)
         elif shard.end < line["end"]:
             self.read_on(shard)
             if shard.end < line["end"]:  # replaced since, which the feed is yet to tell
@@ -174,7 +176,14 @@ class Mirror:
             if owner and owner.months.get(shard.month) is shard:
                 self._replace(owner, shard.owner, shard.month)
 
-    def _replace(self, owner: Owner, name: str, month: str) -> None:
+    def _begun_anew(self, before: Shard, after: Shard) -> None:
+        """Only a rebuild begins a manifest anew. Who writes the first line of one that was
+        emptied or removed can't tell it from a new one, and knows nothing of the lines it had."""
+        if before.end or before.damaged:
+            after.damaged = True
+            self._note(after)
+
+    def _replace(self, owner: Owner, name: str, month: str) -> Shard:
         owner.changed()
         self._loaded.pop((name, month), None)
         self._ring.forget(name)
@@ -183,6 +192,7 @@ class Mirror:
         if before and after.end < before.end and after.generation in ("", before.generation):
             after.damaged = True  # removed or cut: the tree will tell what it said
             self._note(after)
+        return after
 
     def _tell(self, owner: str, id: str) -> None:
         for listener in self.listeners:

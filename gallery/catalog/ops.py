@@ -123,7 +123,9 @@ def _locked(path: str) -> int:
 def _decoded(path: str, lines: list[bytes]) -> Iterator[dict[str, Any]]:
     for number, line in enumerate(lines, 1):
         try:
-            yield decode_line(line)
+            entry = decode_line(line)
+            del entry["crc"]  # the line's, and no part of what was added
+            yield entry
         except Damaged as error:
             log.warning("%s: line %d is skipped: %s", path, number, error)
 

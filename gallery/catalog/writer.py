@@ -10,6 +10,7 @@ import errno
 import logging
 import os
 
+from gallery.catalog.begun import Begun
 from gallery.catalog.index import Index
 from gallery.catalog.mirror import Mirror
 from gallery.catalog.shard import (
@@ -34,8 +35,9 @@ _APPEND = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 class Writer:
     """Writes for one library. What it wrote, the mirror reads back through the feed."""
 
-    def __init__(self, mirror: Mirror, library: str) -> None:
+    def __init__(self, mirror: Mirror, library: str, begun: Begun) -> None:
         self._mirror = mirror
+        self._begun = begun
         self._library = library
 
     def apply(self, change: Change, *, durable: bool = True) -> None:
@@ -44,9 +46,10 @@ class Writer:
         index = self._mirror.load(shard)
         if self._is_known(change, shard, index):
             return
-        generation, end = self._append(change, shard, index, durable=durable)
-        head = {"op": change.op, "id": change.id, "kind": change.kind, "rev": change.rev}
-        self._mirror.announce(feed_line(head, shard, generation, end))
+        with self._begun.change(change.owner, change.month):
+            generation, end = self._append(change, shard, index, durable=durable)
+            head = {"op": change.op, "id": change.id, "kind": change.kind, "rev": change.rev}
+            self._mirror.announce(feed_line(head, shard, generation, end))
 
     def announce_swallowed(self, shard: Shard) -> int:
         """The caller holds the owner's lock, so nobody is about to announce them."""
@@ -108,9 +111,10 @@ class Writer:
                 file.writelines(whole(shard, self._library, records, self._mirror.feed.position))
                 file.flush()
                 os.fsync(file.fileno())
-            os.rename(f"{shard.path}.new", shard.path)
-            load = feed_line({"op": "load"}, shard, shard.generation, shard.end)
-            self._mirror.announce(load)
+            with self._begun.change(owner, month):
+                os.rename(f"{shard.path}.new", shard.path)
+                load = feed_line({"op": "load"}, shard, shard.generation, shard.end)
+                self._mirror.announce(load)
 
     def compact(self, owner: str, month: str) -> None:
         """Rewrites a manifest whose dead lines exceed the live ones and 1 MiB."""

@@ -107,4 +107,5 @@ def test_nothing_is_kept_from_anybody_without_a_crash(both: Catalogs) -> None:
     now = both.read.changes(None)
     assert both.read.catch_up(OWNER) == 0
     assert both.read.catch_up(OTHER) == 0
+    assert both.read.swallowed() == []
     assert both.read.changes(now.position) == now

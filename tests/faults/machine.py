@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
+import itertools
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+
+import pytest
 
 _PACKAGES = {"strace": "strace", "mkfs.ext4": "e2fsprogs", "mount": "mount", "umount": "mount"}
 _IOC_SHUTDOWN = 0x8004587D
@@ -106,6 +111,44 @@ def bound(volume: Path, at: Path) -> Iterator[Bound]:
     finally:
         if made.mounted:
             made.unmount()
+
+
+# -- no room ----------------------------------------------------------------------------------
+
+
+def for_ever(write: Callable[[], object]) -> None:
+    while True:
+        write()
+
+
+def until_full(write: Callable[[], object]) -> None:
+    with pytest.raises(OSError, match="No space") as full:
+        for_ever(write)
+    assert full.value.errno == errno.ENOSPC
+
+
+@contextmanager
+def full_of_bytes(volume: Path) -> Iterator[None]:
+    """Somebody else takes all the room there is: also what a disk that writes later had put by,
+    as it finds out that it doesn't need it."""
+    filler, before = volume / "filler", -1
+    with filler.open("wb", buffering=0) as file:
+        while file.tell() > before:
+            before = file.tell()
+            for size in (4096, 512):
+                until_full(partial(file.write, bytes(size)))
+            os.fsync(file.fileno())
+    yield
+    filler.unlink()
+
+
+@contextmanager
+def full_of_files(volume: Path) -> Iterator[None]:
+    numbers = itertools.count()
+    until_full(lambda: (volume / f"filler-{next(numbers)}").touch())
+    yield
+    for path in volume.glob("filler-*"):
+        path.unlink()
 
 
 # -- system calls -----------------------------------------------------------------------------

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import errno
-import itertools
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -20,40 +18,10 @@ from tests.faults.ledger import (
     listed,
     visiting,
 )
-from tests.faults.machine import tmpfs
+from tests.faults.machine import full_of_bytes, full_of_files, tmpfs
 from tests.http.server import served
 
 OWNER = "kim"
-
-
-def for_ever(write: Callable[[], object]) -> None:
-    while True:
-        write()
-
-
-def until_full(write: Callable[[], object]) -> None:
-    with pytest.raises(OSError, match="No space") as full:
-        for_ever(write)
-    assert full.value.errno == errno.ENOSPC
-
-
-@contextmanager
-def full_of_bytes(volume: Path) -> Iterator[None]:
-    """Somebody else takes all the room there is."""
-    filler = volume / "filler"
-    with filler.open("wb", buffering=0) as file:
-        until_full(lambda: file.write(bytes(4096)))
-    yield
-    filler.unlink()
-
-
-@contextmanager
-def full_of_files(volume: Path) -> Iterator[None]:
-    numbers = itertools.count()
-    until_full(lambda: (volume / f"filler-{next(numbers)}").touch())
-    yield
-    for path in volume.glob("filler-*"):
-        path.unlink()
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 
 from migrate.sides import Sides
 from tests import services
+from tests.databases import Database
 from tests.migrate import movers
 from tests.migrate.movers import Mover
 from tests.migrate.moves import Move, fill
@@ -34,6 +35,22 @@ def ground(tmp_path: Path) -> Iterator[Ground]:
     ground = Ground(tmp_path)
     with ground.library() as library:
         put(library, 1)
+    yield ground
+    ground.proxy.close()
+
+
+@pytest.fixture(scope="session")
+def own_database() -> Iterator[Database]:
+    database = Database()
+    yield database
+    database.stop()
+
+
+@pytest.fixture
+def own(tmp_path: Path, own_database: Database) -> Iterator[Ground]:
+    """With a database that may be restarted."""
+    ground = Ground(tmp_path, own_database)
+    ground.fill(1, 4)
     yield ground
     ground.proxy.close()
 

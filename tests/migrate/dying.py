@@ -72,8 +72,10 @@ def arm(death: Death) -> None:
     for blobs in (FileBlobs, S3Blobs):
         for method in _BLOBS:
             wrap(blobs, method, death, lambda method=method, **_: method)
+    wrap(S3Blobs, "put_new", death, lambda **_: "put")
+    wrap(ManifestCatalog, "apply", death, lambda **_: "apply")
     for catalog in (ManifestCatalog, PostgresCatalog):
-        wrap(catalog, "apply", death, lambda **_: "apply")
+        wrap(catalog, "apply_all", death, lambda **_: "apply")
         wrap_fence(catalog, death)
     wrap(Journal, "append", death, lambda did, **_: did)
     wrap(Record, "write", death, lambda **_: "record")

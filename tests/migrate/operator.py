@@ -16,9 +16,9 @@ from typing import Any
 import orjson
 import pytest
 
-from gallery import backends
+from gallery import backends, dwelling
 from gallery.library import Library
-from gallery.settings import load
+from gallery.settings import Settings, load
 from migrate.__main__ import main
 from tests import databases, services
 from tests.http.server import environment
@@ -119,6 +119,11 @@ class Operator:
         library = Library(*backends.stores(settings), clock=lambda: NOON)
         library.start(recover=False)
         return library
+
+    def loaded(self) -> Settings:
+        """The settings, with the stores where the library lives now."""
+        folders = {"outputs": self.root / "outputs", "manifests": self.root / "manifests"}
+        return dwelling.active(load(**folders, **self.settings))
 
     def library(self) -> contextlib.closing[Library]:
         """Where it lives before it moves."""

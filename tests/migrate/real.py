@@ -1,4 +1,4 @@
-"""A library that real commands move, from files to a bucket and a database."""
+"""A library that real commands move to a bucket and a database: from files, or from others."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
-from gallery import backends
+from gallery import backends, keys
+from gallery.generation import Record
 from gallery.library import Library
 from gallery.settings import Settings
 from tests import databases, services
 from tests.databases import Database
 from tests.http.server import environment
-from tests.samples import eventually
+from tests.migrate.moves import stored
+from tests.samples import eventually, put
 from tests.services.proxy import Fault, Proxy
 
 KILLED = -9
@@ -50,17 +52,26 @@ class Sleeping:
 
 
 class Ground:
-    """``root`` holds the files and the run folder. Commands reach the bucket by ``proxy``."""
+    """``root`` holds the files and the run folder. Commands reach ``server``, an object store,
+    by ``proxy``."""
 
-    def __init__(self, root: Path, database: Database | None = None) -> None:
+    def __init__(
+        self, root: Path, database: Database | None = None, *, server: str = "swift",
+        here: Literal["files", "services"] = "files",
+    ) -> None:  # fmt: skip
         self.root = root
         self.database = database or databases.database()
-        self.store = services.s3()
+        self.store = services.s3(server)
         self.proxy = Proxy(self.store.server.port)
-        self.settings: dict[str, Any] = {
-            "next_blobs": self.store.url,
-            "next_catalog": self.database.create(),
-        }
+        self.there = {"blobs": self.store.url, "catalog": self.database.create()}
+        self.here: dict[str, Any] = {}
+        if here == "services":
+            self.here = {"blobs": services.s3(server).url, "catalog": self.database.create()}
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Of a process that can live on both sides."""
+        return self.here | {f"next_{name}": to for name, to in self.there.items()}
 
     # -- commands ---------------------------------------------------------------------------
 
@@ -110,9 +121,20 @@ class Ground:
         assert ran.code == 0, (ran.said, ran.complained)
         return ran.said
 
+    def copied(self) -> None:
+        self.ok("copy", "--plan", self.ok("plan")["digest"])
+
     def is_equal(self, *arguments: str) -> None:
         said = self.ok("verify", *arguments)
         assert said["root"] == said["target_root"]
+
+    def is_level(self) -> None:
+        """The same on both sides, object by object, and nothing but that."""
+        self.ok("follow")
+        self.is_equal()
+        with self.library() as here, self.library(target=True) as there:
+            assert stored(here) == stored(there)
+            assert all(keys.parse(key) for key in stored(there))
 
     # -- looking and writing past them --------------------------------------------------------
 
@@ -120,8 +142,7 @@ class Ground:
     def library(self, *, target: bool = False) -> Iterator[Library]:
         """As one more process on this side has it."""
         stores: dict[str, Any] = {name: self.root / name for name in ("outputs", "manifests")}
-        if target:
-            stores |= {name.removeprefix("next_"): to for name, to in self.settings.items()}
+        stores |= self.there if target else self.here
         with self.store.reached():
             library = Library(*backends.stores(Settings(**stores)))
             library.start()
@@ -129,6 +150,18 @@ class Ground:
             yield library
         finally:
             library.close()
+
+    def fill(self, first: int, last: int, *, target: bool = False) -> None:
+        """Images of these numbers."""
+        with self.library(target=target) as library:
+            for number in range(first, last + 1):
+                put(library, number)
+
+    @property
+    def lives(self) -> str:
+        """In which blobs the library lives."""
+        found = Record(str(self.root / "outputs")).read()
+        return found.stores.blobs if found else str(self.here.get("blobs", "file:"))
 
     @contextmanager
     def watched(self) -> Iterator[list[str]]:

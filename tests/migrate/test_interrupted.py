@@ -13,7 +13,7 @@ from migrate.pace import Pace
 from tests.migrate.moves import Move, fill, stored
 from tests.samples import OWNER, ident, put
 
-_STEPS = ("put", "delete", "stage", "commit", "replace", "doom", "finish")
+_STEPS = ("put", "put_new", "delete", "stage", "commit", "replace", "doom", "finish")
 
 
 class Killed(BaseException):
@@ -26,9 +26,10 @@ class Dying:
     def __init__(self, library: Library, steps: int) -> None:
         self.left = steps
         self._undo: list[tuple[Any, str]] = []
-        for store, names in ((library.blobs, _STEPS), (library.catalog, ("apply",))):
+        for store, names in ((library.blobs, _STEPS), (library.catalog, ("apply", "apply_all"))):
             for name in names:
-                self._wrap(store, name)
+                if hasattr(store, name):
+                    self._wrap(store, name)
 
     def _wrap(self, store: Any, name: str) -> None:
         real = getattr(store, name)

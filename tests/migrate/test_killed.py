@@ -10,12 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-from gallery import keys
 from gallery.library import Library
 from migrate.folder import Folder
 from tests.http.fleet import Person
 from tests.http.server import Server
-from tests.migrate.moves import stored
 from tests.migrate.people import in_use
 from tests.migrate.real import KILLED, Ground, Ran, is_early
 from tests.samples import OWNER, eventually, ident, pixels, upload
@@ -46,7 +44,7 @@ def test_a_copy(ground: Ground, everything: bool) -> None:
         if everything:
             ground.is_equal("--owner", owner)
     assert number > 12
-    _is_all_there(ground)
+    ground.is_level()
 
 
 def test_a_follow(ground: Ground, everything: bool) -> None:
@@ -60,7 +58,7 @@ def test_a_follow(ground: Ground, everything: bool) -> None:
         if everything:
             ground.is_equal()
     assert number > 12
-    _is_all_there(ground)
+    ground.is_level()
 
 
 def _change(library: Library, number: int) -> None:
@@ -97,15 +95,6 @@ def _sent_by(entry: dict[str, Any]) -> Iterator[str]:
         yield entry["id"]
 
 
-def _is_all_there(ground: Ground) -> None:
-    """The same on both sides, object by object, and nothing but that."""
-    ground.ok("follow")
-    ground.is_equal()
-    with ground.library() as here, ground.library(target=True) as there:
-        assert stored(here) == stored(there)
-        assert all(keys.parse(key) for key in stored(there))
-
-
 POINTS = ("follow", "fence", "turn", "record")
 """Before the fence is closed; within; when the journal tells of the turn; when it has happened."""
 
@@ -113,17 +102,17 @@ POINTS = ("follow", "fence", "turn", "record")
 def test_a_turn(ground: Ground, everything: bool) -> None:
     """There and back again, killed at each point of either way, while people are at work: the
     servers go on, where they were or over there."""
-    with in_use(ground) as fleet:
+    with in_use(ground) as use:
         plan = ground.ok("plan")
         ground.ok("copy", "--plan", plan["digest"])
         ways = ("cutover", "rollback")
         each, some = itertools.product(POINTS, ways), zip(POINTS, itertools.cycle(ways))
         for point, turn in each if everything else some:
             eventually(partial(_killed_at, ground, turn, point), seconds=60)
-            _go_on(fleet.servers)
+            _go_on(use.fleet.servers)
             ground.turned(turn)
-            _go_on(fleet.servers)
-    _is_all_there(ground)
+            _go_on(use.fleet.servers)
+    ground.is_level()
 
 
 def _killed_at(ground: Ground, turn: str, point: str) -> bool:
@@ -142,11 +131,11 @@ def _go_on(servers: list[Server]) -> None:
 def test_a_server(ground: Ground, everything: bool) -> None:
     """Servers are killed all the time, and started again, while the library moves."""
     rng, stop = random.Random("whom it hits"), threading.Event()
-    with in_use(ground) as fleet, ThreadPoolExecutor(1) as pool:
+    with in_use(ground) as use, ThreadPoolExecutor(1) as pool:
 
         def killing() -> None:
             while not stop.wait(rng.uniform(1, 4)):
-                fleet.kill(rng.randrange(len(fleet.servers)))
+                use.fleet.kill(rng.randrange(len(use.fleet.servers)))
 
         plan = ground.ok("plan", "--quick")
         killed = pool.submit(killing)

@@ -3,37 +3,18 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gallery.generation import Record
-from tests.databases import Database
 from tests.http.fleet import Person
 from tests.migrate.people import Fleet
 from tests.migrate.real import Ground, ended
-from tests.samples import OWNER, eventually, ident, put
+from tests.migrate.writing import written_to
+from tests.samples import OWNER, eventually, ident
 from tests.services.proxy import Fault, request, status
-
-
-def fill(ground: Ground, first: int, last: int) -> None:
-    with ground.library() as library:
-        for number in range(first, last + 1):
-            put(library, number)
-
-
-def copied(ground: Ground) -> None:
-    ground.ok("copy", "--plan", ground.ok("plan")["digest"])
-
-
-def lives(ground: Ground) -> str:
-    found = Record(str(ground.root / "outputs")).read()
-    return found.stores.blobs if found else "file:"
-
 
 # -- two at once --------------------------------------------------------------------------------
 
@@ -50,9 +31,9 @@ def test_the_second_of_two_moves_refuses(ground: Ground) -> None:
 
 
 def test_a_move_that_is_told_to_stop_says_so(ground: Ground) -> None:
-    fill(ground, 2, 4)
-    copied(ground)
-    fill(ground, 5, 40)
+    ground.fill(2, 4)
+    ground.copied()
+    ground.fill(5, 40)
     with ground.stopped("put", "follow", "--for-ever") as it:
         it.process.send_signal(signal.SIGTERM)
     assert it.ran.code == 0, it.ran.complained
@@ -68,8 +49,8 @@ FAULTS = {
     "503": Fault(request("PUT"), answer=status(503), times=8),
     "slow": Fault(delay=0.1),
     "cut off": Fault(request("PUT"), reset_within=200, times=3),
-    "reset": Fault(request("HEAD"), reset_after=0, times=4),
     "a lost reply": Fault(request("PUT", ".json"), reset_after=0, times=4),
+    "a lost reply to what is new": Fault(request("PUT", ".png"), reset_after=0, times=4),
 }
 
 
@@ -79,11 +60,11 @@ def test_a_bucket_that_fails_for_a_while(ground: Ground) -> None:
     ground.ok("copy", "--plan", plan["digest"])
     for number, fault in enumerate(FAULTS.values()):
         first = 10 * number + 10
-        fill(ground, first, first + 1)
+        ground.fill(first, first + 1)
         with ground.proxy.broken(fault):
             ground.ok("copy", "--plan", plan["digest"], "--again")
             assert ground.proxy.befallen
-        fill(ground, first + 2, first + 3)
+        ground.fill(first + 2, first + 3)
         with ground.proxy.broken(fault):
             ground.ok("follow")
             assert ground.proxy.befallen
@@ -92,15 +73,17 @@ def test_a_bucket_that_fails_for_a_while(ground: Ground) -> None:
 
 def test_a_bucket_that_is_away_while_the_library_turns(ground: Ground) -> None:
     """Those who write wait no longer than they may, and go on where they were."""
-    copied(ground)
-    fill(ground, 2, 2)
+    ground.copied()
     with ExitStack() as away:
-        with ground.stopped("follow", "cutover", "--budget", "8") as it:
-            fill(ground, 3, 3)
+        with (
+            ground.library() as library,
+            written_to(library, images=1),
+            ground.stopped("fence", "cutover", "--budget", "8") as it,
+        ):
             away.enter_context(ground.proxy.cut())
         it.ran.refused("had to wait")
-        assert lives(ground) == "file:"
-        fill(ground, 4, 4)
+        assert ground.lives == "file:"
+        ground.fill(2, 2)
     ground.ok("cutover")
     ground.is_equal()
 
@@ -123,53 +106,32 @@ def test_a_bucket_that_lies(ground: Ground) -> None:
 # -- the database ---------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def own_database() -> Iterator[Database]:
-    database = Database()
-    yield database
-    database.stop()
-
-
-@pytest.fixture
-def own(tmp_path: Path, own_database: Database) -> Iterator[Ground]:
-    """With a database that may be restarted."""
-    ground = Ground(tmp_path, own_database)
-    fill(ground, 1, 4)
-    yield ground
-    ground.proxy.close()
-
-
-def _restart(ground: Ground) -> None:
-    ground.database.stop()
-    ground.database.start()
-
-
 def test_a_database_that_restarts(own: Ground) -> None:
     plan = own.ok("plan")
     with own.stopped("apply", "copy", "--plan", plan["digest"], "--threads", "2") as it:
-        _restart(own)
+        own.database.restart()
     assert it.ran.code == 0, it.ran.complained
-    fill(own, 5, 8)
+    own.fill(5, 8)
     with own.stopped("apply", "follow") as it:
-        _restart(own)
+        own.database.restart()
     assert it.ran.code == 0, it.ran.complained
     own.is_equal()
 
 
 def test_a_database_that_restarts_while_the_library_turns(own: Ground) -> None:
     """On the way there the turn may go on; on the way back the fence was the database's."""
-    copied(own)
+    own.copied()
     with own.stopped("fence", "cutover", "--budget", "30") as it:
-        _restart(own)
+        own.database.restart()
     assert it.ran.code in (0, 2), it.ran.complained
-    assert (lives(own) != "file:") is (it.ran.code == 0)
+    assert (own.lives != "file:") is (it.ran.code == 0)
     own.ok("cutover")
     with own.stopped("fence", "rollback", "--budget", "30") as it:
-        _restart(own)
+        own.database.restart()
     it.ran.refused("database")
-    assert lives(own) != "file:"
+    assert own.lives != "file:"
     own.ok("rollback")
-    assert lives(own) == "file:"
+    assert own.lives == "file:"
     own.is_equal()
 
 
@@ -180,7 +142,7 @@ def test_a_database_that_restarts_while_the_library_turns(own: Ground) -> None:
 def test_a_server_that_is_started_while_the_library_turns(ground: Ground, step: str) -> None:
     """The library doesn't turn yet, if the server was seen; else it waits, and begins where the
     library lives then."""
-    copied(ground)
+    ground.copied()
     folder = ground.root / "outputs" / ".gallery" / "processes"
     with ground.store.reached(), Fleet(ground) as fleet, ThreadPoolExecutor(1) as pool:
         eventually(lambda: ground.run("preflight").code == 0, 30)
@@ -216,7 +178,7 @@ def _stopped_when_ready(ground: Ground, step: str) -> AbstractContextManager[Any
 def test_a_run_folder_without_room(ground: Ground) -> None:
     plan = ground.ok("plan")
     ground.ok("copy", "--plan", plan["digest"])
-    fill(ground, 2, 9)
+    ground.fill(2, 9)
     size = (ground.root / "migration" / "journal.jsonl").stat().st_size
     full = ("prlimit", f"--fsize={size + 300}")
     ended(ground.begin("follow", under=full)).refused("File too large")

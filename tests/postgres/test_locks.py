@@ -61,6 +61,14 @@ def test_a_lock_is_not_waited_for_for_ever(opened: Open) -> None:
     apply(second, "put", record(1))
 
 
+def test_who_waited_in_vain_does_not_keep_the_fence_from_closing(opened: Open) -> None:
+    first, second = opened(), opened(lock_seconds=0.02)
+    with first.lock(OWNER), pytest.raises(Unavailable, match="at work"), second.lock(OWNER):
+        pass
+    with first.fence(5):
+        pass
+
+
 def test_nothing_is_written_without_the_lock(catalog: PostgresCatalog) -> None:
     with catalog.lock(OTHER), pytest.raises(RuntimeError):
         catalog.apply(change("put", record(1), seen(record(1))))

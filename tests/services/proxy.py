@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import struct
 import threading
@@ -11,11 +12,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 _CHUNK = 1 << 14
 _RESET = struct.pack("ii", 1, 0)
 """SO_LINGER: closing sends RST and not FIN."""
 
+
+How = Literal["cut", "claimed"]
+"""A body that is not all there: it ends too early, or its head says that it is no longer."""
 
 _GO_ON = b"HTTP/1.1 100"
 """Asks for the body of a request, and is no answer to it."""
@@ -29,7 +34,8 @@ class Fault:
     ``delay`` is waited before each piece of the service's answer. ``reset_after`` is how
     many bytes of the answer arrive before the connection is reset: with 0 the request was
     carried out and its reply is lost. ``reset_within`` is how many bytes of the request
-    arrive. ``times`` is how many connections it befalls.
+    arrive. ``half`` is all that arrives of the body of an answer: the connection is closed
+    then, or the head says that there is no more. ``times`` is how many connections it befalls.
     """
 
     when: Callable[[bytes], bool] = lambda _: True
@@ -37,6 +43,7 @@ class Fault:
     delay: float = 0.0
     reset_after: int | None = None
     reset_within: int | None = None
+    half: How | None = None
     times: int = 1 << 30
 
 
@@ -46,12 +53,13 @@ def status(code: int, text: str = "Service Unavailable", body: bytes = b"") -> b
     return head.encode() + body
 
 
-def request(method: str, part: str = "") -> Callable[[bytes], bool]:
-    """Whether the first line is of this method and names ``part``."""
+def request(method: str, *parts: str) -> Callable[[bytes], bool]:
+    """Whether the first line is of this method and names all ``parts``."""
 
     def is_it(first: bytes) -> bool:
         line = first.partition(b"\r\n")[0]
-        return line.startswith(method.encode() + b" ") and part.encode() in line
+        is_named = all(part.encode() in line for part in parts)
+        return is_named and line.startswith(method.encode() + b" ")
 
     return is_it
 
@@ -168,7 +176,7 @@ class Proxy:
                 if fault is not None and fault.answer is not None:
                     client.sendall(fault.answer)
                     break
-                relay.fault, relay.passed = fault or relay.fault, 0
+                relay.fault, relay.rest = fault or relay.fault, None
                 if fault is not None and fault.reset_within is not None:
                     relay.left = fault.reset_within
                 if relay.left is not None:
@@ -193,27 +201,49 @@ class Proxy:
                 fault = relay.fault
                 if fault is not None and fault.delay:
                     time.sleep(fault.delay)
-                if fault and fault.reset_after is not None and not data.startswith(_GO_ON):
-                    data = data[: fault.reset_after - relay.passed]
-                    relay.passed += len(data)
-                    client.sendall(data)
-                    if relay.passed >= fault.reset_after:
+                if fault and not data.startswith(_GO_ON):
+                    data = relay.passing(data, fault)
+                client.sendall(data)
+                if fault and relay.rest == 0:
+                    if fault.reset_after is not None:
                         _reset(client)
-                        break
-                else:
-                    client.sendall(data)
+                    break
         _shut(client)
         _shut(service)
 
 
 class _Relay:
-    """What befalls the connection at present, how much of the answer has passed, and how
-    much of the request may pass yet."""
+    """What befalls the connection at present, how much of the answer may pass yet, and how
+    much of the request."""
 
     def __init__(self) -> None:
         self.fault: Fault | None = None
-        self.passed = 0
+        self.rest: int | None = None
         self.left: int | None = None
+
+    def passing(self, data: bytes, fault: Fault) -> bytes:
+        """What arrives of the next piece of the answer."""
+        if self.rest is None and fault.half:
+            data, self.rest = _halved(data, fault.half)
+        elif self.rest is None:
+            self.rest = fault.reset_after
+        if self.rest is not None:
+            data = data[: self.rest]
+            self.rest -= len(data)
+        return data
+
+
+def _halved(answer: bytes, how: How) -> tuple[bytes, int | None]:
+    """The beginning of an answer, and how many bytes from there on are half its body. One that
+    doesn't say how long it is stays whole."""
+    head = answer.partition(b"\r\n\r\n")[0]
+    found = re.search(rb"\r\ncontent-length: *(\d+)", head, re.IGNORECASE)
+    if found is None:
+        return answer, None
+    half, new = int(found[1]) // 2, head
+    if how == "claimed":
+        new = b"%b%d%b" % (head[: found.start(1)], half, head[found.end(1) :])
+    return new + answer[len(head) :], len(new) + 4 + half
 
 
 def _reset(one: socket.socket) -> None:

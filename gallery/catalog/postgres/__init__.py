@@ -114,6 +114,9 @@ class PostgresCatalog:
     def catch_up(self, owner: str) -> int:  # noqa: ARG002 - row and change are one transaction
         return 0
 
+    def swallowed(self) -> list[str]:
+        return []
+
     # -- asking ---------------------------------------------------------------------------
 
     def get(self, owner: str, id: str, month: str | None = None) -> Entry | None:

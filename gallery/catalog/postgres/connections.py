@@ -185,7 +185,7 @@ class Connections:
         lock, unlock = (_LOCK_WITHIN, _UNLOCK_WITHIN) if within_fence else (_LOCK, _UNLOCK)
         with ExitStack() as stack:
             with failures():
-                connection, _ = self._over(stack, lambda over: over.execute(lock, (name,)))
+                connection, _ = self._over(stack, lambda over: _wait(over, lock, name))
             with self._tied(name, connection, unlock):
                 yield
 
@@ -245,3 +245,13 @@ class Connections:
     def _held(self) -> list[tuple[str, Asking]]:
         held: list[tuple[str, Asking]] = self._local.__dict__.setdefault("held", [])
         return held
+
+
+def _wait(over: Asking, lock: str, name: str) -> None:
+    """What waits for two locks in vain has the first, and would keep it: no transaction's end
+    gives it back."""
+    try:
+        over.execute(lock, (name,))
+    except (errors.LockNotAvailable, errors.QueryCanceled):
+        over.execute("SELECT pg_advisory_unlock_all()")
+        raise

@@ -1,0 +1,63 @@
+"""What a bucket answers when it is asked for an object, or for a part of one: all of it.
+
+A body that is cut short is asked for again, as a request without an answer is. What an answer
+says of its own length may be said of what is left of it, so a part is always asked for, and is
+measured by what the answer says of the whole.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import IncompleteReadError, ReadTimeoutError, ResponseStreamingError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_HEAD = {"ETag", "LastModified"}
+_SPAN = re.compile(r"bytes \d+-\d+/\d+").fullmatch
+_CUT_SHORT = (IncompleteReadError, ReadTimeoutError, ResponseStreamingError)
+
+
+def get_part(
+    client: S3Client, bucket: str, key: str, start: int, size: int, attempts: int
+) -> tuple[Any, bytes]:
+    """The answer, and its body: all of the object where the store knows no parts. Raises
+    ClientError and BotoCoreError."""
+    tries, span = 0, f"bytes={start}-{start + size - 1}"
+    while True:
+        answer = client.get_object(Bucket=bucket, Key=key, Range=span)
+        try:
+            return answer, _whole(answer, start, size)
+        except _CUT_SHORT:
+            tries += 1
+            if tries == attempts:
+                raise
+            time.sleep(random.random() * 2**tries / 4)  # noqa: S311 - jitter
+
+
+def size_in(answer: Any) -> int | None:
+    """Of the object that a part was given of; None where all of it was."""
+    span: str | None = answer.get("ContentRange")
+    return int(span.rpartition("/")[2]) if span else None
+
+
+def check_head(answer: Any) -> None:
+    """A connection that ends within the head of an answer is no error to Python's client; what
+    was still to come is missing then. Raises BotoCoreError."""
+    is_part = answer["ResponseMetadata"]["HTTPStatusCode"] == HTTPStatus.PARTIAL_CONTENT
+    if not answer.keys() >= _HEAD or (is_part and not _SPAN(answer.get("ContentRange", ""))):
+        raise ResponseStreamingError(error="the answer ends within its head")
+
+
+def _whole(answer: Any, start: int, size: int) -> bytes:
+    check_head(answer)
+    body: bytes = answer["Body"].read()
+    whole = size_in(answer)
+    if whole is not None and len(body) != (expected := min(size, whole - start)):
+        raise IncompleteReadError(actual_bytes=len(body), expected_bytes=expected)
+    return body
