@@ -8,6 +8,7 @@ import { Search } from "./search/Search";
 import { SelectionBar } from "./selection/SelectionBar";
 import { listing } from "./store";
 import { TimelinePage } from "./timeline/TimelinePage";
+import { Announcer } from "./ui/Announcer";
 import { Questions } from "./ui/Dialog";
 import { Header } from "./ui/Header";
 import { Toasts } from "./ui/Toasts";
@@ -39,6 +40,7 @@ export function App() {
       </Suspense>
       <SelectionBar />
       <Questions />
+      <Announcer />
       <Toasts />
     </>
   );

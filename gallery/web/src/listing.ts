@@ -3,8 +3,6 @@
 // The days and their counts come at once, the images when they are looked at. Every place is
 // asked for by its offset in its day; holes that changes leave are asked for again.
 
-import { signal } from "@preact/signals";
-
 import {
   getImages,
   getTimeline,
@@ -13,23 +11,24 @@ import {
   type Image,
   type Kind,
   type ListQuery,
+  type Me,
+  type Page,
+  type Target,
 } from "./api";
 import { forget, howMany, imageOf, remember } from "./images";
 import { Day, type Slot } from "./layout/day";
 import { ratioOf } from "./layout/rows";
 import { dayOf, matches } from "./matching";
 import { plan, SIZE, type Span, type Wanted } from "./planning";
+import { Sections } from "./sections";
+import { chunksOf, filterOf, partsOf } from "./targets";
+import { dateName } from "./timeline/names";
 
 const AT_ONCE = 3;
 const MOST_IMAGES = 8_000;
 const TRIES = 3;
 
-export class Listing {
-  readonly days = signal<readonly Day[]>([]);
-  /** Grows with every change of a day. */
-  readonly version = signal(0);
-  readonly state = signal<"loading" | "ready" | "failed">("loading");
-  readonly problem = signal<Problem | null>(null);
+export class Listing extends Sections {
   private readonly closing = new AbortController();
   private queue: Wanted[] = [];
   private readonly asking = new Set<string>();
@@ -40,7 +39,9 @@ export class Listing {
   constructor(
     readonly kind: Kind,
     readonly filters: Filters,
-  ) {}
+  ) {
+    super();
+  }
 
   get total(): number {
     return this.days.value.reduce((sum, day) => sum + day.count, 0);
@@ -89,7 +90,7 @@ export class Listing {
     while (this.asking.size < AT_ONCE) {
       const wanted = this.queue.shift();
       if (!wanted) return;
-      const name = nameOf(wanted);
+      const name = question(wanted);
       if (this.asking.has(name) || (this.vain.get(name) ?? 0) >= TRIES) continue;
       this.asking.add(name);
       void this.ask(wanted).finally(() => {
@@ -120,7 +121,7 @@ export class Listing {
       this.changed();
       this.makeRoom();
       if (differs) {
-        this.vain.set(nameOf(wanted), (this.vain.get(nameOf(wanted)) ?? 0) + 1);
+        this.vain.set(question(wanted), (this.vain.get(question(wanted)) ?? 0) + 1);
         await this.load();
       }
     } catch (error) {
@@ -158,10 +159,6 @@ export class Listing {
     return image.status === "active" && image.kind === this.kind && matches(image, this.filters);
   }
 
-  has(id: string): boolean {
-    return this.dayWith(id) !== undefined;
-  }
-
   /** Shows an image where it belongs, or no longer, if it doesn't. */
   put(image: Image): void {
     this.vain.clear();
@@ -169,49 +166,14 @@ export class Listing {
       this.remove(image.id);
       return;
     }
-    const date = dayOf(image.created_at);
-    const days = this.days.peek();
-    let day = days.find((other) => other.date === date);
-    if (!day) {
-      day = new Day(date, 0);
-      const at = days.findIndex((other) => other.date < date);
-      this.days.value = days.toSpliced(at < 0 ? days.length : at, 0, day);
-    }
+    const day = this.section(dayOf(image.created_at));
     if (!day.has(image.id)) {
       day.insert(slotOf(image));
       this.changed();
     }
   }
 
-  removeAll(ids: ReadonlySet<string>): void {
-    const found = this.days.peek().filter((day) => day.removeAll(ids));
-    if (!found.length) return;
-    this.days.value = this.days.peek().filter((day) => day.count);
-    this.changed();
-  }
-
-  remove(id: string): void {
-    const day = this.dayWith(id);
-    if (!day?.remove(id)) return;
-    if (!day.count) this.days.value = this.days.peek().filter((other) => other !== day);
-    this.changed();
-  }
-
-  // -- neighbours -------------------------------------------------------------------------------
-
-  dayWith(id: string): Day | undefined {
-    return this.days.peek().find((day) => day.has(id));
-  }
-
-  /** The place of an image among all, from 0; -1 if it is not known. */
-  indexOf(id: string): number {
-    let before = 0;
-    for (const day of this.days.peek()) {
-      if (day.has(id)) return before + day.offsetOf(id);
-      before += day.count;
-    }
-    return -1;
-  }
+  // -- all of it --------------------------------------------------------------------------------
 
   /** The id at a place among all; asked for if it is not known. */
   async idAt(index: number): Promise<string | null> {
@@ -234,12 +196,41 @@ export class Listing {
     return null;
   }
 
-  private changed(): void {
-    this.version.value++;
+  /** The images of days of which some are left out are named. */
+  async *targets(except: ReadonlyMap<string, string>): AsyncIterable<Target> {
+    const days = this.days.peek().map(({ date, count }) => ({ date, count }));
+    const parts = partsOf(days, new Set(except.values()));
+    for (const part of parts) {
+      if ("first" in part) yield filterOf(this.kind, this.filters, part.first, part.last);
+      else yield* chunksOf((await this.idsOf(part.named)).filter((id) => !except.has(id)));
+    }
+  }
+
+  /** All images of a day, known or not. */
+  async idsOf(date: string): Promise<string[]> {
+    const ids: string[] = [];
+    const query = { ...this.filters, kind: this.kind, from_date: date, to_date: date, size: SIZE };
+    let cursor: string | null = "";
+    while (cursor !== null) {
+      const page: Page = await getImages({ ...query, cursor }, this.closing.signal);
+      ids.push(...page.items.map((image) => image.id));
+      cursor = page.next_cursor;
+    }
+    return ids;
+  }
+
+  bytes(me: Me | null): number | null {
+    const counts = me?.counts[this.kind];
+    // What is in the trash counts there as well.
+    return counts && !counts.trash && !Object.keys(this.filters).length ? counts.bytes : null;
+  }
+
+  nameOf({ date }: Day): string {
+    return dateName(date);
   }
 }
 
-const nameOf = ({ first, last, page }: Wanted): string => `${first} ${last} ${page}`;
+const question = ({ first, last, page }: Wanted): string => `${first} ${last} ${page}`;
 
 function slotOf(image: Image): Slot {
   return {

@@ -4,7 +4,7 @@ import { effect, signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 
 import type { Geometry } from "../layout/geometry";
-import type { Listing } from "../listing";
+import type { Sections } from "../sections";
 
 export const cursor = signal<string | null>(null);
 const asked = signal<{ id: string; focus: boolean } | null>(null);
@@ -22,7 +22,7 @@ const FRAMES = 30;
 export function useShown(
   root: { current: HTMLElement | null },
   geometry: Geometry,
-  listing: Listing,
+  listing: Sections,
   version: number,
 ): void {
   const latest = useRef({ geometry, listing, version });
@@ -42,7 +42,7 @@ export function useShown(
 function bring(
   root: HTMLElement | null,
   id: string,
-  { geometry, listing }: { geometry: Geometry; listing: Listing },
+  { geometry, listing }: { geometry: Geometry; listing: Sections },
 ): void {
   const day = listing.dayWith(id);
   const found = day && geometry.rowOf(day, id);
