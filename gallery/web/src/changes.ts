@@ -39,32 +39,32 @@ export interface Change {
   text?: (n: number) => string;
 }
 
-const isAll = (which: Which): which is Everything => "targets" in which;
-export const sizeOf = (which: Which): number => (isAll(which) ? which.total : which.length);
+export const isEverything = (which: Which): which is Everything => "targets" in which;
+export const sizeOf = (which: Which): number => (isEverything(which) ? which.total : which.length);
 
 export async function change(which: Which, wanted: Change): Promise<void> {
   const size = sizeOf(which);
   if (!size) return;
-  const ids = isAll(which) ? which.known() : which;
+  const ids = isEverything(which) ? which.known() : which;
   const shown = foresee(ids, wanted.to, wanted.leave ?? false);
-  if (isAll(which) && wanted.leave) which.clear();
+  if (isEverything(which) && wanted.leave) which.clear();
   const [id] = ids;
-  const single = !isAll(which) && size === 1 && id !== undefined;
+  const single = !isEverything(which) && size === 1 && id !== undefined;
   const work = single ? one(id, wanted) : many(which, wanted, shown);
   const before = single ? shown.before[0] : undefined;
   const entry = offer(async () => {
     const ops = await work;
     if (ops) await undoAll(ops, shown);
     else await undoOne(before, wanted, shown);
-    if (isAll(which)) reload();
+    if (isEverything(which)) reload();
   }, wanted.text?.(size));
   try {
     await work;
-    if (shown.isPartial || isAll(which)) reload();
+    if (shown.isPartial || isEverything(which)) reload();
   } catch (error) {
     withdraw(entry);
     shown.putBack();
-    if (isAll(which)) reload();
+    if (isEverything(which)) reload();
     tell(t.failed(size, size, said(problemOf(error))));
   }
 }
@@ -87,7 +87,7 @@ async function many(which: Which, { action, more }: Change, shown: Foreseen): Pr
   const failed = new Map<string, string>();
   let total = 0;
   try {
-    for await (const target of isAll(which) ? which.targets() : chunksOf(which)) {
+    for await (const target of isEverything(which) ? which.targets() : chunksOf(which)) {
       const report = await bulk(action, target, more);
       ops.push(report.op);
       total += report.total;

@@ -44,7 +44,7 @@ export class Listing extends Sections {
   }
 
   get total(): number {
-    return this.days.value.reduce((sum, day) => sum + day.count, 0);
+    return this.placed;
   }
 
   /** Loads the days; again, it takes over what changed and keeps all images that are known. */

@@ -15,6 +15,8 @@ export abstract class Sections {
   readonly problem = signal<Problem | null>(null);
 
   abstract readonly total: number;
+  /** Whether its sections are days in the past, to which one may want to go. */
+  readonly isDated: boolean = true;
   /** Loads what it has to know first; again, it takes over what changed. */
   abstract load(): Promise<void>;
   /** Asks for what is not known of these. */
@@ -95,6 +97,11 @@ export abstract class Sections {
     const at = days.findIndex((other) => other.date < date);
     this.days.value = days.toSpliced(at < 0 ? days.length : at, 0, day);
     return day;
+  }
+
+  /** Images that have a place. None has before the first version. */
+  get placed(): number {
+    return this.version.value ? this.days.value.reduce((sum, { count }) => sum + count, 0) : 0;
   }
 
   protected changed(): void {

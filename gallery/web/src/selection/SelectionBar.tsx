@@ -1,6 +1,5 @@
 // What is selected, and what can be done with it.
 
-import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 
 import { bytes as sizeOf } from "../formats";
@@ -9,14 +8,13 @@ import { present } from "../sections";
 import { announce } from "../ui/Announcer";
 import { Icon, type IconName } from "../ui/Icon";
 import * as commands from "./commands";
-import { bytes, count, isAll, isSelecting, selectAll, selectNone } from "./selection";
+import { bytes, chosen, count, isAll, isSelecting, selectAll, selectNone } from "./selection";
 import "./selection.css";
-import { TagDialog } from "./TagDialog";
+import { tagging } from "./tagging";
 import { t } from "./texts";
 
 export function SelectionBar() {
   useAnnounced();
-  const isTagging = useSignal(false);
   if (!isSelecting.value) return null;
   const total = present.value?.total ?? 0;
   return (
@@ -40,19 +38,12 @@ export function SelectionBar() {
           {t.selectAll(total)}
         </button>
       )}
-      <div class="deeds">
-        {route.value.page === "trash" ? (
-          <InTrash />
-        ) : (
-          <Active onTag={() => (isTagging.value = true)} />
-        )}
-      </div>
-      {isTagging.value && <TagDialog onClose={() => (isTagging.value = false)} />}
+      <div class="deeds">{route.value.page === "trash" ? <InTrash /> : <Active />}</div>
     </section>
   );
 }
 
-function Active({ onTag }: { onTag: () => void }) {
+function Active() {
   const isFavorite = commands.allAreFavorites();
   return (
     <>
@@ -62,7 +53,7 @@ function Active({ onTag }: { onTag: () => void }) {
         text={isFavorite ? t.unfavorite : t.favorite}
         act={commands.favoriteChosen}
       />
-      <Deed icon="tag" text={t.tag} act={onTag} />
+      <Deed icon="tag" text={t.tag} act={() => (tagging.value = chosen())} />
       <Deed icon="download" text={t.download} act={commands.downloadChosen} />
       <Deed icon="trash" text={t.trash} act={commands.trashChosen} />
     </>

@@ -4,10 +4,10 @@ import { useSignal } from "@preact/signals";
 import { useId } from "preact/hooks";
 
 import { addTags, removeTags } from "../actions";
+import { isEverything, sizeOf, type Which } from "../changes";
 import { imageOf } from "../images";
-import { present } from "../sections";
 import { Dialog } from "../ui/Dialog";
-import { chosen, count, isSelected } from "./selection";
+import { tagging } from "./tagging";
 import { t } from "./texts";
 
 const MOST_SHOWN = 30;
@@ -23,26 +23,32 @@ export const tagsIn = (text: string): string[] => [
 ];
 
 /** The tags of the selected images that are known, the most frequent first. */
-function theirTags(): string[] {
+function theirTags(which: Which): string[] {
   const counts = new Map<string, number>();
-  for (const id of (present.value?.ids() ?? []).filter(isSelected)) {
+  for (const id of isEverything(which) ? which.known() : which) {
     for (const tag of imageOf(id)?.tags ?? []) counts.set(tag, (counts.get(tag) ?? 0) + 1);
   }
   const sorted = [...counts].sort(([a, n], [b, m]) => m - n || a.localeCompare(b));
   return sorted.slice(0, MOST_SHOWN).map(([tag]) => tag);
 }
 
-export function TagDialog({ onClose }: { onClose: () => void }) {
+/** Shown as long as some images are to be tagged. */
+export function Tagging() {
+  const which = tagging.value;
+  return which && <TagDialog which={which} onClose={() => (tagging.value = null)} />;
+}
+
+function TagDialog({ which, onClose }: { which: Which; onClose: () => void }) {
   const text = useSignal("");
   const [field, hint] = [useId(), useId()];
   const tags = tagsIn(text.value);
-  const theirs = theirTags();
-  const act = (change: typeof addTags, which: readonly string[]): void => {
-    void change(chosen(), which);
+  const theirs = theirTags(which);
+  const act = (change: typeof addTags, wanted: readonly string[]): void => {
+    void change(which, wanted);
     text.value = "";
   };
   return (
-    <Dialog title={t.tagsOf(count.value)} onClose={onClose}>
+    <Dialog title={t.tagsOf(sizeOf(which))} onClose={onClose}>
       <form
         class="tagging"
         onSubmit={(event) => {

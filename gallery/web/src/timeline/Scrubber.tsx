@@ -7,14 +7,13 @@ import { month } from "../formats";
 import { t } from "../i18n";
 import type { Day } from "../layout/day";
 import type { Geometry } from "../layout/geometry";
+import { dateName } from "./names";
 
 interface Props {
   days: readonly Day[];
   geometry: Geometry;
   top: number;
   window: number;
-  /** What a section is called. */
-  nameOf: (day: Day) => string;
   onGo: (y: number) => void;
 }
 
@@ -29,7 +28,7 @@ interface Mark {
 /** Between two labels, of the strip's height. */
 const APART = 0.028;
 
-export function Scrubber({ days, geometry, top, window, nameOf, onGo }: Props) {
+export function Scrubber({ days, geometry, top, window, onGo }: Props) {
   const strip = useRef<HTMLDivElement>(null);
   const pointed = useSignal<number | null>(null);
   const height = Math.max(1, geometry.height - window);
@@ -63,7 +62,7 @@ export function Scrubber({ days, geometry, top, window, nameOf, onGo }: Props) {
       aria-valuemin={0}
       aria-valuemax={days.length - 1}
       aria-valuenow={here ? days.indexOf(here) : 0}
-      aria-valuetext={here ? nameOf(here) : ""}
+      aria-valuetext={here ? dateName(here.date) : ""}
       onKeyDown={onKeyDown}
       onPointerDown={(event) => {
         strip.current?.setPointerCapture(event.pointerId);
@@ -89,7 +88,7 @@ export function Scrubber({ days, geometry, top, window, nameOf, onGo }: Props) {
       <span class="thumb" style={{ transform: `translateY(${at * 100}%)` }} aria-hidden="true" />
       {pointed.value !== null && here && (
         <span class="bubble" style={{ top: `${pointed.value * 100}%` }} aria-hidden="true">
-          {nameOf(here)}
+          {dateName(here.date)} {here.date.slice(0, 4)}
         </span>
       )}
     </div>

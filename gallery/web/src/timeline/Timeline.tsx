@@ -98,17 +98,18 @@ export function Timeline({ listing }: { listing: Sections }) {
         ))}
       </div>
       <Band />
-      <Scrubber
-        days={days}
-        geometry={geometry}
-        top={view.top.value}
-        window={view.height.value}
-        nameOf={(day) => listing.nameOf(day)}
-        onGo={(y) => {
-          anchor.current = null;
-          scrollTo(0, y + offsetOf(root.current));
-        }}
-      />
+      {listing.isDated && (
+        <Scrubber
+          days={days}
+          geometry={geometry}
+          top={view.top.value}
+          window={view.height.value}
+          onGo={(y) => {
+            anchor.current = null;
+            scrollTo(0, y + offsetOf(root.current));
+          }}
+        />
+      )}
     </div>
   );
 }
