@@ -46,11 +46,13 @@ export async function change(which: Which, wanted: Change): Promise<void> {
   const size = sizeOf(which);
   if (!size) return;
   const ids = isEverything(which) ? which.known() : which;
+  // Before any of it leaves the page.
+  const targets = isEverything(which) ? which.targets() : chunksOf(which);
   const shown = foresee(ids, wanted.to, wanted.leave ?? false);
   if (isEverything(which) && wanted.leave) which.clear();
   const [id] = ids;
   const single = !isEverything(which) && size === 1 && id !== undefined;
-  const work = single ? one(id, wanted) : many(which, wanted, shown);
+  const work = single ? one(id, wanted) : many(targets, size, wanted, shown);
   const before = single ? shown.before[0] : undefined;
   const entry = offer(async () => {
     const ops = await work;
@@ -82,12 +84,17 @@ async function one(id: string, { one: act }: Change): Promise<null> {
 }
 
 /** Gives the operations to undo it by. What part of it fails is put back and said. */
-async function many(which: Which, { action, more }: Change, shown: Foreseen): Promise<string[]> {
+async function many(
+  targets: AsyncIterable<Target> | Iterable<Target>,
+  size: number,
+  { action, more }: Change,
+  shown: Foreseen,
+): Promise<string[]> {
   const ops: string[] = [];
   const failed = new Map<string, string>();
   let total = 0;
   try {
-    for await (const target of isEverything(which) ? which.targets() : chunksOf(which)) {
+    for await (const target of targets) {
       const report = await bulk(action, target, more);
       ops.push(report.op);
       total += report.total;
@@ -96,7 +103,7 @@ async function many(which: Which, { action, more }: Change, shown: Foreseen): Pr
   } catch (error) {
     if (!ops.length) throw error;
     reload();
-    tell(t.failed(sizeOf(which) - total, sizeOf(which), said(problemOf(error))));
+    tell(t.failed(size - total, size, said(problemOf(error))));
   }
   if (failed.size) {
     shown.putBack(new Set(failed.keys()));

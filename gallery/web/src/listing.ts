@@ -21,7 +21,7 @@ import { ratioOf } from "./layout/rows";
 import { dayOf, matches } from "./matching";
 import { plan, SIZE, type Span, type Wanted } from "./planning";
 import { Sections } from "./sections";
-import { chunksOf, filterOf, partsOf } from "./targets";
+import { chunksOf, filterOf, partsOf, type Part } from "./targets";
 import { dateName } from "./timeline/names";
 
 const AT_ONCE = 3;
@@ -197,9 +197,15 @@ export class Listing extends Sections {
   }
 
   /** The images of days of which some are left out are named. */
-  async *targets(except: ReadonlyMap<string, string>): AsyncIterable<Target> {
+  targets(except: ReadonlyMap<string, string>): AsyncIterable<Target> {
     const days = this.days.peek().map(({ date, count }) => ({ date, count }));
-    const parts = partsOf(days, new Set(except.values()));
+    return this.each(partsOf(days, new Set(except.values())), except);
+  }
+
+  private async *each(
+    parts: readonly Part[],
+    except: ReadonlyMap<string, string>,
+  ): AsyncIterable<Target> {
     for (const part of parts) {
       if ("first" in part) yield filterOf(this.kind, this.filters, part.first, part.last);
       else yield* chunksOf((await this.idsOf(part.named)).filter((id) => !except.has(id)));

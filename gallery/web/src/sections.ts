@@ -24,8 +24,8 @@ export abstract class Sections {
   /** The id at a place among all; asked for if it is not known. */
   abstract idAt(index: number): Promise<string | null>;
   abstract belongs(image: Image): boolean;
-  /** All of it in parts that the server takes at once, but some, which have the days they were
-   * made. */
+  /** All of it as it is now, in parts that the server takes at once, but some, which have the
+   * days they were made. */
   abstract targets(except: ReadonlyMap<string, string>): AsyncIterable<Target>;
   /** Of all of it, if that is known. */
   abstract bytes(me: Me | null): number | null;

@@ -3,15 +3,21 @@
 import { t } from "../i18n";
 import type { Day } from "../layout/day";
 import { attempt } from "../ui/Toasts";
-import { isWhole, toggleDay } from "./selection";
+import { toggleDay } from "./selection";
 
-export function DayCheck({ day, name }: { day: Day; name: string }) {
+interface Props {
+  day: Day;
+  name: string;
+  isChecked: boolean;
+}
+
+export function DayCheck({ day, name, isChecked }: Props) {
   return (
     <button
       type="button"
       class="check day-check"
       role="checkbox"
-      aria-checked={isWhole(day)}
+      aria-checked={isChecked}
       aria-label={t.selectDay(name)}
       onClick={() => void attempt(() => toggleDay(day))}
     />

@@ -2,6 +2,7 @@
 
 import type { Seen, SeenDay } from "../layout/geometry";
 import { DayCheck } from "../selection/DayCheck";
+import { isWhole } from "../selection/selection";
 import { Tile } from "./Tile";
 
 interface Shown {
@@ -22,7 +23,7 @@ export function DaySection({ seen, name, ...shown }: Props) {
   return (
     <div class="day" role="rowgroup" style={{ top, height }} aria-label={name} data-date={day.date}>
       <div class="day-head" role="presentation">
-        <DayCheck day={day} name={name} />
+        <DayCheck day={day} name={name} isChecked={isWhole(day)} />
         <h2>{name}</h2>
       </div>
       {blocks.map((block) => (
