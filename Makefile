@@ -30,6 +30,7 @@ lint: $(VENV)/.test $(TOOLS)
 	$(BIN)/lint-imports
 	cd $(WEB) && $(NODE) node_modules/typescript/bin/tsc
 	cd $(WEB) && $(NODE) node_modules/eslint/bin/eslint.js --max-warnings 0 .
+	cd $(WEB) && $(NODE) node_modules/prettier/bin/prettier.cjs --check src
 
 # Needs Chromium and a font with Korean (Debian: apt-get install chromium fonts-noto-cjk).
 # What was seen is in .screenshots.

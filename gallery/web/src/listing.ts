@@ -1,7 +1,6 @@
 // The images of one kind that match some filters, by days: what the timeline shows.
 //
-// The days and their counts come at once, the images when they are looked at. Every place is
-// asked for by its offset in its day; holes that changes leave are asked for again.
+// Days and counts come at once, images when they are looked at; holes are asked for again.
 
 import {
   getImages,
@@ -12,16 +11,15 @@ import {
   type Kind,
   type ListQuery,
   type Me,
-  type Page,
   type Target,
 } from "./api";
 import { forget, howMany, imageOf, remember } from "./images";
 import { Day, type Slot } from "./layout/day";
 import { ratioOf } from "./layout/rows";
 import { dayOf, matches } from "./matching";
-import { plan, SIZE, type Span, type Wanted } from "./planning";
+import { nameOf, plan, SIZE, type Span, type Wanted } from "./planning";
 import { Sections } from "./sections";
-import { chunksOf, filterOf, partsOf, type Part } from "./targets";
+import { partsOf, targetsOf } from "./targets";
 import { dateName } from "./timeline/names";
 
 const AT_ONCE = 3;
@@ -64,6 +62,14 @@ export class Listing extends Sections {
     }
   }
 
+  /** Everything may be another than it was: the days, and what is looked at, are asked for again.
+   * What one sees stays until the answers are there. */
+  async reload(): Promise<void> {
+    this.vain.clear();
+    for (const day of this.days.peek()) day.stale = true;
+    await this.load();
+  }
+
   close(): void {
     this.closing.abort();
   }
@@ -79,6 +85,7 @@ export class Listing extends Sections {
   }
 
   private lacks(day: Day, from: number, to: number): boolean {
+    if (day.stale) return true;
     for (let offset = from; offset < Math.min(to, day.count); offset++) {
       const slot = day.at(offset);
       if (!slot || !imageOf(slot.id)) return true;
@@ -90,7 +97,7 @@ export class Listing extends Sections {
     while (this.asking.size < AT_ONCE) {
       const wanted = this.queue.shift();
       if (!wanted) return;
-      const name = question(wanted);
+      const name = nameOf(wanted);
       if (this.asking.has(name) || (this.vain.get(name) ?? 0) >= TRIES) continue;
       this.asking.add(name);
       void this.ask(wanted).finally(() => {
@@ -115,13 +122,14 @@ export class Listing extends Sections {
         const items = byDay.get(day.date) ?? [];
         const from = (page - 1) * SIZE;
         day.fill(from, items.map(slotOf));
+        day.stale = false;
         differs ||= isAll ? from + items.length !== day.count : from + items.length > day.count;
       }
       this.problem.value = null;
       this.changed();
       this.makeRoom();
       if (differs) {
-        this.vain.set(question(wanted), (this.vain.get(question(wanted)) ?? 0) + 1);
+        this.vain.set(nameOf(wanted), (this.vain.get(nameOf(wanted)) ?? 0) + 1);
         await this.load();
       }
     } catch (error) {
@@ -199,30 +207,7 @@ export class Listing extends Sections {
   /** The images of days of which some are left out are named. */
   targets(except: ReadonlyMap<string, string>): AsyncIterable<Target> {
     const days = this.days.peek().map(({ date, count }) => ({ date, count }));
-    return this.each(partsOf(days, new Set(except.values())), except);
-  }
-
-  private async *each(
-    parts: readonly Part[],
-    except: ReadonlyMap<string, string>,
-  ): AsyncIterable<Target> {
-    for (const part of parts) {
-      if ("first" in part) yield filterOf(this.kind, this.filters, part.first, part.last);
-      else yield* chunksOf((await this.idsOf(part.named)).filter((id) => !except.has(id)));
-    }
-  }
-
-  /** All images of a day, known or not. */
-  async idsOf(date: string): Promise<string[]> {
-    const ids: string[] = [];
-    const query = { ...this.filters, kind: this.kind, from_date: date, to_date: date, size: SIZE };
-    let cursor: string | null = "";
-    while (cursor !== null) {
-      const page: Page = await getImages({ ...query, cursor }, this.closing.signal);
-      ids.push(...page.items.map((image) => image.id));
-      cursor = page.next_cursor;
-    }
-    return ids;
+    return targetsOf(this.kind, this.filters, partsOf(days, new Set(except.values())), except);
   }
 
   bytes(me: Me | null): number | null {
@@ -235,8 +220,6 @@ export class Listing extends Sections {
     return dateName(date);
   }
 }
-
-const question = ({ first, last, page }: Wanted): string => `${first} ${last} ${page}`;
 
 function slotOf(image: Image): Slot {
   return {

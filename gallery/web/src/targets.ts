@@ -1,6 +1,6 @@
 // All images of a listing, in parts that the server takes at once.
 
-import { timeZone, type Filters, type Kind, type Target } from "./api";
+import { getImages, timeZone, type Filters, type Kind, type Page, type Target } from "./api";
 
 /** The most that the server takes at once. */
 export const MOST = 10_000;
@@ -44,4 +44,33 @@ export function filterOf(kind: Kind, filters: Filters, first: string, last: stri
 
 export function* chunksOf(ids: readonly string[]): Iterable<Target> {
   for (let from = 0; from < ids.length; from += MOST) yield { ids: ids.slice(from, from + MOST) };
+}
+
+/** A listing's images of these parts. `except` are left out of those that are named. */
+export async function* targetsOf(
+  kind: Kind,
+  filters: Filters,
+  parts: readonly Part[],
+  except: ReadonlyMap<string, string>,
+): AsyncIterable<Target> {
+  for (const part of parts) {
+    if ("first" in part) yield filterOf(kind, filters, part.first, part.last);
+    else {
+      const ids = await idsOf(kind, filters, part.named);
+      yield* chunksOf(ids.filter((id) => !except.has(id)));
+    }
+  }
+}
+
+/** All images of a day. */
+async function idsOf(kind: Kind, filters: Filters, date: string): Promise<string[]> {
+  const ids: string[] = [];
+  const query = { ...filters, kind, from_date: date, to_date: date, size: 200 };
+  let cursor: string | null = "";
+  while (cursor !== null) {
+    const page: Page = await getImages({ ...query, cursor });
+    ids.push(...page.items.map(({ id }) => id));
+    cursor = page.next_cursor;
+  }
+  return ids;
 }
