@@ -32,8 +32,13 @@ export function useShown(
       effect(() => {
         const wanted = asked.value;
         if (!wanted) return;
-        bring(root.current, wanted.id, latest.current);
-        if (wanted.focus) focusSoon(root.current, wanted.id, FRAMES);
+        let frames = FRAMES;
+        const attempt = (): void => {
+          bring(root.current, wanted.id, latest.current);
+          if (!wanted.focus || focus(root.current, wanted.id) || asked.peek() !== wanted) return;
+          if (frames--) requestAnimationFrame(attempt);
+        };
+        attempt();
       }),
     [root],
   );
@@ -53,8 +58,9 @@ function bring(
   else if (bottom > innerHeight - MARGIN / 2) scrollBy(0, bottom - innerHeight + MARGIN / 2);
 }
 
-function focusSoon(root: HTMLElement | null, id: string, frames: number): void {
+/** Gives whether the image is drawn. */
+function focus(root: HTMLElement | null, id: string): boolean {
   const link = root?.querySelector<HTMLElement>(`[data-id="${CSS.escape(id)}"] a`);
-  if (link) link.focus({ preventScroll: true });
-  else if (frames) requestAnimationFrame(() => focusSoon(root, id, frames - 1));
+  link?.focus({ preventScroll: true });
+  return Boolean(link);
 }

@@ -77,8 +77,8 @@ export class TrashList extends Sections {
   private take(images: readonly Image[], cursor: string | null, total: number): void {
     this.cursor = cursor;
     for (const image of images) this.insert(remember(image));
-    this.rest.value = cursor === null ? 0 : Math.max(0, total - this.placed);
     this.changed();
+    this.rest.value = cursor === null ? 0 : Math.max(0, total - this.placed);
   }
 
   private insert(image: Image): void {

@@ -31,6 +31,7 @@ export function TrashPage() {
   const days = me.value?.retention_days ?? 30;
   return (
     <main id="main" tabIndex={-1}>
+      <h1 class="unseen">{texts.trash}</h1>
       {connected.value === false && <p class="away">{texts.away}</p>}
       {state === "failed" && problem && (
         <Notice title={texts.goneTitle} text={said(problem)}>
