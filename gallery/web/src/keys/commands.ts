@@ -73,9 +73,8 @@ function inPlace(act: () => unknown): void {
 function to(act: (which: Which) => unknown): boolean {
   const which = subject();
   if (!which) return false;
-  const isChosen = !route.peek().image && selection.isSelecting.peek();
+  if (!route.peek().image) selection.selectNone();
   inPlace(() => act(which));
-  if (isChosen) selection.selectNone();
   return true;
 }
 
