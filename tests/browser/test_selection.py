@@ -233,7 +233,8 @@ def test_two_images_are_compared(visitor: Visitor, page: Page) -> None:
     check(tile(page, third))
     expect(compare).to_have_count(0)
     check(tile(page, third))
-    compare.click()
+    expect(compare).to_have_count(1)
+    page.keyboard.press("c")
     until(page, f"location.pathname === '/compare/{first}/{second}'")
 
 
