@@ -48,8 +48,8 @@ export async function change(which: Which, wanted: Change): Promise<void> {
   const ids = isEverything(which) ? which.known() : which;
   // Before any of it leaves the page.
   const targets = isEverything(which) ? which.targets() : chunksOf(which);
-  const shown = foresee(ids, wanted.to, wanted.leave ?? false);
   if (isEverything(which) && wanted.leave) which.clear();
+  const shown = foresee(ids, wanted.to, wanted.leave ?? false);
   const [id] = ids;
   const single = !isEverything(which) && size === 1 && id !== undefined;
   const work = single ? one(id, wanted) : many(targets, size, wanted, shown);

@@ -7,6 +7,7 @@ import { forget, imageOf, remember } from "./images";
 import { Listing } from "./listing";
 import { connected, listen, type Change } from "./live";
 import { KINDS, route } from "./route";
+import { present } from "./sections";
 
 /** The timeline that the route shows; null where it shows another kind of page. */
 export const listing = signal<Listing | null>(null);
@@ -119,7 +120,7 @@ export function applyAll(images: readonly Image[]): void {
 
 /** Takes images out of sight of which nothing is known but their places. */
 export function hide(ids: readonly string[]): void {
-  listing.peek()?.removeAll(new Set(ids));
+  present.peek()?.removeAll(new Set(ids));
 }
 
 /** An image is no more. */
