@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.browser import axe
 from tests.browser.conftest import Visitor
 from tests.browser.looks import EACH, PHONE, Look, shot
-from tests.browser.tiles import TILE, bar, check, ids, opened, says_all, tile, toast
+from tests.browser.tiles import TILE, bar, becomes, check, ids, opened, says_all, tile, toast
 from tests.browser.watching import until
 
 
@@ -29,6 +30,10 @@ def active(visitor: Visitor, **filters: str) -> dict[str, Any]:
     query = "&".join(f"{name}={value}" for name, value in filters.items())
     found: dict[str, Any] = visitor.get(f"/api/v1/images?count=1&size=200&{query}")
     return found
+
+
+def tags_of(visitor: Visitor, image: str) -> set[str]:
+    return set(visitor.get(f"/api/v1/images/{image}")["tags"])
 
 
 def test_checks_that_the_mouse_finds_select_and_the_bar_counts_them(
@@ -151,12 +156,26 @@ def test_all_that_match_are_changed_but_those_left_out(visitor: Visitor, page: P
     expect(bar(page)).to_contain_text("259 selected")
     bar(page).get_by_role("button", name="Favourite").click()
     expect(toast(page, "259 images added to the favourites")).to_be_visible()
-    until(page, "!document.querySelector('.toast')", 30)
-    assert active(visitor, favorite="1")["total"] == 259
+    becomes(page, lambda: active(visitor, favorite="1")["total"], 259)
     assert not visitor.get(f"/api/v1/images/{images[3]}")["favorite"]
     page.keyboard.press("Control+z")
     expect(toast(page, "Undone")).to_be_visible(timeout=20_000)
     assert active(visitor, favorite="1")["total"] == 0
+
+
+def test_new_images_that_wait_to_be_shown_are_not_meant(visitor: Visitor, page: Page) -> None:
+    visitor.fill(60, days=0.001)
+    opened(page)
+    page.evaluate("scrollTo(0, 900)")
+    page.wait_for_timeout(200)
+    (new,) = visitor.fill(1)
+    expect(page.locator(".pill")).to_be_visible()
+    page.keyboard.press("Control+a")
+    expect(bar(page)).to_contain_text("All 60 selected")
+    bar(page).get_by_role("button", name="Move to the trash").click()
+    expect(tile(page, new)).to_be_visible()
+    becomes(page, lambda: visitor.get("/api/v1/trash")["total"], 60)
+    assert visitor.get(f"/api/v1/images/{new}")["status"] == "active"
 
 
 def test_tags_are_added_and_taken_away_together(visitor: Visitor, page: Page) -> None:
@@ -174,8 +193,7 @@ def test_tags_are_added_and_taken_away_together(visitor: Visitor, page: Page) ->
     expect(dialog).to_have_count(0)
     expect(toast(page, "3 images tagged")).to_be_visible()
     for image in images[:3]:
-        page.wait_for_timeout(50)
-        assert set(visitor.get(f"/api/v1/images/{image}")["tags"]) == {"fox", "겨울 숲"}
+        becomes(page, partial(tags_of, visitor, image), {"fox", "겨울 숲"})
     assert visitor.get(f"/api/v1/images/{images[3]}")["tags"] == ["old"]
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.watching import until
@@ -46,3 +49,11 @@ def says_all(page: Page, total: int) -> None:
         page,
         f"document.querySelector('[role=grid]')?.getAttribute('aria-label')?.includes('{total:,}')",
     )
+
+
+def becomes(page: Page, ask: Callable[[], object], wanted: object) -> None:
+    """Waits until the server's answer is this one: pages show what they have asked for at once."""
+    end = time.monotonic() + 10
+    while (got := ask()) != wanted:
+        assert time.monotonic() < end, f"{got!r} and not {wanted!r}"
+        page.wait_for_timeout(50)

@@ -92,6 +92,12 @@ test("all are put back when the server refuses", async () => {
   expect(list.ids().toSorted()).toEqual(ids);
 });
 
+test("an image that is no more is not put back", async () => {
+  answering(() => [404, { code: "unknown_image", detail: "no such image" }]);
+  await actions.trash(["image-0"]);
+  expect(list.has("image-0")).toBe(false);
+});
+
 test("what the server has told meanwhile is not undone by putting back", async () => {
   answering(() => [403, { code: "forbidden", detail: "no" }]);
   const done = actions.setFavorite(ids, true);

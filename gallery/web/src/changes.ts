@@ -69,6 +69,7 @@ export async function change(which: Which, wanted: Change): Promise<void> {
     withdraw(entry);
     shown.putBack();
     if (isEverything(which)) reload();
+    if (single && problemOf(error).status === 404) gone(id);
     tell(t.failed(size, size, said(problemOf(error))));
   }
 }
@@ -76,12 +77,7 @@ export async function change(which: Which, wanted: Change): Promise<void> {
 // -- at the server --------------------------------------------------------------------------------
 
 async function one(id: string, { one: act }: Change): Promise<null> {
-  try {
-    applyAll([await act(id)]);
-  } catch (error) {
-    if (problemOf(error).status === 404) gone(id);
-    throw error;
-  }
+  applyAll([await act(id)]);
   return null;
 }
 

@@ -26,7 +26,9 @@ export function useBand(root: { current: HTMLElement | null }, geometry: Geometr
     const element = root.current;
     if (!element) return undefined;
     const onDown = (event: PointerEvent): void => {
-      const isFree = !(event.target as Element).closest("button, .scrubber, input, dialog");
+      const target = event.target as Element;
+      const isBeside = target === area || target.closest(".timeline") !== null;
+      const isFree = isBeside && !target.closest("button, .scrubber");
       const isPlain = event.button === 0 && event.pointerType === "mouse";
       if (isPlain && isFree && !event.shiftKey) new Drag(element, event, () => latest.current);
     };
