@@ -69,6 +69,7 @@ def test_while_some_are_selected_a_click_selects_and_opens_nothing(
     assert page.url.endswith(f"/image/{images[3]}")
 
 
+@pytest.mark.of_files
 def test_a_range_takes_in_images_that_were_never_in_sight(visitor: Visitor, page: Page) -> None:
     images = visitor.fill(700, days=3)
     opened(page)
@@ -84,6 +85,7 @@ def test_a_range_takes_in_images_that_were_never_in_sight(visitor: Visitor, page
     expect(tile(page, images[1])).to_have_attribute("aria-selected", "false")
 
 
+@pytest.mark.of_files
 def test_a_day_is_selected_whole_also_what_is_not_loaded(visitor: Visitor, page: Page) -> None:
     visitor.fill(450, days=0.001)
     opened(page)

@@ -40,6 +40,7 @@ def test_a_deleted_image_is_gone_at_once_and_undo_brings_it_back(
     becomes(page, lambda: trashed(visitor), 0)
 
 
+@pytest.mark.of_files
 def test_a_deleted_thousand_comes_back_with_one_undo(visitor: Visitor, page: Page) -> None:
     visitor.fill(1000)
     opened(page)
@@ -186,6 +187,7 @@ def test_a_trash_that_has_changed_unseen_is_not_emptied(
     assert trashed(visitor) == 3
 
 
+@pytest.mark.of_files
 def test_of_thousands_in_the_trash_only_those_in_sight_are_drawn(
     visitor: Visitor, page: Page
 ) -> None:
