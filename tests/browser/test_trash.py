@@ -118,7 +118,7 @@ def test_an_image_is_restored_from_the_trash_and_undo_puts_it_there_again(
     bar(page).get_by_role("button", name="Restore").click()
     expect(page.get_by_role("heading", name="The trash is empty")).to_be_visible()
     page.get_by_role("link", name="Images", exact=True).click()
-    expect(page.locator(TILE)).to_have_count(5)
+    expect(page.locator(TILE)).to_have_count(5, timeout=20_000)
 
 
 def test_nothing_is_deleted_for_ever_unless_that_is_confirmed(visitor: Visitor, page: Page) -> None:

@@ -54,7 +54,9 @@ export async function change(which: Which, wanted: Change): Promise<void> {
   const single = !isEverything(which) && size === 1 && id !== undefined;
   const work = single ? one(id, wanted) : many(targets, size, wanted, shown);
   const before = single ? shown.before[0] : undefined;
+  let isDone = false;
   const entry = offer(async () => {
+    if (!isDone && !single) tell(t.undoing);
     // What failed was put back already.
     const ops = await work.catch(() => undefined);
     if (ops === undefined) return;
@@ -64,6 +66,7 @@ export async function change(which: Which, wanted: Change): Promise<void> {
   }, wanted.text?.(size));
   try {
     await work;
+    isDone = true;
     if (shown.isPartial || isEverything(which)) reload();
   } catch (error) {
     withdraw(entry);

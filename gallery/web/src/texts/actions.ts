@@ -18,6 +18,7 @@ export const t = inTwo(
         ? `Nothing was changed. ${why}`
         : `${number(n)} of ${images(of)} could not be changed. ${why}`,
     undone: "Undone",
+    undoing: "Will be undone as soon as it is done",
     undonePartly: (n: number, of: number) =>
       `${number(n)} of ${images(of)} put back. The others have changed since.`,
     nothingToUndo: "There is nothing to undo",
@@ -44,6 +45,7 @@ export const t = inTwo(
         ? `아무것도 바뀌지 않았습니다. ${why}`
         : `이미지 ${number(of)}장 중 ${number(n)}장을 바꾸지 못했습니다. ${why}`,
     undone: "실행을 취소했습니다",
+    undoing: "끝나는 대로 실행을 취소합니다",
     undonePartly: (n, of) =>
       `이미지 ${number(of)}장 중 ${number(n)}장을 되돌렸습니다. 나머지는 그사이 바뀌었습니다.`,
     nothingToUndo: "취소할 것이 없습니다",
