@@ -2,8 +2,6 @@
 //
 // Days and counts come at once, images when they are looked at; holes are asked for again.
 
-import { signal } from "@preact/signals";
-
 import {
   getImages,
   getTimeline,
@@ -12,23 +10,23 @@ import {
   type Image,
   type Kind,
   type ListQuery,
+  type Me,
+  type Target,
 } from "./api";
 import { forget, howMany, imageOf, remember } from "./images";
 import { Day, type Slot } from "./layout/day";
 import { ratioOf } from "./layout/rows";
 import { dayOf, matches } from "./matching";
 import { nameOf, plan, SIZE, type Span, type Wanted } from "./planning";
+import { Sections } from "./sections";
+import { partsOf, targetsOf } from "./targets";
+import { dateName } from "./timeline/names";
 
 const AT_ONCE = 3;
 const MOST_IMAGES = 8_000;
 const TRIES = 3;
 
-export class Listing {
-  readonly days = signal<readonly Day[]>([]);
-  /** Grows with every change of a day. */
-  readonly version = signal(0);
-  readonly state = signal<"loading" | "ready" | "failed">("loading");
-  readonly problem = signal<Problem | null>(null);
+export class Listing extends Sections {
   private readonly closing = new AbortController();
   private queue: Wanted[] = [];
   private readonly asking = new Set<string>();
@@ -39,10 +37,12 @@ export class Listing {
   constructor(
     readonly kind: Kind,
     readonly filters: Filters,
-  ) {}
+  ) {
+    super();
+  }
 
   get total(): number {
-    return this.days.value.reduce((sum, day) => sum + day.count, 0);
+    return this.placed;
   }
 
   /** Loads the days; again, it takes over what changed and keeps all images that are known. */
@@ -167,10 +167,6 @@ export class Listing {
     return image.status === "active" && image.kind === this.kind && matches(image, this.filters);
   }
 
-  has(id: string): boolean {
-    return this.dayWith(id) !== undefined;
-  }
-
   /** Shows an image where it belongs, or no longer, if it doesn't. */
   put(image: Image): void {
     this.vain.clear();
@@ -178,42 +174,14 @@ export class Listing {
       this.remove(image.id);
       return;
     }
-    const date = dayOf(image.created_at);
-    const days = this.days.peek();
-    let day = days.find((other) => other.date === date);
-    if (!day) {
-      day = new Day(date, 0);
-      const at = days.findIndex((other) => other.date < date);
-      this.days.value = days.toSpliced(at < 0 ? days.length : at, 0, day);
-    }
+    const day = this.section(dayOf(image.created_at));
     if (!day.has(image.id)) {
       day.insert(slotOf(image));
       this.changed();
     }
   }
 
-  remove(id: string): void {
-    const day = this.dayWith(id);
-    if (!day?.remove(id)) return;
-    if (!day.count) this.days.value = this.days.peek().filter((other) => other !== day);
-    this.changed();
-  }
-
-  // -- neighbours -------------------------------------------------------------------------------
-
-  dayWith(id: string): Day | undefined {
-    return this.days.peek().find((day) => day.has(id));
-  }
-
-  /** The place of an image among all, from 0; -1 if it is not known. */
-  indexOf(id: string): number {
-    let before = 0;
-    for (const day of this.days.peek()) {
-      if (day.has(id)) return before + day.offsetOf(id);
-      before += day.count;
-    }
-    return -1;
-  }
+  // -- all of it --------------------------------------------------------------------------------
 
   /** The id at a place among all; asked for if it is not known. */
   async idAt(index: number): Promise<string | null> {
@@ -236,8 +204,20 @@ export class Listing {
     return null;
   }
 
-  private changed(): void {
-    this.version.value++;
+  /** The images of days of which some are left out are named. */
+  targets(except: ReadonlyMap<string, string>): AsyncIterable<Target> {
+    const days = this.days.peek().map(({ date, count }) => ({ date, count }));
+    return targetsOf(this.kind, this.filters, partsOf(days, new Set(except.values())), except);
+  }
+
+  bytes(me: Me | null): number | null {
+    const counts = me?.counts[this.kind];
+    // What is in the trash counts there as well.
+    return counts && !counts.trash && !Object.keys(this.filters).length ? counts.bytes : null;
+  }
+
+  nameOf({ date }: Day): string {
+    return dateName(date);
   }
 }
 

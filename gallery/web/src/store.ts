@@ -7,6 +7,7 @@ import { forget, imageOf, remember } from "./images";
 import { Listing } from "./listing";
 import { connected, listen, type Change } from "./live";
 import { KINDS, route } from "./route";
+import { present } from "./sections";
 
 /** The timeline that the route shows; null where it shows another kind of page. */
 export const listing = signal<Listing | null>(null);
@@ -101,6 +102,25 @@ export function apply(image: Image): void {
   listing.peek()?.put(now);
   for (const watcher of watchers) watcher(now.id, now);
   meetSoon();
+}
+
+/** Many at once, as they are or as they are going to be. */
+export function applyAll(images: readonly Image[]): void {
+  const list = listing.peek();
+  batch(() => {
+    const now = images.map(remember);
+    const ids = new Set(now.map(({ id }) => id));
+    fresh.value = fresh.peek().filter(({ id }) => !ids.has(id));
+    list?.removeAll(new Set(now.filter((one) => !list.belongs(one)).map(({ id }) => id)));
+    for (const image of now) if (list?.belongs(image)) list.put(image);
+    for (const image of now) for (const watcher of watchers) watcher(image.id, image);
+  });
+  meetSoon();
+}
+
+/** Takes images out of sight of which nothing is known but their places. */
+export function hide(ids: readonly string[]): void {
+  present.peek()?.removeAll(new Set(ids));
 }
 
 /** An image is no more. */
