@@ -8,6 +8,7 @@ import { Search } from "./search/Search";
 import { SelectionBar } from "./selection/SelectionBar";
 import { listing } from "./store";
 import { TimelinePage } from "./timeline/TimelinePage";
+import { Questions } from "./ui/Dialog";
 import { Header } from "./ui/Header";
 import { Toasts } from "./ui/Toasts";
 import { Upload } from "./upload/Upload";
@@ -37,6 +38,7 @@ export function App() {
         {compare && <Compare ids={compare} />}
       </Suspense>
       <SelectionBar />
+      <Questions />
       <Toasts />
     </>
   );

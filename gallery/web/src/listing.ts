@@ -183,6 +183,13 @@ export class Listing {
     }
   }
 
+  removeAll(ids: ReadonlySet<string>): void {
+    const found = this.days.peek().filter((day) => day.removeAll(ids));
+    if (!found.length) return;
+    this.days.value = this.days.peek().filter((day) => day.count);
+    this.changed();
+  }
+
   remove(id: string): void {
     const day = this.dayWith(id);
     if (!day?.remove(id)) return;

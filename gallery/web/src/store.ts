@@ -102,6 +102,25 @@ export function apply(image: Image): void {
   meetSoon();
 }
 
+/** Many at once, as they are or as they are going to be. */
+export function applyAll(images: readonly Image[]): void {
+  const list = listing.peek();
+  batch(() => {
+    const now = images.map(remember);
+    const ids = new Set(now.map(({ id }) => id));
+    fresh.value = fresh.peek().filter(({ id }) => !ids.has(id));
+    list?.removeAll(new Set(now.filter((one) => !list.belongs(one)).map(({ id }) => id)));
+    for (const image of now) if (list?.belongs(image)) list.put(image);
+    for (const image of now) for (const watcher of watchers) watcher(image.id, image);
+  });
+  meetSoon();
+}
+
+/** Takes images out of sight of which nothing is known but their places. */
+export function hide(ids: readonly string[]): void {
+  listing.peek()?.removeAll(new Set(ids));
+}
+
 /** An image is no more. */
 export function gone(id: string): void {
   fresh.value = fresh.peek().filter((other) => other.id !== id);

@@ -109,6 +109,20 @@ export class Day {
     return true;
   }
 
+  /** Gives whether any of them was there. */
+  removeAll(ids: ReadonlySet<string>): boolean {
+    if (![...ids].some((id) => this.known.has(id))) return false;
+    for (const block of this.blocks) {
+      const kept = block.slots.filter((slot) => !slot || !ids.has(slot.id));
+      if (kept.length === block.slots.length) continue;
+      for (const slot of block.slots) if (slot && ids.has(slot.id)) this.known.delete(slot.id);
+      block.slots = kept;
+      this.touch(block);
+    }
+    this.blocks = this.blocks.filter(({ slots }) => slots.length);
+    return true;
+  }
+
   *slots(): Iterable<Slot | null> {
     for (const block of this.blocks) yield* block.slots;
   }
