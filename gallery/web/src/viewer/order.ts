@@ -57,6 +57,12 @@ export class Order {
     this.status = imageOf(id)?.status ?? null;
   }
 
+  /** Shows one of which it isn't known where it is. */
+  become(id: string): void {
+    [this.id, this.index, this.how] = [id, 0, "alone"];
+    this.status = imageOf(id)?.status ?? null;
+  }
+
   /** Takes in that the source changed. `moved`: places may be others now; `seek`: it has to be
    * looked for; `left`: it was trashed, restored or purged, so the next one takes its place. */
   take(source: Source | null, isGone = false): "moved" | "seek" | "left" {
@@ -68,7 +74,7 @@ export class Order {
       [this.index, this.how] = [found, "listed"];
       return "moved";
     }
-    const hasLeft = image?.status !== this.status && this.how !== "alone";
+    const hasLeft = image && image.status !== this.status && this.how !== "alone";
     if (isGone || hasLeft) return "left";
     if (this.how === "listed") this.how = "sought";
     return this.how === "stray" ? "moved" : "seek";

@@ -39,6 +39,8 @@ const OPTIONS: PhotoSwipeOptions = {
 export interface Hooks {
   /** Another image is shown. */
   onTurn: (id: string) => void;
+  /** An image was asked for and is known now. */
+  onKnown: (id: string) => void;
   /** It is being closed by a gesture, a key or a click. */
   onClose: () => void;
   /** What is left of the window for the image. */
@@ -93,11 +95,17 @@ export class Stage {
     this.refresh(this.order.index);
   };
 
-  /** Flies back to where it came from, and is gone then. */
-  close(): void {
+  goTo(index: number): void {
+    this.pswp.goTo(index);
+  }
+
+  /** Flies back to where it came from, if that is in sight, and is gone then. */
+  close(flies: boolean): void {
     const { pswp } = this;
     this.loads.end();
+    pswp.element?.setAttribute("inert", "");
     if (pswp.isDestroying) return;
+    if (!flies) pswp.options.showHideAnimationType = "none";
     if (pswp.opener.isOpen) pswp.close();
     else pswp.on("openingAnimationEnd", () => pswp.close());
   }
@@ -144,6 +152,7 @@ export class Stage {
       const id = await this.order.ask(index);
       if (id && !imageOf(id)) remember(await getImage(id));
       if (id && this.order.at(index) === id) this.refresh(index);
+      if (id) this.hooks.onKnown(id);
     } catch (error) {
       const problem = error instanceof Problem ? error : new Problem(0, "failed", String(error));
       if (index === this.pswp.currIndex) this.problem.value = problem;
