@@ -2,7 +2,7 @@
 
 import { useComputed } from "@preact/signals";
 import { createPortal } from "preact/compat";
-import { useEffect, useLayoutEffect, useMemo } from "preact/hooks";
+import { useLayoutEffect, useMemo } from "preact/hooks";
 import "photoswipe/photoswipe.css";
 
 import { said, t as shared } from "../i18n";
@@ -25,7 +25,6 @@ export function Viewer({ id }: { id: string }) {
   useLayoutEffect(() => viewing.begin(), [viewing]);
   useAloft();
   useLayoutEffect(() => () => viewing.giveBack(), [viewing]);
-  useEffect(() => viewing.turnTo(id), [viewing, id]);
   const host = viewing.host.value;
   return host && createPortal(<Parts viewing={viewing} />, host);
 }

@@ -36,6 +36,16 @@ const OPTIONS: PhotoSwipeOptions = {
   errorMsg: "",
 };
 
+const PHONE = 640;
+
+/** Between the buttons, which on phones stand below as well. */
+const margins = ({ x }: { x: number }) => ({
+  top: 60,
+  bottom: x <= PHONE ? 64 : 12,
+  left: 0,
+  right: 0,
+});
+
 export interface Hooks {
   /** Another image is shown. */
   onTurn: (id: string) => void;
@@ -69,6 +79,7 @@ export class Stage {
       ...OPTIONS,
       index: order.index,
       getViewportSizeFn: hooks.room,
+      paddingFn: margins,
     });
     this.loads = new Loads(this.pswp);
     this.bind();

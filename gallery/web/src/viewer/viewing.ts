@@ -57,6 +57,7 @@ export class Viewing implements Viewed {
     const ends = [
       changed.subscribe(() => this.take()),
       isInfoOpen.subscribe(() => this.stage.resize()),
+      route.subscribe(({ image }) => image && this.turnTo(image)),
       watch((id, image) => id === this.order.id && this.take(image === null)),
     ];
     setViewed(this);
@@ -69,8 +70,8 @@ export class Viewing implements Viewed {
     };
   }
 
-  /** Shows what the address says. */
-  turnTo(id: string): void {
+  /** Shows what the address says, if that was changed by others. */
+  private turnTo(id: string): void {
     if (id === this.order.id) return;
     const place = this.order.placeOf(id);
     if (place >= 0) {
