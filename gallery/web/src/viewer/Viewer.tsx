@@ -1,12 +1,10 @@
 // One image, over the page that it belongs to.
 
-import { useComputed } from "@preact/signals";
 import { createPortal } from "preact/compat";
 import { useLayoutEffect, useMemo } from "preact/hooks";
 import "photoswipe/photoswipe.css";
 
 import { said, t as shared } from "../i18n";
-import { signalOf } from "../images";
 import { nameOf } from "../timeline/Tile";
 import { Icon } from "../ui/Icon";
 import { useAloft } from "./aloft";
@@ -30,8 +28,8 @@ export function Viewer({ id }: { id: string }) {
 }
 
 function Parts({ viewing }: { viewing: Viewing }) {
-  const { stage, shown } = viewing;
-  const image = useComputed(() => signalOf(shown.value)?.value).value;
+  const { stage } = viewing;
+  const image = viewing.image.value?.value;
   const [index, count] = [stage.index.value, stage.count.value];
   return (
     <div class={isInfoOpen.value ? "viewer informed" : "viewer"}>

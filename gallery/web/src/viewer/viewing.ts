@@ -4,7 +4,7 @@ import { computed, signal } from "@preact/signals";
 
 import { download, purge, restore, setFavorite, trash } from "../actions";
 import { compareWith } from "../compare/mark";
-import { imageOf } from "../images";
+import { imageOf, signalOf } from "../images";
 import { go, leave, route } from "../route";
 import { listing, watch } from "../store";
 import { tell } from "../ui/Toasts";
@@ -23,6 +23,8 @@ const changed = computed(() => [source.value, source.value?.version.value]);
 
 export class Viewing implements Viewed {
   readonly shown;
+  /** The shown image as it is known, which may change. */
+  readonly image;
   /** Where the viewer's own parts go, beside PhotoSwipe's. */
   readonly host = signal<HTMLElement | null>(null);
   readonly stage: Stage;
@@ -36,11 +38,12 @@ export class Viewing implements Viewed {
 
   constructor(id: string) {
     this.shown = signal(id);
+    this.image = signal(signalOf(id));
     this.order = new Order(id);
     this.order.take(source.peek());
     this.stage = new Stage(this.order, {
       onTurn: (now) => this.turned(now),
-      onKnown: (now) => now === this.order.id && this.take(),
+      onKnown: (now) => this.learned(now),
       onClose: () => this.hasEnded || leave(),
       room,
       isTyping: ({ target }) => target instanceof HTMLInputElement,
@@ -79,7 +82,7 @@ export class Viewing implements Viewed {
       return;
     }
     this.order.become(id);
-    this.shown.value = id;
+    this.showing(id);
     this.take();
   }
 
@@ -93,8 +96,19 @@ export class Viewing implements Viewed {
 
   // -- what happens -------------------------------------------------------------------------------
 
-  private turned(id: string): void {
+  private showing(id: string): void {
     this.shown.value = id;
+    this.image.value = signalOf(id);
+  }
+
+  private learned(id: string): void {
+    if (id !== this.order.id) return;
+    this.showing(id);
+    this.take();
+  }
+
+  private turned(id: string): void {
+    this.showing(id);
     if (this.hasEnded || route.peek().image === null) return;
     if (route.peek().image !== id) go({ image: id }, "replace");
     clearTimeout(this.calm);
