@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from gallery.catalog.manifests import ManifestCatalog
 from gallery.imaging import Imaging
 from gallery.library import Library
 from gallery.reconcile import Reconciler
+from hatch_build import build, is_current
 from tests import homes, services
 from tests.conformance.stores import LIBRARY, PLENTY
 from tests.homes import Apart, Home
@@ -22,6 +25,12 @@ from tests.services.proxy import Proxy
 from tests.services.s3 import Store, models_parsed_once
 
 Open = Callable[..., ManifestCatalog]
+
+
+def pytest_configure() -> None:
+    # What a shell starts in the background ignores the interrupt, and so does all that is
+    # started from there. Tests interrupt commands.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_sessionstart() -> None:
@@ -52,6 +61,18 @@ def imaging() -> Iterator[Imaging]:
     imaging.start()
     yield imaging
     imaging.close()
+
+
+@pytest.fixture(scope="session")
+def pages() -> Path:
+    """Where the pages are that were built of the sources as they are now. One of the processes
+    that test builds them, the others wait."""
+    web = Path(__file__).parents[1] / "gallery" / "web"
+    with (web / "package.json").open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        if not is_current(web):
+            build(web)
+    return web / "dist"
 
 
 @pytest.fixture

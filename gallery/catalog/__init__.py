@@ -6,6 +6,7 @@ every sentence below, for each catalog.
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 import orjson
 
+from gallery.catalog.facets import Facets
 from gallery.catalog.notes import Notes
 from gallery.catalog.ops import OpsLog
 from gallery.catalog.query import Query
@@ -44,12 +46,14 @@ class Entry:
 class Page:
     """``items`` are JSON objects, ready to send, or several of them with commas between.
     ``total`` is None where it was not asked for; ``next_cursor`` is None on the last page.
-    ``version`` changes when the owner's images do, and is the same in every process."""
+    ``version`` changes when the owner's images do, and is the same in every process. ``bytes``
+    are those of all that ``total`` counts, where the query asks for a count."""
 
-    items: list[bytes]
+    items: list[builtins.bytes]
     total: int | None
     next_cursor: str | None
     version: str
+    bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +140,15 @@ class Catalog(Protocol):
 
     def totals(self, owner: str) -> TotalsByKind: ...
 
+    def version(self, owner: str) -> str:
+        """That of the owner's pages."""
+
     def timeline(self, query: Query, starts: Callable[[int, int], list[int]]) -> list[int]:
         """How many of the query's images were made from each start to the next.
         ``starts(first, last)`` gives ascending times that cover both (microseconds)."""
+
+    def facets(self, owner: str, kind: Kind) -> Facets:
+        """What the newest ``facets.NEWEST`` active images of the owner have in common."""
 
     def owners(self) -> list[str]:
         """Everybody who has or had images, in byte order."""

@@ -13,8 +13,10 @@ from dataclasses import replace
 from itertools import product
 from typing import Any
 
+from gallery.catalog.facets import MOST, NEWEST
 from gallery.catalog.postgres.rows import KEYED, PERIOD_BITS, storable, wanted
 from gallery.catalog.query import Query, Words
+from gallery.keys import Kind
 
 WALK = 2_000
 """How many of the newest images are looked at before the terms are asked."""
@@ -30,8 +32,8 @@ Question = tuple[str, Values]
 
 def page(query: Query, walk: int = WALK) -> list[Question]:
     """The questions to put, one after the other until one answers with ``size`` + 1 rows or
-    for good. The first row is whether this is for good, total and version; the others are
-    NULL, and time, id and item of an image."""
+    for good. The first row is whether this is for good, total, version, NULL and bytes; the
+    others are NULL, time, id and item of an image, and NULL."""
     values = _values(query)
     if not query.filters_content:
         found = _deep(query) if query.offset else _straight(query)
@@ -53,8 +55,9 @@ def _shown(query: Query) -> str:
 def _with_head(query: Query, found: str, final: str = "true") -> str:
     """Head and images, in this order, as of one moment."""
     return f"""
-        SELECT {final} AS final, {_total(query)} AS at, {_version(query)} AS id, NULL AS item
-        UNION ALL (SELECT NULL, found.* FROM ({found}) AS found)"""
+        SELECT {final} AS final, total AS at, {_version(query)} AS id, NULL AS item, bytes
+        FROM ({_sum(query)}) AS sum
+        UNION ALL (SELECT NULL, found.*, NULL FROM ({found}) AS found)"""
 
 
 def _straight(query: Query) -> str:
@@ -213,6 +216,11 @@ def _values(query: Query) -> Values:
 # -- counts -----------------------------------------------------------------------------------
 
 
+def version(owner: str) -> Question:
+    query = Query(owner)
+    return f"SELECT {_version(query)}", _values(query)
+
+
 def _version(query: Query) -> str:
     generation = "(SELECT generation FROM library)"
     if query.owner is None:
@@ -221,11 +229,14 @@ def _version(query: Query) -> str:
         (SELECT version FROM owners WHERE owner = %(owner)s), 0)"""
 
 
-def _total(query: Query) -> str:
-    if query.filters:
+def _sum(query: Query) -> str:
+    """How many images there are, and their bytes, as far as that is asked for."""
+    if query.count:
         wherever = replace(query, cursor=None)
-        return f"(SELECT count(*) FROM {matching(wherever)})" if query.count else "NULL"
-    return _size(query)
+        sums = "count(*) AS total, coalesce(sum(bytes), 0)::bigint AS bytes"
+        return f"SELECT {sums} FROM {matching(wherever)}"
+    total = "NULL" if query.filters else _size(query)
+    return f"SELECT {total}::bigint AS total, NULL::bigint AS bytes"
 
 
 def _size(query: Query) -> str:
@@ -255,3 +266,27 @@ def histogram(query: Query, edges: list[int]) -> Question:
         SELECT width_bucket(at, %(edges)s::bigint[]) AS edge, sum(images)::bigint
         FROM (SELECT {found}) AS found GROUP BY edge"""
     return counts, _values(query) | {"edges": edges}
+
+
+def facets(owner: str, kind: Kind) -> Question:
+    """What is counted, a name and how many; the first two have none."""
+    newest = f"""
+        SELECT tags, workflow_id, aspect_ratio, favorite FROM images
+        WHERE owner = %(owner)s AND kind = %(kind)s AND status = 'active'
+        ORDER BY created_at DESC, id DESC LIMIT {NEWEST}"""
+    names = {
+        "tags": "newest, unnest(tags) AS name",
+        "workflows": "(SELECT workflow_id AS name FROM newest) AS named",
+        "aspect_ratios": "(SELECT aspect_ratio AS name FROM newest) AS named",
+    }
+    counted = "".join(
+        f"""
+        UNION ALL (SELECT '{what}', name, count(*) FROM {found} WHERE name <> ''
+            GROUP BY name ORDER BY count(*) DESC, name COLLATE "C" LIMIT {MOST})"""
+        for what, found in names.items()
+    )
+    whole = f"""
+        WITH newest AS MATERIALIZED ({newest})
+        SELECT 'images', '', count(*) FROM newest
+        UNION ALL SELECT 'favorites', '', count(*) FROM newest WHERE favorite {counted}"""
+    return whole, {"owner": owner, "kind": kind}

@@ -3,11 +3,14 @@
 import { lazy, Suspense } from "preact/compat";
 
 import { t } from "./i18n";
+import { Opened } from "./keys/Opened";
 import { route } from "./route";
 import { Search } from "./search/Search";
 import { SelectionBar } from "./selection/SelectionBar";
+import { Tagging } from "./selection/TagDialog";
 import { listing } from "./store";
 import { TimelinePage } from "./timeline/TimelinePage";
+import { Announcer } from "./ui/Announcer";
 import { Questions } from "./ui/Dialog";
 import { Header } from "./ui/Header";
 import { Toasts } from "./ui/Toasts";
@@ -38,7 +41,10 @@ export function App() {
         {compare && <Compare ids={compare} />}
       </Suspense>
       <SelectionBar />
+      <Tagging />
+      <Opened />
       <Questions />
+      <Announcer />
       <Toasts />
     </>
   );

@@ -6,6 +6,7 @@ import { bulk, Problem, undo, type Bulk, type BulkAction, type Image, type Targe
 import { said } from "./i18n";
 import { imageOf } from "./images";
 import { applyAll, gone, hide, reload } from "./store";
+import { chunksOf } from "./targets";
 import { t } from "./texts/actions";
 import { tell } from "./ui/Toasts";
 import { offer, withdraw } from "./undo";
@@ -17,6 +18,8 @@ export interface Everything {
   known(): string[];
   /** In parts that the server takes at once. */
   targets(): AsyncIterable<Target>;
+  /** Shows none of it any more, if that is right when all of it leaves. */
+  clear(): void;
 }
 
 /** Images by their ids, or all of a page. */
@@ -36,31 +39,34 @@ export interface Change {
   text?: (n: number) => string;
 }
 
-/** The most that the server takes at once. */
-export const MOST = 10_000;
-
-const isAll = (which: Which): which is Everything => "targets" in which;
-export const sizeOf = (which: Which): number => (isAll(which) ? which.total : which.length);
+export const isEverything = (which: Which): which is Everything => "targets" in which;
+export const sizeOf = (which: Which): number => (isEverything(which) ? which.total : which.length);
 
 export async function change(which: Which, wanted: Change): Promise<void> {
   const size = sizeOf(which);
   if (!size) return;
-  const ids = isAll(which) ? which.known() : which;
+  const ids = isEverything(which) ? which.known() : which;
+  // Before any of it leaves the page.
+  const targets = isEverything(which) ? which.targets() : chunksOf(which);
   const shown = foresee(ids, wanted.to, wanted.leave ?? false);
+  if (isEverything(which) && wanted.leave) which.clear();
   const [id] = ids;
-  const single = !isAll(which) && size === 1 && id !== undefined;
-  const work = single ? one(id, wanted) : many(which, wanted, shown);
+  const single = !isEverything(which) && size === 1 && id !== undefined;
+  const work = single ? one(id, wanted) : many(targets, size, wanted, shown);
   const before = single ? shown.before[0] : undefined;
   const entry = offer(async () => {
     const ops = await work;
-    await (ops ? undoAll(ops, shown) : undoOne(before, wanted, shown));
+    if (ops) await undoAll(ops, shown);
+    else await undoOne(before, wanted, shown);
+    if (isEverything(which)) reload();
   }, wanted.text?.(size));
   try {
     await work;
-    if (shown.isPartial || isAll(which)) reload();
+    if (shown.isPartial || isEverything(which)) reload();
   } catch (error) {
     withdraw(entry);
     shown.putBack();
+    if (isEverything(which)) reload();
     tell(t.failed(size, size, said(problemOf(error))));
   }
 }
@@ -78,12 +84,17 @@ async function one(id: string, { one: act }: Change): Promise<null> {
 }
 
 /** Gives the operations to undo it by. What part of it fails is put back and said. */
-async function many(which: Which, { action, more }: Change, shown: Foreseen): Promise<string[]> {
+async function many(
+  targets: AsyncIterable<Target> | Iterable<Target>,
+  size: number,
+  { action, more }: Change,
+  shown: Foreseen,
+): Promise<string[]> {
   const ops: string[] = [];
   const failed = new Map<string, string>();
   let total = 0;
   try {
-    for await (const target of isAll(which) ? which.targets() : chunks(which)) {
+    for await (const target of targets) {
       const report = await bulk(action, target, more);
       ops.push(report.op);
       total += report.total;
@@ -92,7 +103,7 @@ async function many(which: Which, { action, more }: Change, shown: Foreseen): Pr
   } catch (error) {
     if (!ops.length) throw error;
     reload();
-    tell(t.failed(sizeOf(which) - total, sizeOf(which), said(problemOf(error))));
+    tell(t.failed(size - total, size, said(problemOf(error))));
   }
   if (failed.size) {
     shown.putBack(new Set(failed.keys()));
@@ -106,10 +117,6 @@ function takeIn(report: Bulk, failed: Map<string, string>): void {
     if (outcome === "not_found") gone(id);
     if (outcome === "failed") failed.set(id, code ?? "failed");
   }
-}
-
-function* chunks(ids: readonly string[]): Iterable<Target> {
-  for (let from = 0; from < ids.length; from += MOST) yield { ids: ids.slice(from, from + MOST) };
 }
 
 function reasonOf([code = "failed"]: string[]): string {

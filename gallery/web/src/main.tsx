@@ -4,6 +4,7 @@ import { render } from "preact";
 
 import { App } from "./App";
 import { lang } from "./formats";
+import { begin as beginKeys } from "./keys/keys";
 import { begin as beginLive } from "./live";
 import { begin } from "./store";
 import "./style/tokens.css";
@@ -14,5 +15,6 @@ document.documentElement.lang = lang;
 history.scrollRestoration = "manual";
 beginLive();
 begin();
+beginKeys();
 const root = document.getElementById("app");
 if (root) render(<App />, root);

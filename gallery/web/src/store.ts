@@ -42,6 +42,7 @@ export function begin(): void {
       fresh.value = [];
       listing.value = next ? new Listing(KINDS[page], filters) : null;
     });
+    scrollTo(0, 0);
     void listing.peek()?.load();
   });
   listen((change) => (change === "reload" ? reload() : happened(change)));
@@ -57,7 +58,7 @@ export function begin(): void {
 }
 
 export function reload(): void {
-  void listing.peek()?.load();
+  void listing.peek()?.reload();
   for (const watcher of watchers) watcher("", null);
   meetSoon();
 }

@@ -4,6 +4,7 @@ import type { ComponentChildren } from "preact";
 
 import { number } from "../formats";
 import { t } from "../i18n";
+import { opened } from "../keys/commands";
 import { follow, hrefOf, route, type PageName } from "../route";
 import { me } from "../store";
 
@@ -30,6 +31,15 @@ export function Header({ children }: { children?: ComponentChildren }) {
         })}
       </nav>
       {children}
+      <button
+        type="button"
+        class="plain keyboard"
+        title={t.keyboard}
+        aria-label={t.keyboard}
+        onClick={() => (opened.value = "sheet")}
+      >
+        ?
+      </button>
     </header>
   );
 }

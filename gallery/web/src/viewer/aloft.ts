@@ -3,7 +3,7 @@
 
 import { useLayoutEffect } from "preact/hooks";
 
-const REACHABLE = ".toasts, dialog";
+const REACHABLE = '[role="status"], dialog';
 
 /** As long as it is rendered; `over` says which of the application's own parts lies above. */
 export function useAloft(over = ""): void {
