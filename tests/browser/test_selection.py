@@ -86,7 +86,9 @@ def test_a_day_is_selected_whole_also_what_is_not_loaded(visitor: Visitor, page:
     day = page.locator(".day").first
     day.hover()
     box = day.get_by_role("checkbox", name="Select all:").first
-    count = min(450, sum(one["count"] for one in visitor.get("/api/v1/timeline?tz=UTC")["days"][:1]))
+    count = min(
+        450, sum(one["count"] for one in visitor.get("/api/v1/timeline?tz=UTC")["days"][:1])
+    )
     box.click()
     expect(bar(page)).to_contain_text(f"{count} selected")
     expect(box).to_have_attribute("aria-checked", "true")
