@@ -23,12 +23,7 @@ export class Listed implements Source {
   }
 
   at(index: number): string | null {
-    let rest = index;
-    for (const day of this.listing.days.peek()) {
-      if (rest < day.count) return day.at(rest)?.id ?? null;
-      rest -= day.count;
-    }
-    return null;
+    return this.listing.at(index);
   }
 
   idAt(index: number): Promise<string | null> {
