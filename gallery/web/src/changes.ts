@@ -55,7 +55,9 @@ export async function change(which: Which, wanted: Change): Promise<void> {
   const work = single ? one(id, wanted) : many(targets, size, wanted, shown);
   const before = single ? shown.before[0] : undefined;
   const entry = offer(async () => {
-    const ops = await work;
+    // What failed was put back already.
+    const ops = await work.catch(() => undefined);
+    if (ops === undefined) return;
     if (ops) await undoAll(ops, shown);
     else await undoOne(before, wanted, shown);
     if (isEverything(which)) reload();

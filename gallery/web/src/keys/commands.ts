@@ -13,25 +13,18 @@ import * as chosen from "../selection/commands";
 import { tagging } from "../selection/tagging";
 import { show } from "../timeline/cursor";
 import { attempt } from "../ui/Toasts";
+import { viewerKeys } from "../viewer/keys";
 import type { Command } from "./table";
 
 /** What a shortcut has opened. */
 export const opened = signal<"sheet" | "date" | null>(null);
 
-const provided = new Map<Command, () => void>();
-
-/** Has a shortcut do something else as long as a part of the page is there, such as the viewer.
- * Gives what ends it. */
-export function provide(command: Command, act: () => void): () => void {
-  provided.set(command, act);
-  return () => {
-    if (provided.get(command) === act) provided.delete(command);
-  };
-}
+const IN_VIEWER: Partial<Record<Command, () => void>> = viewerKeys;
 
 /** Gives whether the key was of use. */
 export function run(command: Command): boolean {
-  const act = provided.get(command);
+  const { image, compare } = route.peek();
+  const act = image && !compare && command !== "close" ? IN_VIEWER[command] : undefined;
   if (!act) return OWN[command]();
   act();
   return true;
@@ -73,9 +66,8 @@ function inPlace(act: () => unknown): void {
 function to(act: (which: Which) => unknown): boolean {
   const which = subject();
   if (!which) return false;
-  const isChosen = !route.peek().image && selection.isSelecting.peek();
+  if (!route.peek().image) selection.selectNone();
   inPlace(() => act(which));
-  if (isChosen) selection.selectNone();
   return true;
 }
 
@@ -125,6 +117,11 @@ const OWN: Record<Command, () => boolean> = {
       chosen.favoriteChosen();
     }
     return true;
+  },
+  compare() {
+    const isTwo = !route.peek().compare && !isTrash() && selection.count.peek() === 2;
+    if (isTwo) void chosen.compareChosen();
+    return isTwo;
   },
   info: () => false,
   zoom: () => false,

@@ -11,6 +11,7 @@ export type Command =
   | "info"
   | "zoom"
   | "tag"
+  | "compare"
   | "search"
   | "date"
   | "trash"
@@ -38,6 +39,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { group: "browse", keys: ["Escape"], text: t.close, command: "close" },
   { group: "browse", keys: ["i"], text: t.info, command: "info" },
   { group: "browse", keys: ["z"], text: t.zoom, command: "zoom" },
+  { group: "browse", keys: ["c"], text: t.compare, command: "compare" },
   { group: "browse", keys: ["/"], text: t.search, command: "search" },
   { group: "browse", keys: ["g"], text: t.date, command: "date" },
   { group: "browse", keys: ["[Shift]+?"], text: t.sheet, command: "sheet" },

@@ -24,7 +24,7 @@ export function SelectionBar() {
         class="plain"
         title={t.clear}
         aria-label={t.clear}
-        onClick={selectNone}
+        onClick={leaving(selectNone)}
         aria-keyshortcuts="Escape"
       >
         ✕
@@ -43,6 +43,12 @@ export function SelectionBar() {
   );
 }
 
+/** The bar goes, and the focus with it: back to the page, and not to its beginning. */
+const leaving = (act: () => void) => (): void => {
+  act();
+  document.getElementById("main")?.focus({ preventScroll: true });
+};
+
 function Active() {
   const isFavorite = commands.allAreFavorites();
   return (
@@ -55,7 +61,7 @@ function Active() {
       />
       <Deed icon="tag" text={t.tag} act={() => (tagging.value = chosen())} />
       <Deed icon="download" text={t.download} act={commands.downloadChosen} />
-      <Deed icon="trash" text={t.trash} act={commands.trashChosen} />
+      <Deed icon="trash" text={t.trash} act={leaving(commands.trashChosen)} />
     </>
   );
 }
@@ -63,7 +69,7 @@ function Active() {
 function InTrash() {
   return (
     <>
-      <Deed icon="restore" text={t.restore} act={commands.restoreChosen} />
+      <Deed icon="restore" text={t.restore} act={leaving(commands.restoreChosen)} />
       <Deed icon="trash" text={t.purge} act={commands.purgeChosen} isDanger />
     </>
   );

@@ -11,14 +11,14 @@ import { t } from "./texts";
 
 export function trashChosen(): void {
   const which = chosen();
-  void trash(which);
   selectNone();
+  void trash(which);
 }
 
 export function restoreChosen(): void {
   const which = chosen();
-  void restore(which);
   selectNone();
+  void restore(which);
 }
 
 /** Makes all of them favourites; or none of them, if all that are known were. */

@@ -52,12 +52,13 @@ export function chosen(): Which {
 
 /** New images that wait to be shown were not meant. */
 function everything(list: Sections, except: Map<string, string>, total: number): Everything {
+  const isWhole = !except.size;
   for (const { id, created_at } of fresh.peek()) except.set(id, dayOf(created_at));
   return {
     total,
     known: () => list.ids().filter((id) => !except.has(id)),
     targets: () => list.targets(except),
-    clear: () => !left.peek()?.size && list.clear(),
+    clear: () => isWhole && list.clear(),
   };
 }
 
