@@ -21,7 +21,10 @@ SAID = {
     "tags": ["winter"],
 }
 FOCUSED = "document.activeElement?.closest('[data-id]')?.dataset.id"
-IS_OPEN = "document.querySelector('.pswp--ui-visible') !== null"
+IS_OPEN = """(({ length, ...slides }) => length === 3 &&
+    Object.values(slides).every((one) => one.style.display === "block"))(
+    document.querySelectorAll(".pswp__item"))"""
+"""PhotoSwipe hears keys once it has flown in, and shows the neighbours then."""
 SHOWN = ".pswp__item[aria-hidden=false] img.pswp__img:not(.pswp__img--placeholder)"
 NATURAL = f"(() => {{ const i = document.querySelector('{SHOWN}'); return i?.naturalWidth; }})()"
 
@@ -39,7 +42,6 @@ def opened(page: Page, id_: str) -> None:
     expect(page).to_have_url(re.compile(rf"/{id_}$"))
     until(page, IS_OPEN)
     until(page, f"{NATURAL} > 0")
-    page.wait_for_timeout(350)
 
 
 def open_at(page: Page, id_: str) -> None:
@@ -100,7 +102,6 @@ def test_next_and_previous_go_on_where_a_page_of_the_list_ends(
     page.goto("/")
     tile(page, newest[0]).click()
     until(page, IS_OPEN)
-    page.wait_for_timeout(350)
     for _ in range(205):
         page.keyboard.press("ArrowRight")
         page.wait_for_timeout(5)
@@ -122,7 +123,6 @@ def test_an_address_of_an_image_leads_to_it_and_to_its_neighbours(
     page.goto(f"/image/{ids[150]}")
     expect(page.get_by_text("751 of 1,500", exact=True)).to_be_visible()
     until(page, IS_OPEN)
-    page.wait_for_timeout(350)
     page.keyboard.press("ArrowRight")
     expect(page).to_have_url(re.compile(ids[151]))
     page.keyboard.press("ArrowLeft")
@@ -273,7 +273,6 @@ def test_an_image_that_no_longer_matches_the_filter_stays_until_one_goes_on(
     page.goto(f"/image/{ids[1]}?favorite=1")
     expect(page.get_by_text("2 of 3", exact=True)).to_be_visible()
     until(page, f"{NATURAL} > 0")
-    page.wait_for_timeout(350)
     button(page, "Favourite").click()
     expect(button(page, "Favourite")).to_have_attribute("aria-pressed", "false")
     expect(page.get_by_text("2 of 3", exact=True)).to_be_visible()
@@ -299,6 +298,60 @@ def test_after_a_delete_the_next_image_is_shown_and_undo_brings_it_back(
     page.keyboard.press("ArrowLeft")
     expect(page).to_have_url(re.compile(ids[1]))
     assert visitor.get("/api/v1/me")["counts"]["output"]["trash"] == 0
+
+
+def test_everything_is_done_by_keys_alone(visitor: Visitor, page: Page) -> None:
+    ids = visitor.fill(4, said=lambda _: SAID)
+    page.goto("/")
+    tile(page, ids[0]).focus()
+    page.keyboard.press("Enter")
+    opened(page, ids[0])
+    page.keyboard.press("f")
+    expect(button(page, "Favourite")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("i")
+    expect(page.get_by_role("complementary", name="About this image")).to_be_visible()
+    page.keyboard.press("z")
+    expect(button(page, "Original size")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("z")
+    expect(button(page, "Original size")).to_have_attribute("aria-pressed", "false")
+    page.keyboard.press("Delete")
+    opened(page, ids[1])
+    page.keyboard.press("Control+z")
+    expect(page.get_by_text("2 of 4", exact=True)).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page).to_have_url(re.compile("/$"))
+    until(page, f"{FOCUSED} === '{ids[1]}'")
+
+
+def test_what_is_typed_as_a_tag_is_no_key_of_the_viewer(visitor: Visitor, page: Page) -> None:
+    ids = visitor.fill(2)
+    open_at(page, ids[0])
+    button(page, "Information").click()
+    page.get_by_label("Add a tag").press_sequentially("fizz")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Escape")
+    expect(page.get_by_label("Add a tag")).to_have_value("")
+    expect(button(page, "Favourite")).to_have_attribute("aria-pressed", "false")
+    expect(page).to_have_url(re.compile(ids[0]))
+
+
+def test_an_image_of_the_trash_is_restored_or_deleted_for_ever_in_the_viewer(
+    visitor: Visitor, page: Page
+) -> None:
+    ids = visitor.fill(3)
+    visitor.post("/api/v1/images/bulk", action="delete", ids=ids)
+    page.goto("/trash")
+    shown = page.locator("main [data-id]").first.get_attribute("data-id")
+    page.locator("main [data-id] a").first.click()
+    until(page, IS_OPEN)
+    expect(page.get_by_text("1 of 3", exact=True)).to_be_visible()
+    button(page, "Restore").click()
+    expect(page.get_by_text("1 of 2", exact=True)).to_be_visible()
+    assert [one["id"] for one in visitor.get("/api/v1/images")["items"]] == [shown]
+    button(page, "Delete for ever").click()
+    page.locator("dialog").get_by_role("button", name="Delete for ever").click()
+    expect(page.get_by_text("1 of 1", exact=True)).to_be_visible()
+    assert visitor.get("/api/v1/trash")["total"] == 1
 
 
 def test_after_the_last_image_was_deleted_the_viewer_is_gone(visitor: Visitor, page: Page) -> None:
