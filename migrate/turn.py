@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from gallery import dwelling, purges
+from gallery import dwelling, purges, usage
 from gallery.errors import StartRefused, Unavailable
 from gallery.generation import Generation, Record, Stores
 from migrate.copying import THREADS
@@ -77,6 +77,7 @@ class Turn:
         entries = list(entries)
         self._aside = {entry["owner"] for entry in entries if entry["did"] == "quarantine"}
         self._links.bring()
+        usage.bring(self._source.catalog.notes, self._target.catalog.notes)
         self._follow.recover(entries)
         owners = {*self._source.catalog.owners(), *self._target.catalog.owners()}
         self._catch_up(owners)

@@ -54,3 +54,11 @@ test("an image that is listed elsewhere now leaves a hole where it was", () => {
   expect(ids(day)).toEqual([undefined, "image-0", undefined, undefined]);
   expect(day.has("image-1")).toBe(false);
 });
+
+test("of many that are taken away at once, each gives up its place", () => {
+  const day = new Day("2026-03-14", 2 * BLOCK);
+  day.fill(0, slots(0, 2 * BLOCK));
+  expect(day.removeAll(new Set(["image-0", `image-${BLOCK}`, "image-of-another-day"]))).toBe(true);
+  expect(day.count).toBe(2 * BLOCK - 2);
+  expect(ids(day)).toHaveLength(2 * BLOCK - 2);
+});

@@ -118,6 +118,7 @@ export class Day {
       const kept = block.slots.filter((slot) => !slot || !ids.has(slot.id));
       if (kept.length === block.slots.length) continue;
       for (const slot of block.slots) if (slot && ids.has(slot.id)) this.known.delete(slot.id);
+      this.count -= block.slots.length - kept.length;
       block.slots = kept;
       this.touch(block);
     }

@@ -1,0 +1,48 @@
+// What is said of comparing two images.
+
+import { inTwo } from "../i18n";
+
+export const t = inTwo(
+  {
+    title: "Compare two images",
+    marked: "Open another image to compare it with this one",
+    offer: "Compare this one with the one you chose?",
+    compare: "Compare",
+    unmark: "Cancel",
+    back: "Back",
+    slider: "Slider",
+    beside: "Side by side",
+    how: "How to compare",
+    swap: "Swap",
+    divider: "How much of the first image is shown",
+    part: (percent: number) => `${percent} percent`,
+    first: "First",
+    second: "Second",
+    differences: "What differs",
+    none: "The parameters are the same.",
+    nothing: "not known",
+    removed: "only in the first",
+    added: "only in the second",
+  },
+  {
+    title: "이미지 두 장 비교",
+    marked: "이 이미지와 비교할 다른 이미지를 여세요",
+    offer: "고른 이미지와 이 이미지를 비교할까요?",
+    compare: "비교",
+    unmark: "취소",
+    back: "뒤로",
+    slider: "슬라이더",
+    beside: "나란히",
+    how: "비교 방법",
+    swap: "서로 바꾸기",
+    divider: "첫째 이미지가 보이는 정도",
+    part: (percent) => `${percent}퍼센트`,
+    first: "첫째",
+    second: "둘째",
+    differences: "다른 점",
+    none: "매개변수가 같습니다.",
+    nothing: "알 수 없음",
+    removed: "첫째에만 있음",
+    added: "둘째에만 있음",
+  },
+);
