@@ -32,6 +32,8 @@ from gallery.api.images import Images
 from gallery.api.intake import Intake
 from gallery.api.operation import Endpoint, Operation
 from gallery.api.outputs import Bytes
+from gallery.api.overview import Overview
+from gallery.api.recovery import RecoveryRoutes
 from gallery.api.redirects import Redirects
 from gallery.api.services import Services
 from gallery.api.system import System
@@ -332,9 +334,11 @@ def _operations(services: Services, images: Images, bytes: Bytes) -> list[Operat
         Into(uploads, "output").operation("/api/v1/images", "Upload an image"),
         *BulkChanges(services).operations(),
         *images.operations(),
+        *Overview(services).operations(),
         *Drawer(services, images, uploads, "input").operations(),
         *Drawer(services, images, uploads, "control").operations(),
         *Direct(services, intake).operations(),
+        *RecoveryRoutes(services).operations(),
         *Admin(services, images).operations(),
         served,
     ]

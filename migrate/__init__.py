@@ -12,6 +12,7 @@
     carry        one image to the other side, as its sidecar says now
     copying      all of them
     follow       what changed since, from the feed
+    links        those that sign another browser in, brought with the turn
     turn         cutover and rollback: the last of it while writers wait
     compare      verify: image by image, from nothing but the stores
     due          whether the time has come for a cleanup

@@ -19,6 +19,7 @@ from gallery.errors import StartRefused, Unavailable
 from gallery.generation import Generation, Record, Stores
 from migrate.follow import Follow
 from migrate.journal import Journal
+from migrate.links import Links
 from migrate.pace import Pace, Stopped
 from migrate.sides import Sides
 
@@ -53,6 +54,7 @@ class Turn:
         self._stores = stores
         self._ready = ready
         self._follow = Follow(sides, journal, pace)
+        self._links = Links(sides.source.blobs, sides.target.blobs)
         self._aside: set[str] = set()
         """Owners of whom something was put aside: their sums differ for ever."""
 
@@ -64,6 +66,7 @@ class Turn:
         sides differ, and Stopped; then nothing is changed."""
         entries = list(entries)
         self._aside = {entry["owner"] for entry in entries if entry["did"] == "quarantine"}
+        self._links.bring()
         position = self._nearly_level(position, entries, budget / _SHARE)
         apart = self._apart()
         with (
@@ -103,6 +106,7 @@ class Turn:
         for owner in self._source.catalog.owners():
             self._source.catalog.catch_up(owner)
         self._follow.run(position)
+        self._links.bring()
         if self._pace.stopped:
             raise Stopped
         self._compare(apart)

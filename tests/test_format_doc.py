@@ -9,7 +9,7 @@ from typing import get_args
 import orjson
 import pytest
 
-from gallery import keys
+from gallery import keys, recovery
 from gallery.blobs.marker import FORMAT
 from gallery.catalog.ops import FileOps
 from gallery.generation import Record, Stores
@@ -47,7 +47,7 @@ SIDECARS = [(b["where"], b["body"]) for b in BLOCKS if b["what"] == "sidecar"]
 
 def test_there_are_examples_of_everything() -> None:
     kinds = {"keys", "roles", "no-keys", "library", "sidecar", "line", "journal", "position"}
-    assert {block["what"] for block in BLOCKS} == kinds | {"generation"}
+    assert {block["what"] for block in BLOCKS} == kinds | {"generation", "links"}
     assert {row.split()[0] for row in rows("keys")} == set(keys.KINDS)
     assert {row.split()[0] for row in rows("roles")} == {"sidecar", "thumb", "put", "purge", "new"}
     assert {decode_line(line).get("op") for line in LINES} == {
@@ -86,6 +86,13 @@ def test_the_marker_is_of_this_format() -> None:
     (marker,) = map(orjson.loads, blocks("library"))
     assert marker["format"] == FORMAT
     assert set(marker) == {"format", "library"}
+
+
+def test_the_links_are_what_a_server_reads() -> None:
+    (body,) = blocks("links")
+    (link,) = recovery.decoded(body.encode())
+    assert link.fits("not-a-real-secret")
+    assert not link.fits("not-a-real-secret ")
 
 
 def test_the_record_of_a_move_is_read(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from gallery import keys, responses
 from gallery.api import models
-from gallery.api.images import to_query
+from gallery.api.filters import filtered
 from gallery.api.operation import Operation, body
 from gallery.api.services import Services
 from gallery.bulk import MOST, Bulk
@@ -67,7 +67,7 @@ class BulkChange(models.Body):
         """Raises BadRequest. A time zone is read from a file."""
         query = None
         if self.filter is not None:
-            query = to_query(models.ListQuery(**self.filter.model_dump()), owner)
+            query = filtered(self.filter, owner)
         return Wanted(
             action=self.action,
             ids=None if self.ids is None else tuple(self.ids),

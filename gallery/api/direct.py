@@ -62,7 +62,7 @@ class Direct:
         token = signed(ticket, self._services.identity.signer("upload"))
         to = await self._threads.fetch(self._destination, ticket)
         if to is None:
-            own = f"{self._origin(request)}{_ROUTE}/{token}"
+            own = f"{self._services.origin(request)}{_ROUTE}/{token}"
             to = Presigned(own, {"content-type": ticket.mime})
         answer = {
             "upload": token,
@@ -102,9 +102,6 @@ class Direct:
             raise Conflict(f"{len(waiting)} uploads are not confirmed", code="too_many_waiting")
         self._library.check_quota(ticket.owner, sum(waiting) + ticket.size)
         self._library.blobs.room(ticket.size)
-
-    def _origin(self, request: Request) -> str:
-        return self._services.settings.public_origin or str(request.base_url).rstrip("/")
 
     # -- putting --------------------------------------------------------------------------
 

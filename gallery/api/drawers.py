@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gallery.api import models
-from gallery.api.images import Images, image_id, to_query
+from gallery.api.filters import to_query
+from gallery.api.images import Images, image_id
 from gallery.api.operation import Operation, body, query
 from gallery.api.pages import page_response
 from gallery.api.services import Services

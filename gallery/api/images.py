@@ -1,9 +1,8 @@
-"""The owner's images: lists, one image, trash and restore, timeline and usage."""
+"""The owner's images: lists, one image, trash and restore, and usage."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 from functools import lru_cache
 
 from starlette.requests import Request
@@ -11,12 +10,13 @@ from starlette.responses import Response
 from starlette.types import Scope, Send
 
 from gallery import keys, responses
-from gallery.api import days, models
+from gallery.api import models
+from gallery.api.filters import to_query
 from gallery.api.operation import Operation, body, parse_query, query
 from gallery.api.pages import names, page_response, send_page
 from gallery.api.services import NOBODY, Services, set_cookie
 from gallery.catalog import Entry, Immediate, Page
-from gallery.catalog.query import Cursor, Query, Words
+from gallery.catalog.query import Query
 from gallery.errors import Conflict, Forbidden, NotFound, PreconditionFailed
 from gallery.keys import Kind
 from gallery.records import Totals, item
@@ -144,27 +144,6 @@ class Images:
         response = responses.json(answer, headers={"cache-control": "no-store"})
         return set_cookie(response, cookie)
 
-    async def timeline(self, request: Request) -> Response:
-        wanted = query(request, models.TimelineQuery)
-        owner = self._services.owner_or_nobody(request)
-        answer = await self._threads.read(self._timeline, owner, wanted)
-        return responses.json(answer)
-
-    def _timeline(self, owner: str, wanted: models.TimelineQuery) -> dict[str, object]:
-        tz = days.zone(wanted.tz)
-        names: list[date] = []
-
-        def starts(first: int, last: int) -> list[int]:
-            names.extend(days.days_between(first, last, tz))
-            return [days.start_us(day, tz) for day in names]
-
-        question = Query(owner, kinds=(wanted.kind,))
-        counts = self._library.asked(lambda: self._catalog.timeline(question, starts))
-        found = [
-            {"date": day.isoformat(), "count": n} for day, n in zip(names, counts, strict=True) if n
-        ]
-        return {"tz": wanted.tz, "days": found[::-1]}
-
     # -- shared -------------------------------------------------------------------------------
 
     def _owner_and_id(self, request: Request) -> tuple[str, str]:
@@ -197,8 +176,6 @@ class Images:
                       errors=(Conflict, Forbidden)),
             Operation("GET", "/api/v1/me", self.me, "Owner, counts and quota",
                       answer=models.Me),
-            Operation("GET", "/api/v1/timeline", self.timeline, "Counts by day",
-                      query=models.TimelineQuery, answer=models.Timeline),
         ]  # fmt: skip
 
 
@@ -218,24 +195,3 @@ def list_query(raw: bytes, owner: str | None) -> Query:
 _remembered_query = lru_cache(8192)(list_query)
 _REMEMBERED_BYTES = 512
 """Longer query strings are not remembered: strangers may send anything."""
-
-
-def to_query(wanted: models.ListQuery, owner: str | None) -> Query:
-    start, end = days.span_us(wanted.from_date, wanted.to_date, days.zone(wanted.tz))
-    cursor = Cursor.decode(wanted.cursor, "created") if wanted.cursor else None
-    return Query(
-        owner=owner,
-        statuses=(wanted.status,),
-        kinds=(wanted.kind,),
-        page=1 if cursor else wanted.page,
-        size=wanted.size,
-        cursor=cursor,
-        count=wanted.count,
-        start=start,
-        end=end,
-        aspect_ratio=wanted.aspect_ratio,
-        tag=wanted.tag,
-        workflow_id=wanted.workflow_id,
-        favorite=wanted.favorite,
-        words=Words.parse(wanted.q) if wanted.q else None,
-    )

@@ -16,6 +16,8 @@ from pydantic import (
 )
 from pydantic.json_schema import SkipJsonSchema
 
+from gallery.recovery import MAX_NAME
+
 Text = Annotated[str, StringConstraints(max_length=20_000)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
@@ -122,16 +124,11 @@ class Filter(Dates):
 
 
 class ListQuery(Paging, Linking, Filter):
-    count: Flag = Field(False, description="count what matches a filter, too")
+    count: Flag = Field(False, description="count what matches, and its bytes")
 
 
 class TrashQuery(Paging, Linking):
     kind: Kind | None = Field(None, description="all kinds unless given")
-
-
-class TimelineQuery(Strict):
-    tz: str = Field("UTC", max_length=64)
-    kind: Kind = "output"
 
 
 class EventsQuery(Strict):
@@ -217,6 +214,19 @@ class Copy(Body):
     id: Id = Field(description="any own image")
 
 
+class NewLink(Body):
+    name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_NAME)] | None = (
+        Field(None, description="to know it by")
+    )
+
+
+class Recover(Body):
+    token: Annotated[str, StringConstraints(max_length=200)] = Field(
+        description="what the link's fragment says"
+    )
+    confirm: bool = Field(False, description="true: sign this browser in")
+
+
 class EmptyTrash(Body):
     count: Whole = Field(ge=0, description="how many images the trash was seen to hold")
 
@@ -278,6 +288,7 @@ class ImagePage(BaseModel):
     page: int
     size: int
     total: int | None
+    bytes: int | None = Field(None, description="of all that total counts, with count=1")
     next_cursor: str | None
 
 
@@ -300,6 +311,39 @@ class Me(BaseModel):
     quota: QuotaState
     retention_days: int
     max_upload_bytes: int
+
+
+class RecoveryLink(BaseModel):
+    id: Id
+    name: str | None
+    made_at: str
+    used_at: str | None = Field(description="when it last signed a browser in")
+
+
+class LinkList(BaseModel):
+    links: list[RecoveryLink] = Field(description="oldest first")
+    most: int = Field(description="how many there may be")
+
+
+class MadeLink(RecoveryLink):
+    url: str = Field(description="the link, which is said this once")
+
+
+class Gallery(BaseModel):
+    owner: str
+    count: int = Field(description="images, with the trash")
+    bytes: int
+
+
+class PresentGallery(Gallery):
+    links: int = Field(description="how many lead back to it")
+
+
+class Recovered(Gallery):
+    """The gallery that a link is of."""
+
+    present: PresentGallery | None = Field(description="of the cookie that came along")
+    signed_in: bool
 
 
 class Day(BaseModel):

@@ -28,7 +28,7 @@ class Operation:
     """A method of a path. A ``raw`` body is the bytes of an image. ``errors`` are the failures
     a client may meet beyond those that any request can (malformed, unavailable)."""
 
-    method: Literal["GET", "POST", "PATCH", "PUT"]
+    method: Literal["GET", "POST", "PATCH", "PUT", "DELETE"]
     path: str
     endpoint: Endpoint
     summary: str

@@ -22,24 +22,25 @@ _NO_STORE = (b"cache-control", b"no-store")
 
 def page_body(page: Page, number: int, size: int) -> bytes:
     """A page as JSON, joined from its ready-made items."""
-    return b'{"items":[%b],"page":%d,"size":%d,"total":%b,"next_cursor":%b}' % (
+    return b'{"items":[%b],"page":%d,"size":%d,"total":%b%b,"next_cursor":%b}' % (
         b",".join(page.items),
         number,
         size,
         b"null" if page.total is None else b"%d" % page.total,
+        b"" if page.bytes is None else b',"bytes":%d' % page.bytes,
         b'"%b"' % page.next_cursor.encode() if page.next_cursor else b"null",
     )
 
 
-def _etag(page: Page, question: Query, raw: bytes) -> bytes:
-    """Of whose page it is, too: two owners' versions may be alike, and their URLs are."""
-    of = f"{page.version}\n{question.owner}\n"
+def etag_of(version: str, owner: str | None, raw: bytes) -> bytes:
+    """Of whose images it is, too: two owners' versions may be alike, and their URLs are."""
+    of = f"{version}\n{owner}\n"
     found = hashlib.blake2b(of.encode() + raw, digest_size=12)
     return b'"%b"' % found.hexdigest().encode()
 
 
 async def send_page(scope: Scope, send: Send, page: Page, question: Query, raw: bytes) -> int:
-    etag = _etag(page, question, raw) if page.version else b""
+    etag = etag_of(page.version, question.owner, raw) if page.version else b""
     headers = [_JSON, _NO_CACHE, (b"etag", etag)] if etag else [_JSON, _NO_STORE]
     status, content = 200, b""
     for name, value in scope["headers"]:
@@ -58,7 +59,7 @@ def page_response(request: Request, page: Page, question: Query) -> Response:
     headers = {"cache-control": "no-store"}
     if page.version:
         raw = request.url.path.encode() + request.scope["query_string"]
-        etag = _etag(page, question, raw).decode()
+        etag = etag_of(page.version, question.owner, raw).decode()
         headers = {"etag": etag, "cache-control": "private, no-cache"}
         if names(request.headers.get("if-none-match"), etag):
             return Response(status_code=304, headers=headers)

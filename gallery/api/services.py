@@ -57,6 +57,10 @@ class Services:
             return None
         return self.settings.single_owner
 
+    def origin(self, request: Request) -> str:
+        """Scheme, host and port that this site is known by."""
+        return self.settings.public_origin or str(request.base_url).rstrip("/")
+
     def is_secure(self, request: Request) -> bool:
         origin = self.settings.public_origin
         return origin.startswith("https:") if origin else request.url.scheme == "https"

@@ -6,6 +6,7 @@ every sentence below, for each catalog.
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -44,12 +45,14 @@ class Entry:
 class Page:
     """``items`` are JSON objects, ready to send, or several of them with commas between.
     ``total`` is None where it was not asked for; ``next_cursor`` is None on the last page.
-    ``version`` changes when the owner's images do, and is the same in every process."""
+    ``version`` changes when the owner's images do, and is the same in every process. ``bytes``
+    are those of all that ``total`` counts, where the query asks for a count."""
 
-    items: list[bytes]
+    items: list[builtins.bytes]
     total: int | None
     next_cursor: str | None
     version: str
+    bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,9 @@ class Catalog(Protocol):
         that this order did not make."""
 
     def totals(self, owner: str) -> TotalsByKind: ...
+
+    def version(self, owner: str) -> str:
+        """That of the owner's pages."""
 
     def timeline(self, query: Query, starts: Callable[[int, int], list[int]]) -> list[int]:
         """How many of the query's images were made from each start to the next.

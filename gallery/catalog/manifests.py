@@ -144,7 +144,8 @@ class ManifestCatalog:
         if more:
             at, id = rows[-1][0]
             cursor = Cursor(at, id.hex()).encode(query.order)
-        return Page([item(raw) for _, raw in rows], self._total(query), cursor, version)
+        total, size = self._sum(query)
+        return Page([item(raw) for _, raw in rows], total, cursor, version, size)
 
     def _fill(self, query: Query) -> None:
         """Gives the ring an owner who is not in it, or not deep enough for the query."""
@@ -165,10 +166,13 @@ class ManifestCatalog:
             shards = [shard for state in states for shard in state.months.values()]
         return Selection(query, shards, self.mirror), version
 
-    def _total(self, query: Query) -> int | None:
-        if query.filters:
-            every = replace(query, page=1, cursor=None)
-            return self._select(every)[0].count() if query.count else None
+    def _sum(self, query: Query) -> tuple[int | None, int | None]:
+        """How many images there are, and their bytes, as far as that is asked for."""
+        if query.count:
+            return self._select(replace(query, page=1, cursor=None))[0].sum()
+        return None if query.filters else self._total(query), None
+
+    def _total(self, query: Query) -> int:
         total = 0
         for name in [query.owner] if query.owner else self.owners():
             with self.mirror.lock:
@@ -200,6 +204,13 @@ class ManifestCatalog:
     def _totals(self, owner: str) -> TotalsByKind:
         with self.mirror.lock:
             return dict(self.mirror.owner(owner).sums()[0])
+
+    def version(self, owner: str) -> str:
+        return self.mirror.ask(lambda: self._version(owner))
+
+    def _version(self, owner: str) -> str:
+        with self.mirror.lock:
+            return self.mirror.owner(owner).sums()[1]
 
     def check(self) -> None:
         if library_of(self.root) != self.library:
@@ -364,6 +375,7 @@ def _is_plain(query: Query) -> bool:
         and query.statuses == ("active",)
         and query.order == "created"
         and not query.filters
+        and not query.count
     )
 
 

@@ -21,7 +21,7 @@ from gallery.catalog.ops import MemoryOps
 from gallery.catalog.query import Cursor, Query
 from gallery.errors import PositionGone, StartRefused, Unavailable
 from gallery.keys import KINDS, Kind
-from gallery.records import Change, Op, Record, Seen, Totals, TotalsByKind, encode, item
+from gallery.records import Change, Op, Record, Seen, Totals, TotalsByKind, as_json, encode, item
 
 _Key = tuple[int, str]
 
@@ -165,7 +165,7 @@ class MemoryCatalog:
     def page(self, query: Query) -> Page:
         with self._mutex:
             rows = self._rows(query)
-            total = self._total(query)
+            total, size = self._sum(query)
             version = self._version(query.owner)
         start, end = query.offset, query.offset + query.size
         shown = rows[start:end]
@@ -173,7 +173,7 @@ class MemoryCatalog:
         if shown and len(rows) > end:
             at, id = shown[-1][0]
             cursor = Cursor(at, id).encode(query.order)
-        return Page([item(encode(record)) for _, record in shown], total, cursor, version)
+        return Page([item(encode(record)) for _, record in shown], total, cursor, version, size)
 
     def _rows(self, query: Query) -> list[tuple[_Key, Record]]:
         """All that match after the cursor, in the query's order."""
@@ -189,20 +189,25 @@ class MemoryCatalog:
                 record.kind in query.kinds
                 and record.status in query.statuses
                 and query.in_range(record.created_at)
-                and query.match_content(record)
+                and query.match_content(as_json(record))
             ):
                 yield record
 
     def _of(self, owner: str | None) -> list[tuple[Record, Seen]]:
         return [pair for key, pair in self._held.items() if owner in (None, key[0])]
 
-    def _total(self, query: Query) -> int | None:
-        if query.filters and not query.count:
-            return None
-        return len(self._rows(replace(query, cursor=None)))
+    def _sum(self, query: Query) -> tuple[int | None, int | None]:
+        rows = self._rows(replace(query, cursor=None))
+        if query.count:
+            return len(rows), sum(record.bytes for _, record in rows)
+        return None if query.filters else len(rows), None
 
     def _version(self, owner: str | None) -> str:
         return str(sum(n for name, n in self._versions.items() if owner in (None, name)))
+
+    def version(self, owner: str) -> str:
+        with self._mutex:
+            return self._version(owner)
 
     def totals(self, owner: str) -> TotalsByKind:
         totals: TotalsByKind = {}

@@ -9,12 +9,13 @@ import base64
 import binascii
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from gallery.errors import BadRequest
 from gallery.keys import Kind, is_id
-from gallery.records import Record, Status
+from gallery.records import Status
 
 _TERM = re.compile(r'(-?)(?:"([^"]*)"?|(\S+))')
 
@@ -128,12 +129,13 @@ class Query:
             self.end is None or created_at < self.end
         )
 
-    def match_content(self, record: Record) -> bool:
-        """Whether the record's content fits; its kind, status and time are not looked at."""
+    def match_content(self, record: Mapping[str, Any]) -> bool:
+        """Whether the content of a record in canonical form fits; its kind, status and time are
+        not looked at."""
         return (
-            (self.aspect_ratio is None or record.aspect_ratio == self.aspect_ratio)
-            and (self.tag is None or self.tag in record.tags)
-            and (self.workflow_id is None or record.workflow_id == self.workflow_id)
-            and (self.favorite is None or record.favorite == self.favorite)
-            and (self.words is None or self.words.match(record.prompt))
+            (self.aspect_ratio is None or record["aspect_ratio"] == self.aspect_ratio)
+            and (self.tag is None or self.tag in record["tags"])
+            and (self.workflow_id is None or record["workflow_id"] == self.workflow_id)
+            and (self.favorite is None or record["favorite"] == self.favorite)
+            and (self.words is None or self.words.match(record["prompt"]))
         )

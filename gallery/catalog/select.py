@@ -22,11 +22,10 @@ from gallery.catalog.index import Index, SortKey
 from gallery.catalog.query import Query
 from gallery.catalog.search import PromptText
 from gallery.catalog.shard import Shard, read_lines
-from gallery.records import Status, Totals, decode, record_in_line
+from gallery.records import Status, Totals, record_in_line
 
 _BATCH = 256
 _STALE = 5_000
-_ALL = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,31 +73,33 @@ class Selection:
             placed = self._placed(query.offset if not query.filters else 0)
             start = query.offset if query.filters else 0
             return _read(self._lock, list(itertools.islice(placed, start, start + limit)))
-        rows: list[Row] = []
-        needles = _needles(query)
-        skip = query.offset
-        for batch in _batches(self._placed(0)):
-            matching = [
-                row
-                for row in _read(self._lock, batch)
-                if all(text in row[1] for text in needles) and _matches(query, row[1])
-            ]
-            rows += matching[skip:]
-            skip = max(0, skip - len(matching))
-            if len(rows) >= limit:
-                break
-        return rows[:limit]
+        matching = (row for _, row in self._matching())
+        return list(itertools.islice(matching, query.offset, query.offset + limit))
 
-    def count(self) -> int:
-        """How many images there are from the query's offset or cursor on."""
-        if not self.query.filters_content:
-            return sum(len(p.slots) for parts, _ in self._groups(0) for p in parts)
-        return len(self.rows(_ALL))
+    def _matching(self) -> Iterator[tuple[Placed, Row]]:
+        """What fits the query's content, from its cursor on, with where it was found."""
+        needles = _needles(self.query)
+        for batch in _batches(self._placed(0)):
+            for placed, row in zip(batch, _read(self._lock, batch), strict=True):
+                if all(text in row[1] for text in needles) and _matches(self.query, row[1]):
+                    yield placed, row
+
+    def sum(self) -> tuple[int, int]:
+        """How many images there are from the query's cursor on, and their bytes."""
+        if self.query.filters_content:
+            found = [part.index.bytes[slot] for (_, part, slot), _ in self._matching()]
+            return len(found), sum(found)
+        count = size = 0
+        for parts, _ in self._groups(0):
+            for part in parts:
+                count += len(part.slots)
+                size += sum(map(part.index.bytes.__getitem__, part.slots))
+        return count, size
 
     def histogram(self, starts: Callable[[int, int], list[int]]) -> list[int]:
         """How many of the images were made from each start to the next."""
         if self.query.filters_content:
-            times = sorted(key[0] for key, _ in self.rows(_ALL))
+            times = sorted(key[0] for (key, _, _), _ in self._matching())
             edges = starts(times[0], times[-1]) if times else []
             at = [bisect.bisect_left(times, edge) for edge in edges]
             return [high - low for low, high in itertools.pairwise([*at, len(times)])]
@@ -273,4 +274,4 @@ def _needles(query: Query) -> list[bytes]:
 
 
 def _matches(query: Query, raw: bytes) -> bool:
-    return query.match_content(decode(orjson.loads(raw)))
+    return query.match_content(orjson.loads(raw))

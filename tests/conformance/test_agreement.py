@@ -105,7 +105,7 @@ class History:
             size=pick([1, 2, 3, 5, 10, 50]),
         )
         if maybe() < 0.5:
-            return query
+            return replace(query, count=maybe() < 0.2)
         words = Words.parse(pick(WORDS) if maybe() < 0.5 else f"{pick(WORDS)} -{pick(WORDS)}")
         start = NOON + self.dice.randrange(60) * DAY_US
         filters: list[dict[str, Any]] = [
@@ -122,6 +122,7 @@ def the_same(query: Query, right: Catalog, asked: Catalog) -> None:
     expected, found = right.page(query), asked.page(query)
     assert found.items == expected.items, query
     assert found.total == expected.total, query
+    assert found.bytes == expected.bytes, query
     assert found.next_cursor == expected.next_cursor, query
     whole = replace(query, page=1)
     assert everything(asked, whole) == everything(right, whole), query

@@ -29,7 +29,8 @@ PICTURES: dict[int, dict[str, Any]] = {
 @pytest.fixture
 def pictures(both: Catalogs) -> Catalogs:
     for n, fields in PICTURES.items():
-        apply(both.write, "put", record(n, at=NOON + n * 10 * DAY_US, **fields))
+        at = NOON + n * 10 * DAY_US
+        apply(both.write, "put", record(n, at=at, bytes=1_000 + n, **fields))
     return both
 
 
@@ -111,6 +112,7 @@ def holds(both: Catalogs, fields: dict[str, Any], expected: list[int]) -> None:
     assert both.read.page(query).total is None
     first = both.read.page(replace(query, count=True))
     assert first.total == len(expected)
+    assert first.bytes == sum(1_000 + n for n in expected)
     if first.next_cursor:
         after = replace(query, count=True).after(first.next_cursor)
         assert both.read.page(after).total == len(expected)
@@ -145,3 +147,15 @@ def test_the_timeline_counts_what_the_query_finds(pictures: Catalogs) -> None:
     query = Query(OWNER, words=Words.parse("고양이"))
     counts = pictures.read.timeline(query, lambda first, last: [first, last])
     assert counts == [1, 1]
+
+
+def test_without_a_filter_bytes_are_summed_when_a_count_is_asked_for(pictures: Catalogs) -> None:
+    gone = {"status": "trash", "deleted_at": NOON, "bytes": 1_006, "rev": 2}
+    apply(pictures.write, "trash", record(6, at=NOON + 60 * DAY_US, **gone))
+    page = pictures.read.page(Query(OWNER, size=2, count=True))
+    assert (page.total, page.bytes) == (5, 5_000 + 1 + 2 + 3 + 4 + 5)
+    assert pictures.read.page(Query(OWNER, size=2)).bytes is None
+    trash = pictures.read.page(replace(TRASH, count=True))
+    assert (trash.total, trash.bytes) == (1, 1_006)
+    nobody = pictures.read.page(Query(OTHER, count=True))
+    assert (nobody.total, nobody.bytes) == (0, 0)

@@ -146,6 +146,8 @@ def test_a_version_is_the_same_for_whoever_asks(both: Catalogs) -> None:
     both.read.seen(OWNER, "1999-01", "output")
     both.read.get(OWNER, ident(5), "1998-01")
     assert both.read.page(ACTIVE).version == both.write.page(ACTIVE).version
+    assert both.read.version(OWNER) == both.write.page(ACTIVE).version
+    assert both.read.version(OTHER) == both.write.page(Query(OTHER)).version
 
 
 def test_a_listener_is_told_of_what_became_visible(both: Catalogs) -> None:

@@ -38,6 +38,8 @@ from gallery.keys import Kind
 from gallery.records import Change, Record, Seen, Totals, TotalsByKind
 
 _BATCH = 1_000
+_Head = tuple[int | None, str, int | None]
+"""Total, version and bytes of a page."""
 _SERVER = "gallery server "
 """How the connections of a server process are named, before its id."""
 
@@ -122,21 +124,22 @@ class PostgresCatalog:
         return Entry(found[0][0], Seen(found[0][1], found[0][2])) if found else None
 
     def page(self, query: Query) -> Page:
-        version, total, images = self._found(query)
+        (total, version, size), images = self._found(query)
         cursor = None
         if len(images) > query.size:
             images.pop()
             at, id, _ = images[-1]
             cursor = Cursor(at, id).encode(query.order)
-        return Page([item for _, _, item in images], total, cursor, version)
+        return Page([item for _, _, item in images], total, cursor, version, size)
 
-    def _found(self, query: Query) -> tuple[str, int | None, list[tuple[int, str, bytes]]]:
-        """Version, total, and time, id and item of one image more than the page shows."""
+    def _found(self, query: Query) -> tuple[_Head, list[tuple[int, str, bytes]]]:
+        """The head, and time, id and item of one image more than the page shows."""
         for question in questions.page(query, self._walk):
-            (final, total, version, _), *found = self._connections.ask(*question)
+            (final, total, version, _, size), *found = self._connections.ask(*question)
             if final or len(found) > query.size:
                 break
-        return version, total, sorted(((at, id, item) for _, at, id, item in found), reverse=True)
+        images = sorted(((at, id, item) for _, at, id, item, _ in found), reverse=True)
+        return (total, version, size), images
 
     def totals(self, owner: str) -> TotalsByKind:
         ends = """
@@ -156,6 +159,10 @@ class PostgresCatalog:
             owner=owner,
         )
         return {row[0]: Totals(*row[1:]) for row in found}
+
+    def version(self, owner: str) -> str:
+        ((version,),) = self._connections.ask(*questions.version(owner))
+        return str(version)
 
     def timeline(self, query: Query, starts: Callable[[int, int], list[int]]) -> list[int]:
         ((first, last),) = self._connections.ask(*questions.span(query))

@@ -30,8 +30,8 @@ Question = tuple[str, Values]
 
 def page(query: Query, walk: int = WALK) -> list[Question]:
     """The questions to put, one after the other until one answers with ``size`` + 1 rows or
-    for good. The first row is whether this is for good, total and version; the others are
-    NULL, and time, id and item of an image."""
+    for good. The first row is whether this is for good, total, version, NULL and bytes; the
+    others are NULL, time, id and item of an image, and NULL."""
     values = _values(query)
     if not query.filters_content:
         found = _deep(query) if query.offset else _straight(query)
@@ -53,8 +53,9 @@ def _shown(query: Query) -> str:
 def _with_head(query: Query, found: str, final: str = "true") -> str:
     """Head and images, in this order, as of one moment."""
     return f"""
-        SELECT {final} AS final, {_total(query)} AS at, {_version(query)} AS id, NULL AS item
-        UNION ALL (SELECT NULL, found.* FROM ({found}) AS found)"""
+        SELECT {final} AS final, total AS at, {_version(query)} AS id, NULL AS item, bytes
+        FROM ({_sum(query)}) AS sum
+        UNION ALL (SELECT NULL, found.*, NULL FROM ({found}) AS found)"""
 
 
 def _straight(query: Query) -> str:
@@ -213,6 +214,11 @@ def _values(query: Query) -> Values:
 # -- counts -----------------------------------------------------------------------------------
 
 
+def version(owner: str) -> Question:
+    query = Query(owner)
+    return f"SELECT {_version(query)}", _values(query)
+
+
 def _version(query: Query) -> str:
     generation = "(SELECT generation FROM library)"
     if query.owner is None:
@@ -221,11 +227,14 @@ def _version(query: Query) -> str:
         (SELECT version FROM owners WHERE owner = %(owner)s), 0)"""
 
 
-def _total(query: Query) -> str:
-    if query.filters:
+def _sum(query: Query) -> str:
+    """How many images there are, and their bytes, as far as that is asked for."""
+    if query.count:
         wherever = replace(query, cursor=None)
-        return f"(SELECT count(*) FROM {matching(wherever)})" if query.count else "NULL"
-    return _size(query)
+        sums = "count(*) AS total, coalesce(sum(bytes), 0)::bigint AS bytes"
+        return f"SELECT {sums} FROM {matching(wherever)}"
+    total = "NULL" if query.filters else _size(query)
+    return f"SELECT {total}::bigint AS total, NULL::bigint AS bytes"
 
 
 def _size(query: Query) -> str:

@@ -1,0 +1,65 @@
+"""What an owner's images come to, without the images: the days of the timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gallery import responses
+from gallery.api import days, models
+from gallery.api.filters import filtered
+from gallery.api.operation import Operation, query
+from gallery.api.pages import etag_of, names
+from gallery.api.services import Services
+
+Answer = dict[str, object]
+
+
+class Overview:
+    """Routes of one owner. Their answers take some looking, so a client that has one still is
+    told so by what an owner's version says, without any."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._library = services.library
+        self._catalog = services.library.catalog
+        self._threads = services.threads
+
+    async def timeline(self, request: Request) -> Response:
+        wanted = query(request, models.Filter)
+        return await self._answered(request, lambda owner: self._timeline(owner, wanted))
+
+    def _timeline(self, owner: str, wanted: models.Filter) -> Answer:
+        tz = days.zone(wanted.tz)
+        names: list[date] = []
+
+        def starts(first: int, last: int) -> list[int]:
+            names.extend(days.days_between(first, last, tz))
+            return [days.start_us(day, tz) for day in names]
+
+        question = filtered(wanted, owner)
+        counts = self._library.asked(lambda: self._catalog.timeline(question, starts))
+        found = [
+            {"date": day.isoformat(), "count": n} for day, n in zip(names, counts, strict=True) if n
+        ]
+        return {"tz": wanted.tz, "days": found[::-1]}
+
+    async def _answered(self, request: Request, answer: Callable[[str], Answer]) -> Response:
+        """The version is asked for first: the answer is of no older one."""
+        owner = self._services.owner_or_nobody(request)
+        version = await self._threads.read(self._catalog.version, owner)
+        raw = request.url.path.encode() + request.scope["query_string"]
+        etag = etag_of(version, owner, raw).decode()
+        headers = {"etag": etag, "cache-control": "private, no-cache"}
+        if names(request.headers.get("if-none-match"), etag):
+            return Response(status_code=304, headers=headers)
+        return responses.json(await self._threads.read(answer, owner), headers=headers)
+
+    def operations(self) -> list[Operation]:
+        return [
+            Operation("GET", "/api/v1/timeline", self.timeline, "Counts by day",
+                      query=models.Filter, answer=models.Timeline, statuses=(304,)),
+        ]  # fmt: skip
