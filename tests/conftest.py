@@ -15,7 +15,7 @@ from gallery.library import Library
 from gallery.reconcile import Reconciler
 from tests import homes, services
 from tests.conformance.stores import LIBRARY, PLENTY
-from tests.homes import Apart
+from tests.homes import Apart, Home
 from tests.recovery import AGAIN
 from tests.samples import NOON
 from tests.services.proxy import Proxy
@@ -34,6 +34,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         every = metafunc.definition.get_closest_marker("each_store")
         names = services.OBJECT_STORES if every else services.OBJECT_STORES[:1]
         metafunc.parametrize("s3_server", names, indirect=True)
+    if "backend" in metafunc.fixturenames:
+        backends = homes.names_for(metafunc.definition)
+        metafunc.parametrize("backend", backends, indirect=True, scope="module")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -86,6 +89,25 @@ def apart(tmp_path: Path) -> Iterator[Apart]:
     """An empty library in a bucket and a database."""
     with homes.apart(tmp_path) as apart:
         yield apart
+
+
+@pytest.fixture(scope="module")
+def backend(request: pytest.FixtureRequest) -> homes.Backend:
+    return (homes.BACKENDS | homes.OTHER_STORES)[request.param]
+
+
+@pytest.fixture
+def home(backend: homes.Backend, tmp_path: Path) -> Iterator[Home]:
+    """An empty library, on one backend after the other."""
+    with backend(tmp_path) as home:
+        yield home
+
+
+@pytest.fixture(scope="module")
+def shared_home(backend: homes.Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """One for all tests of a module."""
+    with backend(tmp_path_factory.mktemp("shared")) as home:
+        yield home
 
 
 @pytest.fixture

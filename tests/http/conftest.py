@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from types import ModuleType
 
 import httpx
@@ -52,31 +51,6 @@ def never_blocking() -> Iterator[None]:
     buster.activate()
     yield
     buster.deactivate()
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "backend" in metafunc.fixturenames:
-        names = homes.names_for(metafunc.definition)
-        metafunc.parametrize("backend", names, indirect=True, scope="module")
-
-
-@pytest.fixture(scope="module")
-def backend(request: pytest.FixtureRequest) -> homes.Backend:
-    return (homes.BACKENDS | homes.OTHER_STORES)[request.param]
-
-
-@pytest.fixture
-def home(backend: homes.Backend, tmp_path: Path) -> Iterator[Home]:
-    """An empty library, on one backend after the other."""
-    with backend(tmp_path) as home:
-        yield home
-
-
-@pytest.fixture(scope="module")
-def shared_home(backend: homes.Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    """One for all tests of a module."""
-    with backend(tmp_path_factory.mktemp("shared")) as home:
-        yield home
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,84 @@
+"""Images to fill a gallery with: a few are drawn, and put as often as a test asks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from gallery.demo import draw
+from gallery.draft import DAY_US, Draft
+from gallery.imaging import Imaging, Inspection
+from gallery.library import Library
+from tests.homes import Home
+
+_DRAWN = 16
+Said = Callable[[int], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A file, and what the gallery finds when it decodes it."""
+
+    name: str
+    body: bytes
+    found: Inspection
+
+
+def drawn(folder: Path) -> list[Picture]:
+    """Of many shapes, with the prompts of many generators; small, as they are put often."""
+    imaging = Imaging(workers=2, max_pixels=2_000_000)
+    imaging.start()
+    try:
+        return [_drawn(imaging, folder, number) for number in range(_DRAWN)]
+    finally:
+        imaging.close()
+
+
+def _drawn(imaging: Imaging, folder: Path, number: int) -> Picture:
+    name, data = draw(number)
+    path = folder / name
+    path.write_bytes(data)
+    found = imaging.inspect(str(path)).result()
+    with Image.open(BytesIO(data)) as image:
+        image.thumbnail((640, 640))
+        small = BytesIO()
+        image.convert("RGB").save(small, "JPEG", quality=85)
+        width, height = image.size
+    found = replace(found, mime="image/jpeg", width=width, height=height)
+    return Picture(f"{Path(name).stem}.jpg", small.getvalue(), found)
+
+
+def fill(
+    home: Home, owner: str, pictures: list[Picture], count: int, days: float, said: Said
+) -> list[str]:
+    """Puts so many images over the last days, the newest first; gives their ids. What ``said``
+    gives for a number takes the place of what would have been said of that image."""
+    now = time.time_ns() // 1000
+    with home.library() as library, ThreadPoolExecutor(8) as threads:
+
+        def put(number: int) -> str:
+            picture = pictures[number % len(pictures)]
+            usual: dict[str, Any] = {
+                "created_at": now - int(number * days * DAY_US / max(count, 1)),
+                "original_filename": picture.name,
+            }
+            return _put(library, Draft(owner, **usual | said(number)), picture)
+
+        return list(threads.map(put, range(count)))
+
+
+def _put(library: Library, draft: Draft, picture: Picture) -> str:
+    spool = library.blobs.spool()
+    try:
+        spool.write(picture.body)
+        spool.sync()
+        return library.put(draft, spool, picture.found).entry.record.id
+    finally:
+        spool.discard()
