@@ -8,9 +8,10 @@ import { Search } from "./search/Search";
 import { SelectionBar } from "./selection/SelectionBar";
 import { listing } from "./store";
 import { TimelinePage } from "./timeline/TimelinePage";
+import { Banner } from "./ui/Banner";
 import { Header } from "./ui/Header";
 import { Toasts } from "./ui/Toasts";
-import { Upload } from "./upload/Upload";
+import { Upload, Uploads } from "./upload/Upload";
 
 const Viewer = lazy(() => import("./viewer/Viewer").then((part) => part.Viewer));
 const Compare = lazy(() => import("./compare/Compare").then((part) => part.Compare));
@@ -29,6 +30,7 @@ export function App() {
         {list && <Search />}
         <Upload />
       </Header>
+      <Banner />
       {list && <TimelinePage key={`${page} ${JSON.stringify(list.filters)}`} listing={list} />}
       <Suspense fallback={null}>
         {page === "trash" && <TrashPage />}
@@ -37,6 +39,7 @@ export function App() {
         {compare && <Compare ids={compare} />}
       </Suspense>
       <SelectionBar />
+      <Uploads />
       <Toasts />
     </>
   );

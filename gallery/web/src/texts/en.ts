@@ -27,8 +27,6 @@ export const en = {
   // -- states
   loading: "Loading…",
   retry: "Try again",
-  emptyTitle: "Your gallery starts here",
-  emptyText: "Drop PNG, JPEG or WebP images anywhere on this page, paste them, or choose files.",
   noneTitle: "No images match",
   noneText: "Try fewer or other words, or take a filter away.",
   clearFilters: "Clear all filters",

@@ -28,8 +28,6 @@ export const ko: Texts = {
   // -- states
   loading: "불러오는 중…",
   retry: "다시 시도",
-  emptyTitle: "여기서 갤러리가 시작됩니다",
-  emptyText: "PNG, JPEG, WebP 이미지를 이 페이지에 끌어다 놓거나, 붙여 넣거나, 파일을 고르세요.",
   noneTitle: "맞는 이미지가 없습니다",
   noneText: "단어를 줄이거나 바꾸거나, 필터를 빼 보세요.",
   clearFilters: "필터 모두 지우기",
