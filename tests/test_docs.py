@@ -15,6 +15,7 @@ import pytest
 
 from gallery.__main__ import cli
 from gallery.api import openapi
+from gallery.api.application import PATHS
 from gallery.app import App
 from gallery.errors import GalleryError
 from gallery.settings import PREFIX, Settings, load
@@ -102,6 +103,11 @@ def test_every_route_is_documented_and_no_other_is(document: dict[str, Any]) -> 
         (method.upper(), path) for path, methods in document["paths"].items() for method in methods
     }
     assert set(_documented()) == served
+
+
+def test_every_place_in_the_application_is_documented() -> None:
+    body = dict(_sections(_text(API)))["`GET /`"]
+    assert [path for path in (*PATHS, "/admin") if f"`{path}`" not in body] == []
 
 
 def test_every_query_parameter_stands_in_the_section_of_its_route(

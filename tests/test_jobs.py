@@ -205,11 +205,12 @@ def test_a_restored_image_is_not_purged_by_a_plan_made_before(library: Library) 
 @pytest.mark.parametrize(
     ("created_at", "deleted_at"),
     [
-        (NOON, now_us() + DAY_US),  # a negative age
+        (NOON, now_us() + DAY_US),
         (NOON, now_us() + 300 * YEAR_US),
-        (NOON - 40 * YEAR_US, NOON - 30 * YEAR_US),  # decades
-        (NOON, NOON - DAY_US),  # deleted before it was made
+        (NOON - 40 * YEAR_US, NOON - 30 * YEAR_US),
+        (NOON, NOON - DAY_US),
     ],
+    ids=["a negative age", "centuries ahead", "decades", "deleted before it was made"],
 )
 def test_an_age_that_cannot_be_is_left_alone_and_logged(
     library: Library, caplog: pytest.LogCaptureFixture, created_at: int, deleted_at: int

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from hatch_build import SKIP, build, is_current
+from hatch_build import SKIP, is_current
 
 ROOT = Path(__file__).parents[1]
-WEB = Path("gallery/web")
+WEB = Path("gallery", "web")
 PAGES = {f"{WEB}/dist/{name}" for name in ("index.html", "admin.html", "manifest.json")}
 SOURCES = {
     f"{WEB}/{name}"
@@ -59,16 +59,8 @@ def packaged(source: Path, kind: str, **environment: str) -> Outcome:
     return Outcome(done.returncode, done.stdout + done.stderr, out)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def pages_are_built() -> None:
-    """The repository's own, as every installation has them."""
-    if not is_current(ROOT / WEB):
-        shutil.rmtree(ROOT / WEB / "dist", ignore_errors=True)
-        build(ROOT / WEB)
-
-
 @pytest.fixture(scope="module")
-def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def repository(pages: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of what the packages are made of, and of what a developer has beside it."""
     copy = tmp_path_factory.mktemp("made") / "repository"
     ignored = shutil.ignore_patterns("node_modules", "__pycache__")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import mimetypes
 import re
 from collections.abc import Callable
 from contextlib import suppress
@@ -27,6 +26,13 @@ _CSP = (
     "worker-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
+# Not those of the machine, which may not know that a script is one.
+_TYPES = {
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "svg": "image/svg+xml",
+    "webp": "image/webp",
+}
 _TAKES_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", re.IGNORECASE)
 _GUARDS = {"referrer-policy": "same-origin", "x-content-type-options": "nosniff"}
 _NOT_BUILT = """\
@@ -64,13 +70,12 @@ def read(dist: Traversable) -> Built:
 
 
 def _asset(name: str, body: bytes) -> _Asset:
-    media = mimetypes.guess_type(name)[0] or "application/octet-stream"
     headers = {
         **_GUARDS,
         # Its name changes with its content.
         "cache-control": "public, max-age=31536000, immutable",
         "content-security-policy": _CSP.format(images="", hosts=""),
-        "content-type": f"{media}; charset=utf-8" if media.startswith("text/") else media,
+        "content-type": _TYPES.get(name.rpartition(".")[2], "application/octet-stream"),
         "vary": "accept-encoding",
     }
     return _Asset(body, gzip.compress(body, mtime=0), headers)

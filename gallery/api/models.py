@@ -131,6 +131,10 @@ class TrashQuery(Paging, Linking):
     kind: Kind | None = Field(None, description="all kinds unless given")
 
 
+class FacetsQuery(Strict):
+    kind: Kind = "output"
+
+
 class EventsQuery(Strict):
     since: str | None = Field(
         None, max_length=80, description="a position to go on from, as Last-Event-ID"
@@ -354,6 +358,20 @@ class Day(BaseModel):
 class Timeline(BaseModel):
     tz: str
     days: list[Day] = Field(description="newest first, without empty days")
+
+
+class Facet(BaseModel):
+    name: str
+    count: int
+
+
+class Facets(BaseModel):
+    images: int = Field(description="how many were looked at: the newest")
+    complete: bool = Field(description="whether these are all")
+    favorites: int
+    tags: list[Facet]
+    workflows: list[Facet]
+    aspect_ratios: list[Facet]
 
 
 class User(BaseModel):

@@ -1,4 +1,5 @@
-"""What an owner's images come to, without the images: the days of the timeline."""
+"""What an owner's images come to, without the images: the days of the timeline, and what
+they can be filtered by."""
 
 from __future__ import annotations
 
@@ -14,6 +15,9 @@ from gallery.api.filters import filtered
 from gallery.api.operation import Operation, query
 from gallery.api.pages import etag_of, names
 from gallery.api.services import Services
+from gallery.catalog.facets import Counted
+from gallery.keys import Kind
+from gallery.records import Totals
 
 Answer = dict[str, object]
 
@@ -47,6 +51,22 @@ class Overview:
         ]
         return {"tz": wanted.tz, "days": found[::-1]}
 
+    async def facets(self, request: Request) -> Response:
+        kind = query(request, models.FacetsQuery).kind
+        return await self._answered(request, lambda owner: self._facets(owner, kind))
+
+    def _facets(self, owner: str, kind: Kind) -> Answer:
+        found = self._library.asked(lambda: self._catalog.facets(owner, kind))
+        whole = self._catalog.totals(owner).get(kind, Totals())
+        return {
+            "images": found.images,
+            "complete": found.images >= whole.active,
+            "favorites": found.favorites,
+            "tags": _counted(found.tags),
+            "workflows": _counted(found.workflows),
+            "aspect_ratios": _counted(found.aspect_ratios),
+        }
+
     async def _answered(self, request: Request, answer: Callable[[str], Answer]) -> Response:
         """The version is asked for first: the answer is of no older one."""
         owner = self._services.owner_or_nobody(request)
@@ -62,4 +82,10 @@ class Overview:
         return [
             Operation("GET", "/api/v1/timeline", self.timeline, "Counts by day",
                       query=models.Filter, answer=models.Timeline, statuses=(304,)),
+            Operation("GET", "/api/v1/facets", self.facets, "What can be filtered by",
+                      query=models.FacetsQuery, answer=models.Facets, statuses=(304,)),
         ]  # fmt: skip
+
+
+def _counted(names: Counted) -> list[Answer]:
+    return [{"name": name, "count": count} for name, count in names]

@@ -14,6 +14,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 import orjson
 
+from gallery.catalog.facets import Facets
 from gallery.catalog.notes import Notes
 from gallery.catalog.ops import OpsLog
 from gallery.catalog.query import Query
@@ -145,6 +146,9 @@ class Catalog(Protocol):
     def timeline(self, query: Query, starts: Callable[[int, int], list[int]]) -> list[int]:
         """How many of the query's images were made from each start to the next.
         ``starts(first, last)`` gives ascending times that cover both (microseconds)."""
+
+    def facets(self, owner: str, kind: Kind) -> Facets:
+        """What the newest ``facets.NEWEST`` active images of the owner have in common."""
 
     def owners(self) -> list[str]:
         """Everybody who has or had images, in byte order."""

@@ -28,6 +28,7 @@ import orjson
 
 from gallery import keys
 from gallery.catalog import Changes, Entry, Expired, Listener, Page, history
+from gallery.catalog.facets import NEWEST, Facets, facets
 from gallery.catalog.feed import Feed
 from gallery.catalog.mirror import Mirror
 from gallery.catalog.notes import FileNotes
@@ -185,6 +186,13 @@ class ManifestCatalog:
     def timeline(self, query: Query, starts: Callable[[int, int], list[int]]) -> list[int]:
         every = replace(query, page=1, cursor=None)
         return self.mirror.ask(lambda: self._select(every)[0].histogram(starts))
+
+    def facets(self, owner: str, kind: Kind) -> Facets:
+        def found() -> Facets:
+            selection, _ = self._select(Query(owner, kinds=(kind,)))
+            return facets(map(orjson.loads, selection.newest(NEWEST)))
+
+        return self.mirror.ask(found)
 
     def get(self, owner: str, id: str, month: str | None = None) -> Entry | None:
         return self.mirror.ask(lambda: self._get(owner, id, month))

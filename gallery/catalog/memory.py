@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import Literal
 
 from gallery.catalog import Changes, Entry, Expired, Listener, Noted, Page
+from gallery.catalog.facets import NEWEST, Facets, facets
 from gallery.catalog.notes import MemoryNotes
 from gallery.catalog.ops import MemoryOps
 from gallery.catalog.query import Cursor, Query
@@ -223,6 +224,11 @@ class MemoryCatalog:
             return []
         edges = [bisect.bisect_left(times, start) for start in starts(times[0], times[-1])]
         return [end - start for start, end in zip(edges, [*edges[1:], len(times)], strict=True)]
+
+    def facets(self, owner: str, kind: Kind) -> Facets:
+        with self._mutex:
+            rows = self._rows(Query(owner, kinds=(kind,)))
+        return facets(as_json(record) for _, record in rows[:NEWEST])
 
     def owners(self) -> list[str]:
         with self._mutex:

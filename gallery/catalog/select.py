@@ -76,6 +76,11 @@ class Selection:
         matching = (row for _, row in self._matching())
         return list(itertools.islice(matching, query.offset, query.offset + limit))
 
+    def newest(self, limit: int) -> Iterator[bytes]:
+        """At most so many records, whatever the query says of their content."""
+        for batch in _batches(itertools.islice(self._placed(0), limit)):
+            yield from (raw for _, raw in _read(self._lock, batch))
+
     def _matching(self) -> Iterator[tuple[Placed, Row]]:
         """What fits the query's content, from its cursor on, with where it was found."""
         needles = _needles(self.query)

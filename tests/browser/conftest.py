@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -49,11 +50,12 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> list[Picture]:
 
 
 @pytest.fixture(scope="module")
-def server(shared_home: Home) -> Iterator[Server]:
+def server(pages: Path, shared_home: Home) -> Iterator[Server]:
     """One for the tests of a module, which each have visitors of their own."""
     with shared_home.served() as server:
         yield server
-        assert "Traceback" not in server.logged()
+        logged = server.logged()
+        assert "Traceback" not in logged, logged
 
 
 @pytest.fixture
@@ -112,6 +114,10 @@ class Visitor:
     def fill(self, count: int, *, days: float = 5, said: Said = lambda _: {}) -> list[str]:
         """Images of theirs, over the last days; see ``pictures.fill``."""
         return pictures.fill(self._home, self.owner, self._drawn, count, days, said)
+
+    def plant(self, count: int, *, days: float = 30, said: Said = lambda _: {}) -> list[str]:
+        """Thousands of images, for looking at and not for changing; see ``pictures.plant``."""
+        return pictures.plant(self._home, self.owner, self._drawn, count, days, said)
 
     def get(self, path: str) -> Any:
         answer = self.context.request.get(path)

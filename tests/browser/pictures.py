@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -16,9 +17,11 @@ from gallery.demo import draw
 from gallery.draft import DAY_US, Draft
 from gallery.imaging import Imaging, Inspection
 from gallery.library import Library
+from gallery.records import Change, Seen, change, encode_sidecar
 from tests.homes import Home
 
 _DRAWN = 16
+_AT_ONCE = 1_000
 Said = Callable[[int], dict[str, Any]]
 
 
@@ -72,6 +75,28 @@ def fill(
             return _put(library, Draft(owner, **usual | said(number)), picture)
 
         return list(threads.map(put, range(count)))
+
+
+def plant(
+    home: Home, owner: str, pictures: list[Picture], count: int, days: float, said: Said
+) -> list[str]:
+    """Like ``fill``, for many: all but the first few are in the catalog alone, with the
+    thumbnails of those. Nothing walks before the test is over."""
+    now = time.time_ns() // 1000
+    few = fill(home, owner, pictures, len(pictures), 0, lambda _: {"created_at": now})
+    with home.library() as library:
+        real = [entry.record for id in few if (entry := library.catalog.get(owner, id))]
+
+        def made(number: int) -> Change:
+            usual: dict[str, Any] = {"created_at": now - int(number * days * DAY_US / count)}
+            record = replace(real[number % len(real)], id=uuid.uuid4().hex, **usual | said(number))
+            return change("put", record, Seen(len(encode_sidecar(record)), record.created_at))
+
+        changes = [made(number) for number in range(1, count - len(few) + 1)]
+        for first in range(0, len(changes), _AT_ONCE):
+            with library.catalog.lock(owner):
+                library.catalog.apply_all(changes[first : first + _AT_ONCE])
+    return [*few, *(one.id for one in changes)]
 
 
 def _put(library: Library, draft: Draft, picture: Picture) -> str:

@@ -9,6 +9,7 @@ from tests.browser import axe
 from tests.browser.conftest import Visitor
 from tests.browser.looks import EACH, Look, shot
 from tests.browser.watching import Watch, until
+from tests.services.proxy import Proxy
 
 IMAGES = 24
 LOADED = "[...document.images].filter((image) => image.complete && image.naturalWidth).length"
@@ -19,6 +20,26 @@ def test_the_page_shows_the_thumbnails_of_whoever_comes(visitor: Visitor, page: 
     page.goto("/")
     expect(page.locator("main img")).to_have_count(IMAGES)
     until(page, f"{LOADED} > 3")
+
+
+def test_a_gallery_of_thousands_is_planted_in_seconds_and_has_thumbnails(
+    visitor: Visitor, page: Page
+) -> None:
+    visitor.plant(3_000)
+    assert visitor.get("/api/v1/images?size=1")["total"] == 3_000
+    page.goto("/")
+    until(page, f"{LOADED} > 3")
+
+
+def test_a_wire_that_is_cut_leads_nowhere_until_it_is_mended(
+    wire: Proxy, page: Page, watch: Watch
+) -> None:
+    watch.forgive("Failed to load resource")
+    reached = "fetch('/api/v1/me').then(() => true, () => false)"
+    page.goto("/")
+    with wire.cut():
+        assert page.evaluate(reached) is False
+    assert page.evaluate(reached) is True
 
 
 @pytest.mark.of_files

@@ -150,7 +150,7 @@ def test_the_timeline_counts_what_the_query_finds(pictures: Catalogs) -> None:
 
 
 def test_without_a_filter_bytes_are_summed_when_a_count_is_asked_for(pictures: Catalogs) -> None:
-    gone = {"status": "trash", "deleted_at": NOON, "bytes": 1_006, "rev": 2}
+    gone: dict[str, Any] = {"status": "trash", "deleted_at": NOON, "bytes": 1_006, "rev": 2}
     apply(pictures.write, "trash", record(6, at=NOON + 60 * DAY_US, **gone))
     page = pictures.read.page(Query(OWNER, size=2, count=True))
     assert (page.total, page.bytes) == (5, 5_000 + 1 + 2 + 3 + 4 + 5)

@@ -15,12 +15,12 @@ from tests.http.direct import PRESIGN, announcement
 from tests.http.site import Site, policy_of, refused
 
 pytestmark = pytest.mark.anyio
-PLACES = ("/trash", "/inputs", "/controls", "/you", "/image/" + "a" * 32, "/compare/a/b")
+PLACES = [re.sub(r"{\w+}", "a" * 32, path) for path in application.PATHS]
 IMMUTABLE = "public, max-age=31536000, immutable"
 
 
 @pytest.fixture
-def site(shared: Site) -> Site:
+def site(pages: Path, shared: Site) -> Site:
     return shared
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.http.site import Site, refused, uploaded
 
 pytestmark = pytest.mark.anyio
-TIMELINE = "/api/v1/timeline"
+TIMELINE, FACETS = "/api/v1/timeline", "/api/v1/facets"
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ async def test_the_timeline_knows_the_trash(visitor: httpx.AsyncClient, images: 
 
 
 @pytest.mark.usefixtures("images")
-@pytest.mark.parametrize("path", [TIMELINE, f"{TIMELINE}?q=snow&tz=Asia/Seoul"])
+@pytest.mark.parametrize("path", [TIMELINE, f"{TIMELINE}?q=snow&tz=Asia/Seoul", FACETS])
 async def test_who_knows_the_answer_is_told_so(
     visitor: httpx.AsyncClient, stranger: httpx.AsyncClient, path: str
 ) -> None:
@@ -108,3 +108,24 @@ async def test_a_count_comes_with_the_bytes_of_what_it_counts(
     page = (await visitor.get("/api/v1/images", params=asked | {"size": "1", "count": "1"})).json()
     every = (await visitor.get("/api/v1/images", params=asked)).json()["items"]
     assert (page["total"], page["bytes"]) == (count, sum(item["bytes"] for item in every))
+
+
+@pytest.mark.usefixtures("images")
+async def test_facets_say_what_can_be_filtered_by(
+    visitor: httpx.AsyncClient, stranger: httpx.AsyncClient
+) -> None:
+    answer = (await visitor.get(FACETS)).json()
+    ratios = answer.pop("aspect_ratios")
+    assert answer == {
+        "images": 4,
+        "complete": True,
+        "favorites": 2,
+        "tags": [{"name": "fox", "count": 2}, {"name": "snow", "count": 1}],
+        "workflows": [{"name": "portrait", "count": 1}],
+    }
+    for name, count in ((ratio["name"], ratio["count"]) for ratio in ratios):
+        asked = {"aspect_ratio": name, "count": "1"}
+        assert (await visitor.get("/api/v1/images", params=asked)).json()["total"] == count
+    assert (await visitor.get(f"{FACETS}?kind=input")).json()["images"] == 0
+    assert (await stranger.get(FACETS)).json()["tags"] == []
+    refused(await visitor.get(f"{FACETS}?tag=fox"), 400, "bad_parameter")

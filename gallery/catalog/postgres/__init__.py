@@ -26,7 +26,8 @@ from typing import Any
 import psycopg
 
 from gallery.catalog import Changes, Entry, Expired, Listener, Page
-from gallery.catalog.postgres import questions, schema, told, writes
+from gallery.catalog.facets import Facets, ordered
+from gallery.catalog.postgres import questions, rows, schema, told, writes
 from gallery.catalog.postgres.connections import Connections, one_line
 from gallery.catalog.postgres.leader import Leader
 from gallery.catalog.postgres.listener import Hearing
@@ -171,6 +172,15 @@ class PostgresCatalog:
         edges = starts(first, last)
         counts: dict[int, int] = dict(self._connections.ask(*questions.histogram(query, edges)))
         return [counts.get(number, 0) for number in range(1, len(edges) + 1)]
+
+    def facets(self, owner: str, kind: Kind) -> Facets:
+        found = self._connections.ask(*questions.facets(owner, kind))
+        counted: dict[str, list[tuple[str, int]]] = {}
+        for what, name, count in found:
+            counted.setdefault(what, []).append((rows.read(name), count))
+        ((_, images),), ((_, favorites),) = counted.pop("images"), counted.pop("favorites")
+        names = {what: ordered(found) for what, found in counted.items()}
+        return Facets(images, favorites, **names)
 
     def owners(self) -> list[str]:
         return [owner for (owner,) in self._ask("SELECT owner FROM owners ORDER BY owner")]

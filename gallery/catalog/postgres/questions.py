@@ -13,8 +13,10 @@ from dataclasses import replace
 from itertools import product
 from typing import Any
 
+from gallery.catalog.facets import MOST, NEWEST
 from gallery.catalog.postgres.rows import KEYED, PERIOD_BITS, storable, wanted
 from gallery.catalog.query import Query, Words
+from gallery.keys import Kind
 
 WALK = 2_000
 """How many of the newest images are looked at before the terms are asked."""
@@ -264,3 +266,27 @@ def histogram(query: Query, edges: list[int]) -> Question:
         SELECT width_bucket(at, %(edges)s::bigint[]) AS edge, sum(images)::bigint
         FROM (SELECT {found}) AS found GROUP BY edge"""
     return counts, _values(query) | {"edges": edges}
+
+
+def facets(owner: str, kind: Kind) -> Question:
+    """What is counted, a name and how many; the first two have none."""
+    newest = f"""
+        SELECT tags, workflow_id, aspect_ratio, favorite FROM images
+        WHERE owner = %(owner)s AND kind = %(kind)s AND status = 'active'
+        ORDER BY created_at DESC, id DESC LIMIT {NEWEST}"""
+    names = {
+        "tags": "newest, unnest(tags) AS name",
+        "workflows": "(SELECT workflow_id AS name FROM newest) AS named",
+        "aspect_ratios": "(SELECT aspect_ratio AS name FROM newest) AS named",
+    }
+    counted = "".join(
+        f"""
+        UNION ALL (SELECT '{what}', name, count(*) FROM {found} WHERE name <> ''
+            GROUP BY name ORDER BY count(*) DESC, name COLLATE "C" LIMIT {MOST})"""
+        for what, found in names.items()
+    )
+    whole = f"""
+        WITH newest AS MATERIALIZED ({newest})
+        SELECT 'images', '', count(*) FROM newest
+        UNION ALL SELECT 'favorites', '', count(*) FROM newest WHERE favorite {counted}"""
+    return whole, {"owner": owner, "kind": kind}

@@ -14,6 +14,7 @@ SQL can do as well.
 
 from __future__ import annotations
 
+import re
 import zlib
 from typing import Any
 
@@ -36,6 +37,8 @@ _ENGLISH = (
 _USUAL = {pair: usual for usual, pair in enumerate(reversed(_ENGLISH.split()), 1)}
 _SYLLABLES = "\u1100"
 """From here on a letter is a syllable or a word: any two are rare already."""
+
+_ESCAPED = re.compile("\x1a[\x1a0]")
 
 KEYED = f"""ARRAY(SELECT term # (((period * {_SPREAD}) & 4294967295) - 2147483648)::int
     FROM unnest(%(terms)s::int[]) AS term)"""
@@ -83,6 +86,11 @@ def noted(change: Change) -> dict[str, Any]:
 def storable(text: str) -> str:
     """Text without NUL, which the database cannot hold; different texts stay different."""
     return text.replace("\x1a", "\x1a\x1a").replace("\0", "\x1a0")
+
+
+def read(text: str) -> str:
+    """What was made storable."""
+    return _ESCAPED.sub(lambda found: "\0" if found[0] == "\x1a0" else "\x1a", text)
 
 
 def _storable(text: str | None) -> str | None:

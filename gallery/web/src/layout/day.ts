@@ -24,6 +24,7 @@ export interface Block {
 export class Day {
   blocks: Block[] = [];
   version = 0;
+  count = 0;
   private readonly known = new Set<string>();
 
   constructor(
@@ -33,13 +34,10 @@ export class Day {
     this.reset(count);
   }
 
-  get count(): number {
-    return this.blocks.reduce((sum, block) => sum + block.slots.length, 0);
-  }
-
   /** Forgets all images, and has so many slots. */
   reset(count: number): void {
     this.known.clear();
+    this.count = count;
     this.blocks = [];
     for (let from = 0; from < count; from += BLOCK) {
       const slots = new Array<Slot | null>(Math.min(BLOCK, count - from)).fill(null);
@@ -93,6 +91,7 @@ export class Day {
     this.known.add(item.id);
     const [block, within] = this.placeFor(item.at);
     block.slots.splice(within, 0, item);
+    this.count++;
     this.touch(block);
     if (block.slots.length > MOST) this.split(block);
   }
@@ -103,6 +102,7 @@ export class Day {
       const index = block.slots.findIndex((slot) => slot?.id === id);
       if (index < 0) continue;
       block.slots.splice(index, 1);
+      this.count--;
       this.touch(block);
       if (!block.slots.length) this.blocks = this.blocks.filter((other) => other !== block);
     }

@@ -8,7 +8,7 @@ import { t } from "../i18n";
 import { signalOf } from "../images";
 import { follow, hrefOf, route } from "../route";
 import { selected, toggle } from "../selection/selection";
-import { Placeholder } from "./Placeholder";
+import { meanOf, Placeholder } from "./Placeholder";
 
 export interface TileProps {
   id: string;
@@ -39,12 +39,12 @@ export const Tile = memo(function Tile(props: TileProps) {
     <div class="tile" role="gridcell" style={box} data-id={id} aria-selected={isSelected}>
       <a
         href={hrefOf({ ...route.value, image: id })}
+        style={{ backgroundColor: meanOf(image.blurhash) }}
         tabIndex={isCursor ? 0 : -1}
         aria-label={label}
         onClick={follow({ image: id })}
         draggable={false}
       >
-        <Placeholder hash={image.blurhash} hurried={hurried} />
         {!hurried && <Thumbnail image={image} />}
       </a>
       {image.favorite && (
@@ -68,16 +68,21 @@ export const Tile = memo(function Tile(props: TileProps) {
 /** The link past the server first, where there is one: it may have run out, then the other. */
 function Thumbnail({ image }: { image: Image }) {
   const [failed, setFailed] = useState(0);
+  const [loaded, setLoaded] = useState(false);
   const urls = [image.direct_thumb_url, image.thumb_url].filter((url) => url !== undefined);
   const url = urls[failed];
   if (url === undefined) return <span class="broken" aria-hidden="true" />;
   return (
-    <img
-      src={url}
-      alt=""
-      decoding="async"
-      draggable={false}
-      onError={() => setFailed(failed + 1)}
-    />
+    <>
+      {!loaded && image.blurhash && <Placeholder hash={image.blurhash} />}
+      <img
+        src={url}
+        alt=""
+        decoding="async"
+        draggable={false}
+        onLoad={() => setLoaded(true)}
+        onError={() => setFailed(failed + 1)}
+      />
+    </>
   );
 }
