@@ -9,13 +9,16 @@ import { SelectionBar } from "./selection/SelectionBar";
 import { listing } from "./store";
 import { TimelinePage } from "./timeline/TimelinePage";
 import { Banner } from "./ui/Banner";
+import { Questions } from "./ui/Dialog";
 import { Header } from "./ui/Header";
 import { Toasts } from "./ui/Toasts";
 import { Upload, Uploads } from "./upload/Upload";
+import { token } from "./you/arriving";
 
 const Viewer = lazy(() => import("./viewer/Viewer").then((part) => part.Viewer));
 const Compare = lazy(() => import("./compare/Compare").then((part) => part.Compare));
 const TrashPage = lazy(() => import("./trash/TrashPage").then((part) => part.TrashPage));
+const Recover = lazy(() => import("./you/Recover").then((part) => part.Recover));
 const YouPage = lazy(() => import("./you/YouPage").then((part) => part.YouPage));
 
 export function App() {
@@ -37,10 +40,12 @@ export function App() {
         {page === "you" && <YouPage />}
         {image && <Viewer id={image} />}
         {compare && <Compare ids={compare} />}
+        {token.value && <Recover token={token.value} />}
       </Suspense>
       <SelectionBar />
       <Uploads />
       <Toasts />
+      <Questions />
     </>
   );
 }

@@ -76,13 +76,17 @@ export interface Me {
 
 /** What the images of a kind have in common, by how many have it. */
 export interface Facets {
+  /** How many were looked at, the newest; `complete` if these are all. */
+  images: number;
+  complete: boolean;
+  favorites: number;
   tags: Facet[];
   workflows: Facet[];
-  ratios: Facet[];
+  aspect_ratios: Facet[];
 }
 
 export interface Facet {
-  value: string;
+  name: string;
   count: number;
 }
 

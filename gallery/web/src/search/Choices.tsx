@@ -39,14 +39,14 @@ export function Choices({ title, facets, chosen, onChoose, typed = false }: Prop
         />
       )}
       <div class="choices">
-        {shown.map(({ value, count }) => (
+        {shown.map(({ name, count }) => (
           <button
-            key={value}
+            key={name}
             type="button"
-            aria-pressed={value === chosen}
-            onClick={() => onChoose(value === chosen ? undefined : value)}
+            aria-pressed={name === chosen}
+            onClick={() => onChoose(name === chosen ? undefined : name)}
           >
-            {value} <span class="count">{number(count)}</span>
+            {name} <span class="count">{number(count)}</span>
           </button>
         ))}
       </div>

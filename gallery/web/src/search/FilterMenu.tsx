@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { getFacets, type Facet, type Facets } from "../api";
+import { number } from "../formats";
 import { dayOf } from "../matching";
 import { KINDS, route } from "../route";
 import { Choices } from "./Choices";
@@ -33,12 +34,13 @@ export function FilterMenu({ onDone }: { onDone: () => void }) {
           onClick={() => choose({ favorite: isFavorite ? undefined : "1" })}
         >
           ♥ {t.favorites}
+          {facets && <span class="count">{number(facets.favorites)}</span>}
         </button>
       </section>
       <Dates choose={choose} />
       <Choices
         title={t.ratio}
-        facets={facets?.ratios ?? NO_FACETS}
+        facets={facets?.aspect_ratios ?? NO_FACETS}
         chosen={filters.aspect_ratio}
         onChoose={(aspect_ratio) => choose({ aspect_ratio })}
       />
@@ -57,6 +59,7 @@ export function FilterMenu({ onDone }: { onDone: () => void }) {
         typed
       />
       {failed && <p>{t.noFacets}</p>}
+      {facets?.complete === false && <p>{t.newest(facets.images)}</p>}
     </>
   );
 }

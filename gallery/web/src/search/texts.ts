@@ -31,7 +31,7 @@ export const t = inTwo(
     which: (what: string) => `${what}: type or choose`,
     and: (n: number) => `and ${number(n)} more: type to find them`,
     noFacets: "Suggestions can’t be loaded now. What you type works all the same.",
-    close: "Close",
+    newest: (n: number) => `Counted among the newest ${count(n, "image", "images")}.`,
   },
   {
     search: "검색",
@@ -60,6 +60,6 @@ export const t = inTwo(
     which: (what) => `${what}: 입력하거나 고르기`,
     and: (n) => `그 밖에 ${number(n)}개: 입력해서 찾기`,
     noFacets: "지금은 추천 목록을 불러올 수 없습니다. 직접 입력해도 됩니다.",
-    close: "닫기",
+    newest: (n) => `최근 이미지 ${number(n)}장에서 센 수입니다.`,
   },
 );

@@ -56,6 +56,9 @@ export const en = {
     trash_changed: "The trash has changed meanwhile. Look again.",
     too_many: "More than 10,000 images at once are too many.",
     precondition_failed: "It was changed elsewhere meanwhile.",
+    unknown_link: "This link is not valid.",
+    too_many_links: "There are as many links as are allowed. Revoke one first.",
+    nothing_to_recover: "There is nothing to take along yet.",
     bad_token: "This token is not valid.",
   } as Record<string, string>,
 };
