@@ -46,7 +46,10 @@ export function Choices({ title, facets, chosen, onChoose, typed = false }: Prop
             aria-pressed={name === chosen}
             onClick={() => onChoose(name === chosen ? undefined : name)}
           >
-            {name} <span class="count">{number(count)}</span>
+            <span class="name" title={name}>
+              {name}
+            </span>
+            <span class="count">{number(count)}</span>
           </button>
         ))}
       </div>

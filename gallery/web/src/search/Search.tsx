@@ -57,8 +57,7 @@ export function Search() {
         />
         <Filter />
       </form>
-      <Chips />
-      <Found />
+      <Searched />
     </>
   );
 }
@@ -91,14 +90,15 @@ function useWords() {
   return { field, say, saySoon };
 }
 
-/** Heard by who doesn't see the images come and go. */
-function Found() {
+/** What is searched for, and what it comes to; heard by who doesn't see images come and go. */
+function Searched() {
   const list = listing.value;
   const isSearching = list !== null && Object.keys(list.filters).length > 0;
   const isKnown = isSearching && list.state.value === "ready" && list.version.value >= 0;
   return (
-    <p class={isSearching ? "found" : "unseen"} role="status">
-      {isKnown ? t.found(list.total) : ""}
-    </p>
+    <div class={isSearching ? "searched" : "unseen"}>
+      <Chips />
+      <p role="status">{isKnown ? t.found(list.total) : ""}</p>
+    </div>
   );
 }

@@ -41,6 +41,8 @@ export const t = inTwo(
       empty: "The file is empty.",
       unreadable: "The file can’t be read. Was it moved or changed?",
       broken_off: "The connection broke off several times.",
+      quota_bytes: "There is not enough room for it. Delete something for good first.",
+      quota_count: "There is no room for another image. Delete some for good first.",
     },
     tooLarge: (most: string) => `The file is larger than ${most}, which is the most allowed.`,
     // -- the drawers
@@ -102,6 +104,8 @@ export const t = inTwo(
       empty: "빈 파일입니다.",
       unreadable: "파일을 읽을 수 없습니다. 옮기거나 바꾸셨나요?",
       broken_off: "연결이 여러 번 끊어졌습니다.",
+      quota_bytes: "남은 공간이 부족합니다. 먼저 이미지를 완전히 삭제하세요.",
+      quota_count: "이미지를 더 보관할 수 없습니다. 먼저 일부를 완전히 삭제하세요.",
     },
     tooLarge: (most) => `파일이 허용되는 크기(${most})보다 큽니다.`,
     copyFrom: "이미지에서 복사",

@@ -9,6 +9,7 @@ import { go } from "../route";
 import { Dialog } from "../ui/Dialog";
 import { attempt } from "../ui/Toasts";
 import { startOver, token as arrived } from "./arriving";
+import "./recover.css";
 import { t } from "./texts";
 
 const close = (): void => void (arrived.value = null);
@@ -62,11 +63,11 @@ function Question({ token, found }: { token: string; found: Recovered }) {
   };
   const isLost = present !== null && present.count > 0 && !present.links;
   return (
-    <Dialog title={t.recoverTitle} onClose={close}>
+    <Dialog title={t.recoverTitle} kind="recovering" onClose={close}>
       <p>{t.recoverWhat(count, bytes)}</p>
       <p>{t.trust}</p>
       {present !== null && present.count > 0 && (
-        <p class="behind">
+        <p>
           <strong>{t.behind(present.count, present.bytes)}</strong>{" "}
           {isLost ? t.lost : t.kept(present.links)}
         </p>

@@ -21,7 +21,7 @@ export const t = inTwo(
     kind: "Where",
     images: "Images",
     size: "Size",
-    inTrash: "Of these in the trash",
+    inTrash: "In the trash",
     kinds: { output: shared.gallery, input: shared.inputs, control: shared.controls },
     all: "All",
     retention: (days: number) =>
@@ -92,7 +92,7 @@ export const t = inTwo(
     kind: "위치",
     images: "이미지",
     size: "크기",
-    inTrash: "그중 휴지통",
+    inTrash: "휴지통",
     kinds: { output: shared.gallery, input: shared.inputs, control: shared.controls },
     all: "모두",
     retention: (days) =>
