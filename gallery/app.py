@@ -107,7 +107,7 @@ class App:
         )
         self.threads = Threads()
         self.events = Events(self.library, self.threads)
-        self.metrics = Metrics(str(settings.outputs), catalog.notes)
+        self.metrics = Metrics(str(settings.outputs), catalog.notes, self.events.count)
         share = settings.memory_bytes // 8
         source = backends.linked(settings, blobs)
         links = Links(source, self.library.thumbnails, memory_bytes=share) if source else None

@@ -69,6 +69,10 @@ class Events:
         self._streams.add(stream)
         return stream
 
+    def count(self) -> int:
+        """How many streams are open."""
+        return len(self._streams)
+
     def leave(self, stream: Stream) -> None:
         """To be called when nobody reads a stream that was opened."""
         self._streams.discard(stream)

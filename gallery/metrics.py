@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
@@ -20,11 +20,12 @@ from gallery.errors import GalleryError
 class Metrics(Collector):
     """What one server process has answered. ``folder`` is where free bytes are measured,
     ``notes`` is where the scrub's checkpoint is, whichever process runs it, and the count of
-    fallback reads."""
+    fallback reads. ``streams`` says how many event streams are open."""
 
-    def __init__(self, folder: str, notes: Notes) -> None:
+    def __init__(self, folder: str, notes: Notes, streams: Callable[[], int]) -> None:
         self._folder = folder
         self._notes = notes
+        self._streams = streams
         self.requests: defaultdict[tuple[str, str, int], int] = defaultdict(int)
         self.seconds: defaultdict[str, float] = defaultdict(float)
         self._registry = CollectorRegistry()
@@ -44,6 +45,9 @@ class Metrics(Collector):
         for route, spent in list(self.seconds.items()):
             seconds.add_metric([route], spent)
         yield seconds
+        yield GaugeMetricFamily(
+            "gallery_event_streams", "Event streams that are open.", value=self._streams()
+        )
         yield from self._of_scrub()
         yield from self._of_fallback()
         try:

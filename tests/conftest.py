@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -64,10 +65,13 @@ def imaging() -> Iterator[Imaging]:
 
 @pytest.fixture(scope="session")
 def pages() -> Path:
-    """Where the pages are that were built of the sources as they are now."""
+    """Where the pages are that were built of the sources as they are now. One of the processes
+    that test builds them, the others wait."""
     web = Path(__file__).parents[1] / "gallery" / "web"
-    if not is_current(web):
-        build(web)
+    with (web / "package.json").open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        if not is_current(web):
+            build(web)
     return web / "dist"
 
 

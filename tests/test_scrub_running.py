@@ -71,7 +71,7 @@ def test_a_scrub_that_cannot_go_on_says_so_and_waits(
 def test_metrics_tell_how_many_are_damaged(
     library: Library, outputs: Path, scrubber: Scrubber
 ) -> None:
-    metrics = Metrics(str(outputs), library.catalog.notes)
+    metrics = Metrics(str(outputs), library.catalog.notes, int)
     assert b"gallery_damaged_images" not in metrics.text()
     flip(outputs / put(library, 1).image)
     scrubber.stretch()
@@ -90,7 +90,7 @@ class Away(MemoryNotes):
 
 
 def test_metrics_tell_what_was_answered_also_while_the_notes_are_away(outputs: Path) -> None:
-    metrics = Metrics(str(outputs), Away())
+    metrics = Metrics(str(outputs), Away(), int)
     metrics.requests["GET", "/readyz", 503] += 1
     text = metrics.text()
     assert b'gallery_requests_total{method="GET",route="/readyz",status="503"} 1.0' in text

@@ -149,11 +149,12 @@ class Selection:
                 skip = max(0, skip - count)
 
     def _known(self, shard: Shard) -> int:
-        return sum(
-            getattr(shard.totals.get(kind, Totals()), status)
-            for kind in self.query.kinds
-            for status in self.query.statuses
-        )
+        with self._lock:  # at once: an image may be on its way from one count to another
+            return sum(
+                getattr(shard.totals.get(kind, Totals()), status)
+                for kind in self.query.kinds
+                for status in self.query.statuses
+            )
 
     def _parts(self, shard: Shard) -> Iterator[_Part]:
         if not self._known(shard):

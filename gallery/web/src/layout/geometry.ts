@@ -26,12 +26,16 @@ export interface Seen {
   height: number;
   rows: Row[];
   known: boolean;
-  /** Rows in all blocks before, of all days. */
+  /** Rows in the blocks before, of the same day. */
   rowsBefore: number;
 }
 
 export interface SeenDay {
   day: Day;
+  /** Among all days. */
+  index: number;
+  /** Rows in all days before. */
+  rowsBefore: number;
   top: number;
   height: number;
   blocks: Seen[];
@@ -109,7 +113,8 @@ export class Geometry {
       const top = this.tops[index] ?? 0;
       if (!day || top > to) break;
       const height = this.heights[index] ?? 0;
-      found.push({ day, top, height, blocks: this.seenBlocks(day, index, from - top, to - top) });
+      const blocks = this.seenBlocks(day, from - top, to - top);
+      found.push({ day, index, rowsBefore: this.rowsBefore[index] ?? 0, top, height, blocks });
     }
     return found;
   }
@@ -168,9 +173,9 @@ export class Geometry {
     return null;
   }
 
-  private seenBlocks(day: Day, index: number, from: number, to: number): Seen[] {
+  private seenBlocks(day: Day, from: number, to: number): Seen[] {
     const seen: Seen[] = [];
-    let [top, offset, rowsBefore] = [this.heading, 0, this.rowsBefore[index] ?? 0];
+    let [top, offset, rowsBefore] = [this.heading, 0, 0];
     day.blocks.forEach((block, at) => {
       const { rows, known } = this.layout(day, block);
       if (top + rows.height >= from && top <= to) {

@@ -17,17 +17,29 @@ export function DaySection({ seen, ...shown }: { seen: SeenDay } & Shown) {
   const name = dateName(day.date);
   return (
     <div class="day" role="rowgroup" style={{ top, height }} aria-label={name} data-date={day.date}>
-      <div class="day-head" role="presentation">
-        <h2>{name}</h2>
+      <div class="day-head" role="row" aria-rowindex={headIndex(seen)}>
+        <div role="gridcell">
+          <h2>{name}</h2>
+        </div>
       </div>
       {blocks.map((block) => (
-        <Rows key={block.index} seen={block} {...shown} />
+        <Rows key={block.index} seen={block} first={headIndex(seen) + 1} {...shown} />
       ))}
     </div>
   );
 }
 
-function Rows({ seen, before, total, cursor, hurried }: { seen: Seen } & Shown) {
+/** Headings are rows of the grid as well. */
+const headIndex = ({ index, rowsBefore }: SeenDay): number => rowsBefore + index + 1;
+
+function Rows({
+  seen,
+  first,
+  before,
+  total,
+  cursor,
+  hurried,
+}: { seen: Seen; first: number } & Shown) {
   const { block, offset, top, height, rows, known, rowsBefore } = seen;
   if (!known) return <div class="skeleton" role="presentation" style={{ top, height }} />;
   return (
@@ -37,7 +49,7 @@ function Rows({ seen, before, total, cursor, hurried }: { seen: Seen } & Shown) 
           key={row.from}
           role="row"
           class="row"
-          aria-rowindex={rowsBefore + row.index + 1}
+          aria-rowindex={first + rowsBefore + row.index}
           style={{ top: top + row.top, height: row.height }}
         >
           {row.boxes.map((box, at) => {

@@ -63,7 +63,7 @@ export function Timeline({ listing }: { listing: Listing }) {
         class="days"
         role="grid"
         aria-label={t.timeline(total)}
-        aria-rowcount={geometry.rows}
+        aria-rowcount={geometry.rows + days.length}
         aria-multiselectable="true"
         style={{ height: geometry.height }}
         onKeyDown={onKeyDown}

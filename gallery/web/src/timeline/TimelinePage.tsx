@@ -15,6 +15,7 @@ export function TimelinePage({ listing }: { listing: Listing }) {
   const isEmpty = state === "ready" && listing.total === 0;
   return (
     <main id="main" tabIndex={-1}>
+      <h1 class="unseen">{t[route.value.page]}</h1>
       <Pill />
       {state === "failed" && problem && <Failed problem={problem} listing={listing} />}
       {isEmpty && <Empty kind={listing.kind} />}

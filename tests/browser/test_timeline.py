@@ -1,0 +1,234 @@
+"""The timeline: days and rows, windowed, stable, with the keyboard, and live."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser import axe
+from tests.browser.conftest import Visitor
+from tests.browser.looks import EACH, KOREAN, PHONE, Look, shot
+from tests.browser.watching import Watch, until
+from tests.images import png
+from tests.samples import eventually
+from tests.services.proxy import Proxy
+
+MANY = 10_000
+_OBSERVED = """
+window.shift = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) window.shift += entry.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+SHIFT = "window.shift < 0.001"
+MIDDLE = "document.elementFromPoint(500, 400)?.closest('[data-id]')?.dataset.id ?? null"
+
+
+def tiles(page: Page) -> Locator:
+    return page.locator(".tile[data-id]")
+
+
+def upload(visitor: Visitor, prompt: str) -> None:
+    """From somewhere else."""
+    answer = visitor.context.request.post(
+        "/api/v1/images",
+        multipart={
+            "file": {"name": "new.png", "mimeType": "image/png", "buffer": png()},
+            "meta": f'{{"prompt":"{prompt}"}}',
+        },
+    )
+    assert answer.ok, answer.text()
+
+
+def scroll_down(page: Page, pixels: int) -> None:
+    page.mouse.move(500, 400)
+    page.mouse.wheel(0, pixels)
+    page.wait_for_timeout(300)
+
+
+def test_images_stand_in_rows_below_their_days(visitor: Visitor, page: Page) -> None:
+    visitor.fill(30, days=3)
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Today")).to_be_visible()
+    expect(page.get_by_role("heading", name="Yesterday")).to_be_attached()
+    rights = (
+        page.locator(".row")
+        .first.locator(".tile")
+        .evaluate_all("(all) => all.map((one) => one.getBoundingClientRect().right)")
+    )
+    assert len(rights) > 2
+    assert rights == sorted(rights)
+
+
+def test_of_ten_thousand_images_only_those_in_sight_are_in_the_document(
+    visitor: Visitor, page: Page
+) -> None:
+    visitor.plant(MANY, days=400)
+    page.goto("/")
+    expect(tiles(page).first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollHeight") > 100_000
+    for _ in range(5):
+        scroll_down(page, 5_000)
+        expect(tiles(page).first).to_be_attached()
+        assert tiles(page).count() < 250
+
+
+def test_nothing_jumps_while_it_is_scrolled(visitor: Visitor, page: Page) -> None:
+    visitor.plant(2_000, days=100)
+    page.add_init_script(_OBSERVED)
+    page.goto("/")
+    expect(tiles(page).first).to_be_visible()
+    for _ in range(25):
+        scroll_down(page, 700)
+    for _ in range(25):
+        scroll_down(page, -700)
+    until(page, SHIFT)
+
+
+def test_any_date_is_one_click_away(visitor: Visitor, page: Page) -> None:
+    visitor.plant(MANY, days=400)
+    page.goto("/")
+    strip = page.get_by_role("slider", name="Go to a date")
+    box = strip.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 20, box["y"] + box["height"] / 2)
+    until(page, f"{MIDDLE} !== null")
+    year = strip.get_attribute("aria-valuetext") or ""
+    assert re.search(r"20\d\d|April|May|June|March|July", year)
+    assert page.evaluate("scrollY") > 50_000
+
+
+def test_what_one_looks_at_stays_while_the_days_above_it_become_known(
+    visitor: Visitor, page: Page
+) -> None:
+    visitor.plant(3_000, days=300)
+    page.goto("/")
+    expect(tiles(page).first).to_be_visible()
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight / 2)")
+    until(page, f"{MIDDLE} !== null")
+    page.wait_for_timeout(500)
+    before = page.evaluate(MIDDLE)
+    page.evaluate("scrollBy(0, -8)")  # the days above are asked for
+    page.wait_for_timeout(700)
+    assert page.evaluate(MIDDLE) == before
+
+
+@pytest.mark.of_files
+def test_the_grid_is_one_stop_of_the_tab_key_and_arrows_lead_through_it(
+    visitor: Visitor, page: Page
+) -> None:
+    visitor.fill(40, days=2)
+    page.goto("/")
+    expect(tiles(page).first).to_be_visible()
+    page.locator("#main").focus()
+    assert page.locator(".tile a[tabindex='0']").count() == 1
+    page.locator(".tile a[tabindex='0']").focus()
+    for key, name in (
+        ("ArrowRight", "^2 of 40"),
+        ("End", "^40 of 40"),
+        ("Home", "^1 of 40"),
+    ):
+        page.keyboard.press(key)
+        expect(page.locator(".tile a:focus")).to_have_accessible_name(re.compile(name))
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".tile a:focus")).not_to_have_accessible_name(re.compile("^1 of"))
+    page.keyboard.press("ArrowUp")
+    expect(page.locator(".tile a:focus")).to_have_accessible_name(re.compile("^[12] of 40"))
+    assert page.locator(".tile a[tabindex='0']").count() == 1
+
+
+def test_a_new_image_is_there_at_once_for_who_looks_at_the_newest(
+    visitor: Visitor, page: Page
+) -> None:
+    visitor.fill(3)
+    page.goto("/")
+    expect(tiles(page)).to_have_count(3)
+    upload(visitor, "a heron at dawn")
+    expect(page.get_by_role("link", name="a heron at dawn")).to_be_visible()
+    expect(page.locator(".pill")).to_have_count(0)
+
+
+def test_new_images_wait_while_one_looks_further_down(visitor: Visitor, page: Page) -> None:
+    visitor.fill(60, days=4)
+    page.goto("/")
+    expect(tiles(page).first).to_be_visible()
+    scroll_down(page, 900)
+    before = page.evaluate(MIDDLE)
+    upload(visitor, "the first")
+    upload(visitor, "the second")
+    pill = page.get_by_role("button", name="Show 2 new images")
+    expect(pill).to_be_visible()
+    assert page.evaluate(MIDDLE) == before
+    pill.click()
+    expect(page.get_by_role("link", name="the second")).to_be_visible()
+    expect(pill).to_have_count(0)
+
+
+def streams(visitor: Visitor) -> float:
+    text = visitor.context.request.get("/metrics").text()
+    found = re.search(r"^gallery_event_streams (\S+)", text, re.MULTILINE)
+    assert found is not None
+    return float(found[1])
+
+
+def test_tabs_share_one_stream_and_all_are_told(visitor: Visitor, page: Page) -> None:
+    visitor.fill(3)
+    before = streams(visitor)
+    other = page.context.new_page()
+    for tab in (page, other):
+        tab.goto("/")
+        expect(tiles(tab)).to_have_count(3)
+    eventually(lambda: streams(visitor) > before)
+    assert streams(visitor) == before + 1
+    upload(visitor, "seen twice")
+    for tab in (page, other):
+        expect(tab.get_by_role("link", name="seen twice")).to_be_visible()
+
+
+def test_after_a_break_it_hears_what_happened_meanwhile(
+    visitor: Visitor, page: Page, wire: Proxy, watch: Watch
+) -> None:
+    watch.forgive("ERR_|Failed to load")
+    visitor.fill(3)
+    page.goto("/")
+    expect(tiles(page)).to_have_count(3)
+    with wire.cut():
+        expect(page.get_by_text("The server can’t be reached.")).to_be_visible(timeout=20_000)
+        visitor.fill(1, said=lambda _: {"prompt": "made meanwhile"})
+    expect(page.get_by_role("link", name="made meanwhile")).to_be_visible(timeout=40_000)
+    expect(page.get_by_text("The server can’t be reached.")).to_have_count(0)
+
+
+@pytest.mark.of_files
+@pytest.mark.parametrize("look", EACH, ids=str)
+def test_the_timeline_passes_for_everybody(visitor: Visitor, page: Page, look: Look) -> None:
+    visitor.fill(60, days=40)
+    page.goto("/")
+    expect(tiles(page).first).to_be_visible()
+    until(page, "[...document.images].filter((image) => image.complete).length > 3")
+    shot(page, f"timeline {look}")
+    assert axe.violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.of_files
+@pytest.mark.parametrize("look", [KOREAN], ids=str)
+def test_it_speaks_korean(visitor: Visitor, page: Page, look: Look) -> None:
+    visitor.fill(3, days=0.01)
+    page.goto("/")
+    expect(page.get_by_role("heading", name="오늘")).to_be_visible()
+    expect(page.get_by_role("link", name="휴지통")).to_be_visible()
+
+
+@pytest.mark.of_files
+@pytest.mark.parametrize("look", [PHONE], ids=str)
+def test_on_a_phone_a_date_can_be_dragged_to(visitor: Visitor, page: Page, look: Look) -> None:
+    visitor.plant(2_000, days=200)
+    page.goto("/")
+    expect(tiles(page).first).to_be_visible()
+    box = page.get_by_role("slider", name="Go to a date").bounding_box()
+    assert box is not None
+    page.touchscreen.tap(box["x"] + 20, box["y"] + box["height"] * 0.7)
+    until(page, "scrollY > 5000")
