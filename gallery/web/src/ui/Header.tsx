@@ -17,7 +17,6 @@ export function Header({ children }: { children?: ComponentChildren }) {
   useMeasured(bar);
   return (
     <header class="bar" ref={bar}>
-      <h1 class="unseen">{t[page]}</h1>
       <nav class="tabs" aria-label={t.pages}>
         {PAGES.map((name) => {
           const there = { page: name, image: null, compare: null, filters: {} };

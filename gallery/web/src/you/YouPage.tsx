@@ -1,5 +1,6 @@
 // Whose gallery this is: its room, and how to take it along.
 
+import { t as shared } from "../i18n";
 import { me } from "../store";
 import { Links } from "./Links";
 import { t } from "./texts";
@@ -10,6 +11,7 @@ export function YouPage({ onKeys }: { onKeys?: () => void }) {
   const now = me.value;
   return (
     <main id="main" class="you" tabIndex={-1}>
+      <h1 class="unseen">{shared.you}</h1>
       {now && <Usage me={now} />}
       <section aria-labelledby="you-browser">
         <h2 id="you-browser">{t.browser}</h2>
