@@ -12,6 +12,7 @@ from tests.browser.conftest import Visitor
 from tests.browser.files import REFUSED, file, give, panel, pick, row, tiles
 from tests.browser.looks import EACH, KOREAN, PHONE, Look, shot
 from tests.browser.watching import Watch, until
+from tests.homes import Home
 from tests.images import png
 from tests.services.proxy import Fault, Proxy, request
 
@@ -141,6 +142,22 @@ def test_uploads_wait_for_the_server_and_go_on_by_themselves(
         expect(panel(page).locator("li.waiting")).to_have_count(2)
     expect(tiles(page)).to_have_count(2, timeout=20_000)
     assert len(kept(visitor)) == 2
+
+
+@pytest.mark.of_files
+def test_uploads_wait_for_the_storage_and_go_on_by_themselves(
+    visitor: Visitor, page: Page, watch: Watch, shared_home: Home
+) -> None:
+    watch.forgive(BROKEN)
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Your gallery starts here")).to_be_visible()
+    outputs = shared_home.root / "outputs"
+    away = outputs.rename(shared_home.root / "away")
+    pick(page, file("a.png"))
+    expect(panel(page)).to_contain_text("The storage is away for now.")
+    away.rename(outputs)
+    expect(tiles(page)).to_have_count(1, timeout=20_000)
+    assert len(kept(visitor)) == 1
 
 
 def test_a_lost_answer_makes_no_second_image(

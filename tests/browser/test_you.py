@@ -14,7 +14,7 @@ from tests.browser.looks import DESKTOP, EACH, KOREAN, Look, shot
 from tests.browser.pictures import Picture
 from tests.browser.watching import Watch
 from tests.homes import Home
-from tests.services.proxy import Proxy
+from tests.services.proxy import Fault, Proxy, request, status
 
 BROKEN = "Failed to load resource"
 LINK = "#recover=anon-"
@@ -156,7 +156,8 @@ def test_a_link_is_shown_once_and_can_be_revoked(
 
 
 @pytest.mark.of_files
-def test_ones_own_link_changes_nothing(visitor: Visitor, page: Page) -> None:
+def test_ones_own_link_changes_nothing(visitor: Visitor, page: Page, watch: Watch) -> None:
+    watch.forgive(BROKEN)
     visitor.fill(1)
     url = make_link(page)
     page.goto(url)
@@ -209,6 +210,22 @@ def test_a_page_that_could_not_load_does_so_when_the_server_is_back(
         page.get_by_role("link", name="Images", exact=True).click()
         expect(page.get_by_role("heading", name="The images can’t be shown")).to_be_visible()
     expect(tiles(page)).to_have_count(2, timeout=20_000)
+
+
+@pytest.mark.of_files
+def test_a_page_waits_for_storage_that_is_away(
+    visitor: Visitor, page: Page, wire: Proxy, watch: Watch
+) -> None:
+    watch.forgive(BROKEN)
+    visitor.fill(2)
+    away = status(503, body=b'{"code":"unavailable","detail":"The storage is away"}')
+    with wire.broken(Fault(request("GET", "/api/v1/timeline"), answer=away)):
+        page.goto("/")
+        expect(page.get_by_role("heading", name="The images can’t be shown")).to_be_visible()
+        expect(page.get_by_text("Trying again…")).to_be_visible()
+        assert axe.violations(page) == []
+    expect(tiles(page)).to_have_count(2, timeout=20_000)
+    expect(page.get_by_text("Connected again")).to_be_visible()
 
 
 @pytest.mark.of_files

@@ -3,7 +3,7 @@
 import { computed, effect, signal } from "@preact/signals";
 
 import { connected } from "./live";
-import { listing, reload } from "./store";
+import { listing, me, meetSoon, reload } from "./store";
 
 export type Trouble = "offline" | "gone" | "unavailable";
 
@@ -24,8 +24,12 @@ export const trouble = computed((): Trouble | null => {
 /** The events come back by themselves; answers have to be asked for. */
 export function begin(): void {
   effect(() => {
-    if (!listing.value?.problem.value || !trouble.value) return undefined;
+    const isAway = trouble.value !== null && trouble.value !== "offline";
+    if (!listing.value?.problem.value || !isAway) return undefined;
     const timer = setTimeout(reload, EVERY_MS);
     return () => clearTimeout(timer);
+  });
+  effect(() => {
+    if (!trouble.value && !me.peek()) meetSoon();
   });
 }

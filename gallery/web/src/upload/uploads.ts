@@ -13,7 +13,7 @@ import { Queue } from "./queue";
 import { t } from "./texts";
 
 export const queue = new Queue({
-  check: (file) => check(file, me.peek()),
+  check: checkNow,
   send: upload,
   isThere: () =>
     getMe().then(
@@ -27,6 +27,17 @@ export const queue = new Queue({
 export function drawer(): Kind {
   const { page } = route.value;
   return page === "trash" || page === "you" ? "output" : KINDS[page];
+}
+
+/** What is known of the room may be old, and is not relied upon to refuse a file. */
+async function checkNow(file: File): Promise<void> {
+  try {
+    await check(file, me.peek());
+  } catch (error) {
+    if (!(error instanceof Problem && error.code.startsWith("quota"))) throw error;
+    me.value = await getMe();
+    await check(file, me.peek());
+  }
 }
 
 const problems: Record<string, string> = t.problems;
