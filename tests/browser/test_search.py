@@ -185,6 +185,17 @@ def test_the_menu_is_left_by_escape_and_gives_the_focus_back(filled: Visitor, pa
 
 
 @pytest.mark.of_files
+def test_a_key_leads_to_the_field(filled: Visitor, page: Page) -> None:
+    page.goto("/?q=fox")
+    expect(tiles(page)).to_have_count(4)
+    page.keyboard.press("/")
+    expect(field(page)).to_be_focused()
+    page.keyboard.type("rain")
+    expect(page).to_have_url("/?q=rain")
+    expect(tiles(page)).to_have_count(2)
+
+
+@pytest.mark.of_files
 def test_another_page_begins_without_the_words_of_the_last(filled: Visitor, page: Page) -> None:
     page.goto("/?q=fox&tag=night")
     expect(tiles(page)).to_have_count(2)

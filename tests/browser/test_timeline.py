@@ -232,3 +232,14 @@ def test_on_a_phone_a_date_can_be_dragged_to(visitor: Visitor, page: Page, look:
     assert box is not None
     page.touchscreen.tap(box["x"] + 20, box["y"] + box["height"] * 0.7)
     until(page, "scrollY > 5000")
+
+
+@pytest.mark.of_files
+def test_what_was_changed_in_bulk_elsewhere_is_seen(visitor: Visitor, page: Page) -> None:
+    visitor.fill(6)
+    page.goto("/")
+    expect(tiles(page)).to_have_count(6)
+    visitor.post("/api/v1/images/bulk", action="favorite", filter={})
+    expect(page.locator(".tile .heart")).to_have_count(6)
+    visitor.post("/api/v1/images/bulk", action="delete", filter={})
+    expect(page.get_by_role("heading", name="Your gallery starts here")).to_be_visible()

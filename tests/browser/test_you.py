@@ -73,6 +73,14 @@ def test_who_has_nothing_is_told_when_there_will_be_a_link(visitor: Visitor, pag
     expect(page.get_by_role("button", name="Make a recovery link")).to_have_count(0)
 
 
+@pytest.mark.of_files
+def test_the_page_leads_to_the_keys(visitor: Visitor, page: Page) -> None:
+    visitor.fill(1)
+    page.goto("/you")
+    page.get_by_role("button", name="Show all keys").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Search")
+
+
 # -- recovery -------------------------------------------------------------------------------------
 
 

@@ -3,11 +3,14 @@
 import { lazy, Suspense } from "preact/compat";
 
 import { t } from "./i18n";
+import { Opened } from "./keys/Opened";
 import { route } from "./route";
 import { Search } from "./search/Search";
 import { SelectionBar } from "./selection/SelectionBar";
+import { Tagging } from "./selection/TagDialog";
 import { listing } from "./store";
 import { TimelinePage } from "./timeline/TimelinePage";
+import { Announcer } from "./ui/Announcer";
 import { Banner } from "./ui/Banner";
 import { Questions } from "./ui/Dialog";
 import { Header } from "./ui/Header";
@@ -44,8 +47,11 @@ export function App() {
       </Suspense>
       <SelectionBar />
       <Uploads />
-      <Toasts />
+      <Tagging />
+      <Opened />
       <Questions />
+      <Announcer />
+      <Toasts />
     </>
   );
 }

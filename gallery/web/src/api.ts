@@ -54,6 +54,11 @@ export function queryOf(values: Record<string, Value>): string {
 
 /** Raises Problem. */
 export async function request<T>(method: string, path: string, options: Options = {}): Promise<T> {
+  const response = await answerOf(method, path, options);
+  return (response.status === 204 ? undefined : await response.json()) as T;
+}
+
+async function answerOf(method: string, path: string, options: Options): Promise<Response> {
   const { query = {}, body, headers = {}, signal } = options;
   const init: RequestInit = { method, headers: { ...headers } };
   if (signal) init.signal = signal;
@@ -73,7 +78,7 @@ export async function request<T>(method: string, path: string, options: Options 
     const { status, headers: told } = response;
     throw problemOf(status, await response.text(), told.get("retry-after"));
   }
-  return (response.status === 204 ? undefined : await response.json()) as T;
+  return response;
 }
 
 function problemOf(status: number, body: string, retryAfter: string | null): Problem {
@@ -138,6 +143,20 @@ export const patchImage = (
   id: string,
   change: { tags?: string[]; favorite?: boolean },
 ): Promise<Image> => request("PATCH", `images/${id}`, { body: change });
+
+/** Only if the image is still at that revision; else a Problem, `precondition_failed`. */
+export async function patchImageAt(
+  id: string,
+  rev: number,
+  change: { tags?: string[]; favorite?: boolean },
+): Promise<Image> {
+  const now = await answerOf("GET", `images/${id}`, {});
+  if (((await now.json()) as Image).rev !== rev) {
+    throw new Problem(412, "precondition_failed", "It was changed meanwhile");
+  }
+  const headers = { "if-match": now.headers.get("etag") ?? "" };
+  return request("PATCH", `images/${id}`, { body: change, headers });
+}
 
 export const trashImage = (id: string): Promise<Image> => request("POST", `images/${id}/delete`);
 export const restoreImage = (id: string): Promise<Image> => request("POST", `images/${id}/restore`);

@@ -1,9 +1,6 @@
 // The images of one kind that match some filters, by days: what the timeline shows.
 //
-// The days and their counts come at once, the images when they are looked at. Every place is
-// asked for by its offset in its day; holes that changes leave are asked for again.
-
-import { signal } from "@preact/signals";
+// Days and counts come at once, images when they are looked at; holes are asked for again.
 
 import {
   getImages,
@@ -13,23 +10,23 @@ import {
   type Image,
   type Kind,
   type ListQuery,
+  type Me,
+  type Target,
 } from "./api";
 import { forget, howMany, imageOf, remember } from "./images";
 import { Day, type Slot } from "./layout/day";
 import { ratioOf } from "./layout/rows";
 import { dayOf, matches } from "./matching";
-import { plan, SIZE, type Span, type Wanted } from "./planning";
+import { nameOf, plan, SIZE, type Span, type Wanted } from "./planning";
+import { Sections } from "./sections";
+import { partsOf, targetsOf } from "./targets";
+import { dateName } from "./timeline/names";
 
 const AT_ONCE = 3;
 const MOST_IMAGES = 8_000;
 const TRIES = 3;
 
-export class Listing {
-  readonly days = signal<readonly Day[]>([]);
-  /** Grows with every change of a day. */
-  readonly version = signal(0);
-  readonly state = signal<"loading" | "ready" | "failed">("loading");
-  readonly problem = signal<Problem | null>(null);
+export class Listing extends Sections {
   private readonly closing = new AbortController();
   private queue: Wanted[] = [];
   private readonly asking = new Set<string>();
@@ -40,10 +37,12 @@ export class Listing {
   constructor(
     readonly kind: Kind,
     readonly filters: Filters,
-  ) {}
+  ) {
+    super();
+  }
 
   get total(): number {
-    return this.days.value.reduce((sum, day) => sum + day.count, 0);
+    return this.placed;
   }
 
   /** Loads the days; again, it takes over what changed and keeps all images that are known. */
@@ -63,6 +62,14 @@ export class Listing {
     }
   }
 
+  /** Everything may be another than it was: the days, and what is looked at, are asked for again.
+   * What one sees stays until the answers are there. */
+  async reload(): Promise<void> {
+    this.vain.clear();
+    for (const day of this.days.peek()) day.stale = true;
+    await this.load();
+  }
+
   close(): void {
     this.closing.abort();
   }
@@ -78,6 +85,7 @@ export class Listing {
   }
 
   private lacks(day: Day, from: number, to: number): boolean {
+    if (day.stale) return true;
     for (let offset = from; offset < Math.min(to, day.count); offset++) {
       const slot = day.at(offset);
       if (!slot || !imageOf(slot.id)) return true;
@@ -114,6 +122,7 @@ export class Listing {
         const items = byDay.get(day.date) ?? [];
         const from = (page - 1) * SIZE;
         day.fill(from, items.map(slotOf));
+        day.stale = false;
         differs ||= isAll ? from + items.length !== day.count : from + items.length > day.count;
       }
       this.problem.value = null;
@@ -158,10 +167,6 @@ export class Listing {
     return image.status === "active" && image.kind === this.kind && matches(image, this.filters);
   }
 
-  has(id: string): boolean {
-    return this.dayWith(id) !== undefined;
-  }
-
   /** Shows an image where it belongs, or no longer, if it doesn't. */
   put(image: Image): void {
     this.vain.clear();
@@ -169,42 +174,14 @@ export class Listing {
       this.remove(image.id);
       return;
     }
-    const date = dayOf(image.created_at);
-    const days = this.days.peek();
-    let day = days.find((other) => other.date === date);
-    if (!day) {
-      day = new Day(date, 0);
-      const at = days.findIndex((other) => other.date < date);
-      this.days.value = days.toSpliced(at < 0 ? days.length : at, 0, day);
-    }
+    const day = this.section(dayOf(image.created_at));
     if (!day.has(image.id)) {
       day.insert(slotOf(image));
       this.changed();
     }
   }
 
-  remove(id: string): void {
-    const day = this.dayWith(id);
-    if (!day?.remove(id)) return;
-    if (!day.count) this.days.value = this.days.peek().filter((other) => other !== day);
-    this.changed();
-  }
-
-  // -- neighbours -------------------------------------------------------------------------------
-
-  dayWith(id: string): Day | undefined {
-    return this.days.peek().find((day) => day.has(id));
-  }
-
-  /** The place of an image among all, from 0; -1 if it is not known. */
-  indexOf(id: string): number {
-    let before = 0;
-    for (const day of this.days.peek()) {
-      if (day.has(id)) return before + day.offsetOf(id);
-      before += day.count;
-    }
-    return -1;
-  }
+  // -- all of it --------------------------------------------------------------------------------
 
   /** The id at a place among all; asked for if it is not known. */
   async idAt(index: number): Promise<string | null> {
@@ -227,12 +204,22 @@ export class Listing {
     return null;
   }
 
-  private changed(): void {
-    this.version.value++;
+  /** The images of days of which some are left out are named. */
+  targets(except: ReadonlyMap<string, string>): AsyncIterable<Target> {
+    const days = this.days.peek().map(({ date, count }) => ({ date, count }));
+    return targetsOf(this.kind, this.filters, partsOf(days, new Set(except.values())), except);
+  }
+
+  bytes(me: Me | null): number | null {
+    const counts = me?.counts[this.kind];
+    // What is in the trash counts there as well.
+    return counts && !counts.trash && !Object.keys(this.filters).length ? counts.bytes : null;
+  }
+
+  nameOf({ date }: Day): string {
+    return dateName(date);
   }
 }
-
-const nameOf = ({ first, last, page }: Wanted): string => `${first} ${last} ${page}`;
 
 function slotOf(image: Image): Slot {
   return {

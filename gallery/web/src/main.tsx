@@ -4,6 +4,7 @@ import { render } from "preact";
 
 import { App } from "./App";
 import { lang } from "./formats";
+import { begin as beginKeys } from "./keys/keys";
 import { begin as beginLive } from "./live";
 import { begin } from "./store";
 import { begin as beginTrying } from "./trouble";
@@ -18,5 +19,6 @@ beginLive();
 begin();
 beginTrying();
 beginArriving();
+beginKeys();
 const root = document.getElementById("app");
 if (root) render(<App />, root);

@@ -19,6 +19,8 @@ export interface Wanted {
 
 export const SIZE = 200;
 
+export const nameOf = ({ first, last, page }: Wanted): string => `${first} ${last} ${page}`;
+
 /** Days that follow upon each other are asked for together as long as a page holds them; a day
  * that is more than a page, by its pages. */
 export function plan(

@@ -113,7 +113,14 @@ export interface Recovered extends Whole {
 }
 
 export type BulkAction = "delete" | "restore" | "tag" | "untag" | "favorite";
-export type Target = { ids: string[] } | { filter: Filters & { kind?: Kind; status?: Status } };
+/** The filters of a list, as JSON has them. */
+export type BulkFilter = Omit<Filters, "favorite"> & {
+  favorite?: boolean;
+  kind?: Kind;
+  status?: Status;
+  tz?: string;
+};
+export type Target = { ids: readonly string[] } | { filter: BulkFilter };
 
 export interface Bulk {
   op: string;

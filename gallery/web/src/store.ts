@@ -42,6 +42,7 @@ export function begin(): void {
       fresh.value = [];
       listing.value = next ? new Listing(KINDS[page], filters) : null;
     });
+    scrollTo(0, 0);
     void listing.peek()?.load();
   });
   listen((change) => (change === "reload" ? reload() : happened(change)));
@@ -57,7 +58,7 @@ export function begin(): void {
 }
 
 export function reload(): void {
-  void listing.peek()?.load();
+  void listing.peek()?.reload();
   for (const watcher of watchers) watcher("", null);
   meetSoon();
 }
@@ -100,6 +101,25 @@ export function apply(image: Image): void {
   listing.peek()?.put(now);
   for (const watcher of watchers) watcher(now.id, now);
   meetSoon();
+}
+
+/** Many at once, as they are or as they are going to be. */
+export function applyAll(images: readonly Image[]): void {
+  const list = listing.peek();
+  batch(() => {
+    const now = images.map(remember);
+    const ids = new Set(now.map(({ id }) => id));
+    fresh.value = fresh.peek().filter(({ id }) => !ids.has(id));
+    list?.removeAll(new Set(now.filter((one) => !list.belongs(one)).map(({ id }) => id)));
+    for (const image of now) if (list?.belongs(image)) list.put(image);
+    for (const image of now) for (const watcher of watchers) watcher(image.id, image);
+  });
+  meetSoon();
+}
+
+/** Takes images out of sight of which nothing is known but their places. */
+export function hide(ids: readonly string[]): void {
+  listing.peek()?.removeAll(new Set(ids));
 }
 
 /** An image is no more. */

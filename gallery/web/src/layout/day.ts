@@ -24,6 +24,8 @@ export interface Block {
 export class Day {
   blocks: Block[] = [];
   version = 0;
+  /** What is known may be old. */
+  stale = false;
   count = 0;
   private readonly known = new Set<string>();
 
@@ -106,6 +108,20 @@ export class Day {
       this.touch(block);
       if (!block.slots.length) this.blocks = this.blocks.filter((other) => other !== block);
     }
+    return true;
+  }
+
+  /** Gives whether any of them was there. */
+  removeAll(ids: ReadonlySet<string>): boolean {
+    if (![...ids].some((id) => this.known.has(id))) return false;
+    for (const block of this.blocks) {
+      const kept = block.slots.filter((slot) => !slot || !ids.has(slot.id));
+      if (kept.length === block.slots.length) continue;
+      for (const slot of block.slots) if (slot && ids.has(slot.id)) this.known.delete(slot.id);
+      block.slots = kept;
+      this.touch(block);
+    }
+    this.blocks = this.blocks.filter(({ slots }) => slots.length);
     return true;
   }
 

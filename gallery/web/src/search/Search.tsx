@@ -7,20 +7,13 @@ import { listing } from "../store";
 import { Icon } from "../ui/Icon";
 import { Chips } from "./Chips";
 import { Filter } from "./Filter";
+import { FIELD } from "./field";
 import { chipsOf, remove, search } from "./filters";
 import "./search.css";
 import { t } from "./texts";
 
-const FIELD = "search";
 const PAUSE_MS = 250;
 const LONGEST = 500;
-
-/** For the key that leads to the field. */
-export function focusSearch(): void {
-  const field = document.getElementById(FIELD) as HTMLInputElement | null;
-  field?.focus();
-  field?.select();
-}
 
 export function Search() {
   const words = useWords();

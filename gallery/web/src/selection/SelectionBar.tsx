@@ -1,5 +1,99 @@
 // What is selected, and what can be done with it.
 
+import { useEffect, useRef } from "preact/hooks";
+
+import { bytes as sizeOf } from "../formats";
+import { route } from "../route";
+import { present } from "../sections";
+import { announce } from "../ui/Announcer";
+import { Icon, type IconName } from "../ui/Icon";
+import * as commands from "./commands";
+import { bytes, chosen, count, isAll, isSelecting, selectAll, selectNone } from "./selection";
+import "./selection.css";
+import { tagging } from "./tagging";
+import { t } from "./texts";
+
 export function SelectionBar() {
-  return null;
+  useAnnounced();
+  if (!isSelecting.value) return null;
+  const total = present.value?.total ?? 0;
+  return (
+    <section class="selection" aria-label={t.bar}>
+      <button
+        type="button"
+        class="plain"
+        title={t.clear}
+        aria-label={t.clear}
+        onClick={selectNone}
+        aria-keyshortcuts="Escape"
+      >
+        ✕
+      </button>
+      <p class="selected">
+        {isAll.value ? t.all(count.value) : t.selected(count.value)}
+        {bytes.value !== null && <span>{sizeOf(bytes.value)}</span>}
+      </p>
+      {count.value < total && (
+        <button type="button" class="every" onClick={selectAll}>
+          {t.selectAll(total)}
+        </button>
+      )}
+      <div class="deeds">{route.value.page === "trash" ? <InTrash /> : <Active />}</div>
+    </section>
+  );
+}
+
+function Active() {
+  const isFavorite = commands.allAreFavorites();
+  return (
+    <>
+      {count.value === 2 && <Deed icon="compare" text={t.compare} act={commands.compareChosen} />}
+      <Deed
+        icon={isFavorite ? "unheart" : "heart"}
+        text={isFavorite ? t.unfavorite : t.favorite}
+        act={commands.favoriteChosen}
+      />
+      <Deed icon="tag" text={t.tag} act={() => (tagging.value = chosen())} />
+      <Deed icon="download" text={t.download} act={commands.downloadChosen} />
+      <Deed icon="trash" text={t.trash} act={commands.trashChosen} />
+    </>
+  );
+}
+
+function InTrash() {
+  return (
+    <>
+      <Deed icon="restore" text={t.restore} act={commands.restoreChosen} />
+      <Deed icon="trash" text={t.purge} act={commands.purgeChosen} isDanger />
+    </>
+  );
+}
+
+interface DeedProps {
+  icon: IconName;
+  text: string;
+  act: () => unknown;
+  isDanger?: boolean;
+}
+
+function Deed({ icon, text, act, isDanger }: DeedProps) {
+  return (
+    <button type="button" class={isDanger ? "danger" : ""} title={text} onClick={() => void act()}>
+      <Icon name={icon} />
+      <span>{text}</span>
+    </button>
+  );
+}
+
+/** Says how many, once it has stopped changing. */
+function useAnnounced(): void {
+  const n = count.value;
+  const last = useRef(0);
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      if (n !== last.current) announce(n ? t.selected(n) : t.none);
+      last.current = n;
+    }, 400);
+    return () => clearTimeout(timer);
+  }, [n]);
 }

@@ -22,7 +22,7 @@ export const en = {
   scrubber: "Go to a date",
   today: "Today",
   yesterday: "Yesterday",
-  selectDay: (day: string) => `Select all of ${day}`,
+  selectDay: (day: string) => `Select all: ${day}`,
   select: (what: string) => `Select: ${what}`,
   // -- states
   loading: "Loading…",
@@ -37,6 +37,7 @@ export const en = {
   close: "Close",
   undo: "Undo",
   cancel: "Cancel",
+  keyboard: "Keyboard shortcuts",
   // -- problems, by the server's code
   problems: {
     offline: "The server can’t be reached.",

@@ -38,6 +38,7 @@ export const ko: Texts = {
   close: "닫기",
   undo: "실행 취소",
   cancel: "취소",
+  keyboard: "키보드 단축키",
   // -- problems
   problems: {
     offline: "서버에 연결할 수 없습니다.",

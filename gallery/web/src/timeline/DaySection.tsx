@@ -1,7 +1,8 @@
 // A day: its date, which stays in sight as long as any of its images is, and its rows.
 
 import type { Seen, SeenDay } from "../layout/geometry";
-import { dateName } from "./names";
+import { DayCheck } from "../selection/DayCheck";
+import { isWhole } from "../selection/selection";
 import { Tile } from "./Tile";
 
 interface Shown {
@@ -12,13 +13,18 @@ interface Shown {
   hurried: boolean;
 }
 
-export function DaySection({ seen, ...shown }: { seen: SeenDay } & Shown) {
+interface Props extends Shown {
+  seen: SeenDay;
+  name: string;
+}
+
+export function DaySection({ seen, name, ...shown }: Props) {
   const { day, top, height, blocks } = seen;
-  const name = dateName(day.date);
   return (
     <div class="day" role="rowgroup" style={{ top, height }} aria-label={name} data-date={day.date}>
       <div class="day-head" role="row" aria-rowindex={headIndex(seen)}>
         <div role="gridcell">
+          <DayCheck day={day} name={name} isChecked={isWhole(day)} />
           <h2>{name}</h2>
         </div>
       </div>

@@ -7,7 +7,7 @@ import type { Image } from "../api";
 import { t } from "../i18n";
 import { signalOf } from "../images";
 import { follow, hrefOf, route } from "../route";
-import { selected, toggle } from "../selection/selection";
+import { isSelected } from "../selection/selection";
 import { meanOf, Placeholder } from "./Placeholder";
 
 export interface TileProps {
@@ -32,11 +32,11 @@ export const Tile = memo(function Tile(props: TileProps) {
   const image = signalOf(id)?.value;
   const box = { left, width, height };
   if (!image) return <div class="tile" role="gridcell" style={box} />;
-  const isSelected = selected.value.has(id);
+  const isChecked = isSelected(id);
   const name = nameOf(image);
   const label = t.tile(index + 1, total, image.favorite ? `${name}, ${t.isFavorite}` : name);
   return (
-    <div class="tile" role="gridcell" style={box} data-id={id} aria-selected={isSelected}>
+    <div class="tile" role="gridcell" style={box} data-id={id} aria-selected={isChecked}>
       <a
         href={hrefOf({ ...route.value, image: id })}
         style={{ backgroundColor: meanOf(image.blurhash) }}
@@ -57,9 +57,8 @@ export const Tile = memo(function Tile(props: TileProps) {
         class="check"
         role="checkbox"
         tabIndex={-1}
-        aria-checked={isSelected}
+        aria-checked={isChecked}
         aria-label={t.select(name)}
-        onClick={() => toggle(id)}
       />
     </div>
   );

@@ -9,8 +9,12 @@ import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { t } from "../i18n";
 import { Geometry, type Place, type SeenDay } from "../layout/geometry";
 import type { Style } from "../layout/rows";
-import type { Listing } from "../listing";
 import type { Span } from "../planning";
+import { present, type Sections } from "../sections";
+import { Band } from "../selection/Band";
+import { useBand } from "../selection/drag";
+import { useGestures } from "../selection/gestures";
+import { beginAt, isSelecting, selectTo } from "../selection/selection";
 import { isAtTop } from "../store";
 import { cursor, show, useShown } from "./cursor";
 import { DaySection } from "./DaySection";
@@ -26,7 +30,7 @@ const [ABOVE, BELOW] = [0.75, 1.25];
 const styleFor = (width: number): Style =>
   width < NARROW ? { width, rowHeight: 130, gap: 3 } : { width, rowHeight: 220, gap: 6 };
 
-export function Timeline({ listing }: { listing: Listing }) {
+export function Timeline({ listing }: { listing: Sections }) {
   const root = useRef<HTMLDivElement>(null);
   const view = useView(root);
   const width = view.width.value;
@@ -38,6 +42,14 @@ export function Timeline({ listing }: { listing: Listing }) {
   const drawn = useDrawn(geometry, view.top.value, view.height.value, version);
   const anchor = useAnchor(root, geometry, drawn, view.top.value, version);
   useShown(root, geometry, listing, version);
+  useGestures(root);
+  useBand(root, geometry);
+  useLayoutEffect(() => {
+    present.value = listing;
+    return () => {
+      if (present.peek() === listing) present.value = null;
+    };
+  }, [listing]);
   const hurried = view.hurried.value;
   useSignalEffect(() => {
     isAtTop.value = view.top.value <= 8;
@@ -52,12 +64,17 @@ export function Timeline({ listing }: { listing: Listing }) {
     const leads = target(event.key, id, listing, geometry);
     if (!leads) return;
     event.preventDefault();
-    void leads.then((other) => other && show(other));
+    if (event.shiftKey) beginAt(id);
+    void leads.then((other) => {
+      if (!other) return;
+      show(other);
+      if (event.shiftKey) void selectTo(other);
+    });
   };
   const total = listing.total;
   const current = tabStop(drawn, listing, cursor.value);
   return (
-    <div class="timeline">
+    <div class={isSelecting.value ? "timeline selecting" : "timeline"}>
       <div
         ref={root}
         class="days"
@@ -72,6 +89,7 @@ export function Timeline({ listing }: { listing: Listing }) {
           <DaySection
             key={seen.day.date}
             seen={seen}
+            name={listing.nameOf(seen.day)}
             before={before(days, seen.day)}
             total={total}
             cursor={current}
@@ -79,16 +97,19 @@ export function Timeline({ listing }: { listing: Listing }) {
           />
         ))}
       </div>
-      <Scrubber
-        days={days}
-        geometry={geometry}
-        top={view.top.value}
-        window={view.height.value}
-        onGo={(y) => {
-          anchor.current = null;
-          scrollTo(0, y + offsetOf(root.current));
-        }}
-      />
+      <Band />
+      {listing.isDated && (
+        <Scrubber
+          days={days}
+          geometry={geometry}
+          top={view.top.value}
+          window={view.height.value}
+          onGo={(y) => {
+            anchor.current = null;
+            scrollTo(0, y + offsetOf(root.current));
+          }}
+        />
+      )}
     </div>
   );
 }
@@ -173,7 +194,7 @@ function useAnchor(
 }
 
 /** The one image that Tab comes to: the cursor's, or else the first in the window. */
-function tabStop(drawn: SeenDay[], listing: Listing, wanted: string | null): string | null {
+function tabStop(drawn: SeenDay[], listing: Sections, wanted: string | null): string | null {
   if (wanted && listing.has(wanted)) {
     const isDrawn = drawn.some(({ day }) => day.has(wanted));
     if (isDrawn) return wanted;

@@ -4,7 +4,7 @@ import { effect, signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 
 import type { Geometry } from "../layout/geometry";
-import type { Listing } from "../listing";
+import type { Sections } from "../sections";
 
 export const cursor = signal<string | null>(null);
 const asked = signal<{ id: string; focus: boolean } | null>(null);
@@ -22,7 +22,7 @@ const FRAMES = 30;
 export function useShown(
   root: { current: HTMLElement | null },
   geometry: Geometry,
-  listing: Listing,
+  listing: Sections,
   version: number,
 ): void {
   const latest = useRef({ geometry, listing, version });
@@ -32,8 +32,13 @@ export function useShown(
       effect(() => {
         const wanted = asked.value;
         if (!wanted) return;
-        bring(root.current, wanted.id, latest.current);
-        if (wanted.focus) focusSoon(root.current, wanted.id, FRAMES);
+        let frames = FRAMES;
+        const attempt = (): void => {
+          bring(root.current, wanted.id, latest.current);
+          if (!wanted.focus || focus(root.current, wanted.id) || asked.peek() !== wanted) return;
+          if (frames--) requestAnimationFrame(attempt);
+        };
+        attempt();
       }),
     [root],
   );
@@ -42,7 +47,7 @@ export function useShown(
 function bring(
   root: HTMLElement | null,
   id: string,
-  { geometry, listing }: { geometry: Geometry; listing: Listing },
+  { geometry, listing }: { geometry: Geometry; listing: Sections },
 ): void {
   const day = listing.dayWith(id);
   const found = day && geometry.rowOf(day, id);
@@ -53,8 +58,9 @@ function bring(
   else if (bottom > innerHeight - MARGIN / 2) scrollBy(0, bottom - innerHeight + MARGIN / 2);
 }
 
-function focusSoon(root: HTMLElement | null, id: string, frames: number): void {
+/** Gives whether the image is drawn. */
+function focus(root: HTMLElement | null, id: string): boolean {
   const link = root?.querySelector<HTMLElement>(`[data-id="${CSS.escape(id)}"] a`);
-  if (link) link.focus({ preventScroll: true });
-  else if (frames) requestAnimationFrame(() => focusSoon(root, id, frames - 1));
+  link?.focus({ preventScroll: true });
+  return Boolean(link);
 }

@@ -2,13 +2,13 @@
 
 import type { Geometry } from "../layout/geometry";
 import type { Row } from "../layout/rows";
-import type { Listing } from "../listing";
+import type { Sections } from "../sections";
 
 /** The image that a key leads to; null for keys that lead nowhere. Asks for what isn't known. */
 export function target(
   key: string,
   id: string,
-  listing: Listing,
+  listing: Sections,
   geometry: Geometry,
 ): Promise<string | null> | null {
   const index = listing.indexOf(id);
@@ -36,7 +36,7 @@ async function vertically(
   by: 1 | -1,
   id: string,
   index: number,
-  listing: Listing,
+  listing: Sections,
   geometry: Geometry,
 ): Promise<string | null> {
   const here = rowWith(id, listing, geometry);
@@ -54,7 +54,7 @@ async function vertically(
 
 function rowWith(
   id: string,
-  listing: Listing,
+  listing: Sections,
   geometry: Geometry,
 ): { row: Row; at: number } | null {
   const day = listing.dayWith(id);

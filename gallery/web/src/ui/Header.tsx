@@ -5,6 +5,7 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 
 import { bytes, number, percent } from "../formats";
 import { t } from "../i18n";
+import { opened } from "../keys/commands";
 import { follow, hrefOf, route, type PageName } from "../route";
 import { me } from "../store";
 import { fullness, NEARLY_FULL } from "../you/quota";
@@ -35,6 +36,15 @@ export function Header({ children }: { children?: ComponentChildren }) {
         })}
       </nav>
       {children}
+      <button
+        type="button"
+        class="plain keyboard"
+        title={t.keyboard}
+        aria-label={t.keyboard}
+        onClick={() => (opened.value = "sheet")}
+      >
+        ?
+      </button>
     </header>
   );
 }

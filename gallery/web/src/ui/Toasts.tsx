@@ -16,12 +16,13 @@ const SECONDS = 8;
 const toasts = signal<readonly Toast[]>([]);
 let next = 1;
 
-/** Says something for a while; `act` is offered under `label`. */
-export function tell(text: string, label?: string, act?: () => void): void {
+/** Says something for a while; `act` is offered under `label`. Gives what ends it sooner. */
+export function tell(text: string, label?: string, act?: () => void): () => void {
   const id = next++;
   const toast: Toast = label && act ? { id, text, label, act } : { id, text };
   toasts.value = [...toasts.peek().slice(-2), toast];
   setTimeout(() => drop(id), SECONDS * 1000);
+  return () => drop(id);
 }
 
 function drop(id: number): void {

@@ -1,0 +1,157 @@
+// What people do to images, one or thousands: shown at once, with a way back.
+//
+// None of these raises: what fails is put back and said.
+
+import { getImage, patchImage, patchImageAt, purgeImage, restoreImage, trashImage } from "./api";
+import type { Image } from "./api";
+import { change, sizeOf, type Change, type Which } from "./changes";
+import { imageOf } from "./images";
+import { apply, applyAll, gone, me } from "./store";
+import { t } from "./texts/actions";
+import { confirm } from "./ui/Dialog";
+import { attempt, tell } from "./ui/Toasts";
+import { offer } from "./undo";
+
+export { undoLast } from "./undo";
+
+const DAY = 86_400_000;
+const MOST_DOWNLOADS = 100;
+/** Between two downloads: browsers drop those that come too fast. */
+const PAUSE_MS = 400;
+
+export const trash = (which: Which): Promise<void> =>
+  change(which, {
+    action: "delete",
+    to: trashed,
+    leave: true,
+    one: trashImage,
+    back: ({ id }) => restoreImage(id),
+    text: t.trashed,
+  });
+
+export const restore = (which: Which): Promise<void> =>
+  change(which, {
+    action: "restore",
+    to: active,
+    leave: true,
+    one: restoreImage,
+    back: ({ id }) => trashImage(id),
+    text: t.restored,
+  });
+
+/** One image shows its heart, which says enough; of many it is said. */
+export const setFavorite = (which: Which, on: boolean): Promise<void> =>
+  change(which, {
+    action: "favorite",
+    more: { value: on },
+    to: (image) => ({ ...image, favorite: on }),
+    one: (id) => patchImage(id, { favorite: on }),
+    back: ({ id, favorite }) => patchImage(id, { favorite }),
+    ...(sizeOf(which) > 1 && { text: on ? t.favorite : t.unfavorite }),
+  });
+
+export const addTags = (which: Which, tags: readonly string[]): Promise<void> =>
+  retag(which, "tag", tags, t.tagged, (old) => [...new Set([...old, ...tags])]);
+
+export const removeTags = (which: Which, tags: readonly string[]): Promise<void> =>
+  retag(which, "untag", tags, t.untagged, (old) => old.filter((tag) => !tags.includes(tag)));
+
+async function retag(
+  which: Which,
+  action: "tag" | "untag",
+  tags: readonly string[],
+  text: Change["text"] & object,
+  to: (tags: string[]) => string[],
+): Promise<void> {
+  if (!tags.length) return;
+  await change(which, {
+    action,
+    more: { tags: [...tags] },
+    to: (image) => ({ ...image, tags: to(image.tags) }),
+    one: async (id) => patchImage(id, { tags: to((await getImage(id)).tags) }),
+    back: ({ id, tags: old }) => patchImage(id, { tags: old }),
+    text,
+  });
+}
+
+/** The whole list of one image's tags, as it was edited from the one at `rev`. Gives whether it
+ * was taken: changed elsewhere meanwhile, it is shown and said. */
+export async function setTags(id: string, tags: readonly string[], rev: number): Promise<boolean> {
+  const before = imageOf(id);
+  if (before) apply({ ...before, tags: [...tags] });
+  let isDone = false;
+  await attempt(async () => {
+    try {
+      const now = await patchImageAt(id, rev, { tags: [...tags] });
+      apply(now);
+      isDone = true;
+      if (before) offer(async () => apply(await patchImageAt(id, now.rev, { tags: before.tags })));
+    } catch (error) {
+      if (before) apply(before);
+      getImage(id).then(apply, () => undefined);
+      throw error;
+    }
+  });
+  return isDone;
+}
+
+/** Deletes for ever, once that was confirmed. Gives whether it was. */
+export const purge = (id: string): Promise<boolean> => purgeAll([id]);
+
+export async function purgeAll(ids: readonly string[]): Promise<boolean> {
+  const [title, text] = [t.purgeTitle(ids.length), t.purgeText];
+  if (!(await confirm({ title, text, label: t.purge, isDanger: true }))) return false;
+  let count = 0;
+  await attempt(async () => {
+    for (const id of ids) {
+      const before = imageOf(id);
+      gone(id);
+      try {
+        await purgeImage(id);
+        count++;
+      } catch (error) {
+        if (before) applyAll([before]);
+        throw error;
+      }
+    }
+  });
+  if (count) tell(t.purged(count));
+  return count > 0;
+}
+
+/** The originals, one file after the other. */
+export async function download(ids: readonly string[]): Promise<void> {
+  if (ids.length > MOST_DOWNLOADS) {
+    tell(t.tooManyDownloads(MOST_DOWNLOADS));
+    return;
+  }
+  if (ids.length > 1) tell(t.downloading(ids.length));
+  await attempt(async () => {
+    for (const [index, id] of ids.entries()) {
+      if (index) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      save(imageOf(id) ?? (await getImage(id)));
+    }
+  });
+}
+
+function save(image: Image): void {
+  const link = document.createElement("a");
+  link.href = `${image.url}?download=1`;
+  link.download = image.original_filename ?? "";
+  document.body.append(link);
+  link.click();
+  link.remove();
+}
+
+function trashed(image: Image): Image {
+  const days = me.peek()?.retention_days ?? 30;
+  const now = Date.now();
+  return {
+    ...image,
+    status: "trash",
+    deleted_at: new Date(now).toISOString(),
+    purge_at: new Date(now + days * DAY).toISOString(),
+  };
+}
+
+const active = (image: Image): Image => ({ ...image, status: "active", deleted_at: null });

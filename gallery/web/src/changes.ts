@@ -1,0 +1,191 @@
+// Changes of images, one or thousands: shown at once, put back when they fail, and undone as one.
+
+import { batch } from "@preact/signals";
+
+import { bulk, Problem, undo, type Bulk, type BulkAction, type Image, type Target } from "./api";
+import { said } from "./i18n";
+import { imageOf } from "./images";
+import { applyAll, gone, hide, reload } from "./store";
+import { chunksOf } from "./targets";
+import { t } from "./texts/actions";
+import { tell } from "./ui/Toasts";
+import { offer, withdraw } from "./undo";
+
+/** All images of a page, most of which it may know nothing of. */
+export interface Everything {
+  readonly total: number;
+  /** Of those that the page knows. */
+  known(): string[];
+  /** In parts that the server takes at once. */
+  targets(): AsyncIterable<Target>;
+  /** Shows none of it any more, if that is right when all of it leaves. */
+  clear(): void;
+}
+
+/** Images by their ids, or all of a page. */
+export type Which = readonly string[] | Everything;
+
+export interface Change {
+  action: BulkAction;
+  more?: { tags?: string[]; value?: boolean };
+  /** What becomes of an image. */
+  to: (image: Image) => Image;
+  /** Whether the images leave the page. */
+  leave?: boolean;
+  /** For one image alone, and how that is taken back. */
+  one: (id: string) => Promise<Image>;
+  back: (before: Image) => Promise<Image>;
+  /** Said when it is done, with an offer to undo it. */
+  text?: (n: number) => string;
+}
+
+export const isEverything = (which: Which): which is Everything => "targets" in which;
+export const sizeOf = (which: Which): number => (isEverything(which) ? which.total : which.length);
+
+export async function change(which: Which, wanted: Change): Promise<void> {
+  const size = sizeOf(which);
+  if (!size) return;
+  const ids = isEverything(which) ? which.known() : which;
+  // Before any of it leaves the page.
+  const targets = isEverything(which) ? which.targets() : chunksOf(which);
+  const shown = foresee(ids, wanted.to, wanted.leave ?? false);
+  if (isEverything(which) && wanted.leave) which.clear();
+  const [id] = ids;
+  const single = !isEverything(which) && size === 1 && id !== undefined;
+  const work = single ? one(id, wanted) : many(targets, size, wanted, shown);
+  const before = single ? shown.before[0] : undefined;
+  const entry = offer(async () => {
+    const ops = await work;
+    if (ops) await undoAll(ops, shown);
+    else await undoOne(before, wanted, shown);
+    if (isEverything(which)) reload();
+  }, wanted.text?.(size));
+  try {
+    await work;
+    if (shown.isPartial || isEverything(which)) reload();
+  } catch (error) {
+    withdraw(entry);
+    shown.putBack();
+    if (isEverything(which)) reload();
+    tell(t.failed(size, size, said(problemOf(error))));
+  }
+}
+
+// -- at the server --------------------------------------------------------------------------------
+
+async function one(id: string, { one: act }: Change): Promise<null> {
+  try {
+    applyAll([await act(id)]);
+  } catch (error) {
+    if (problemOf(error).status === 404) gone(id);
+    throw error;
+  }
+  return null;
+}
+
+/** Gives the operations to undo it by. What part of it fails is put back and said. */
+async function many(
+  targets: AsyncIterable<Target> | Iterable<Target>,
+  size: number,
+  { action, more }: Change,
+  shown: Foreseen,
+): Promise<string[]> {
+  const ops: string[] = [];
+  const failed = new Map<string, string>();
+  let total = 0;
+  try {
+    for await (const target of targets) {
+      const report = await bulk(action, target, more);
+      ops.push(report.op);
+      total += report.total;
+      batch(() => takeIn(report, failed));
+    }
+  } catch (error) {
+    if (!ops.length) throw error;
+    reload();
+    tell(t.failed(size - total, size, said(problemOf(error))));
+  }
+  if (failed.size) {
+    shown.putBack(new Set(failed.keys()));
+    tell(t.failed(failed.size, total, reasonOf([...failed.values()])));
+  }
+  return ops;
+}
+
+function takeIn(report: Bulk, failed: Map<string, string>): void {
+  for (const { id, outcome, code } of report.outcomes) {
+    if (outcome === "not_found") gone(id);
+    if (outcome === "failed") failed.set(id, code ?? "failed");
+  }
+}
+
+function reasonOf([code = "failed"]: string[]): string {
+  if (code === "too_many_tags") return t.tooManyTags;
+  return code === "changed" ? t.changed : said(new Problem(0, code, ""));
+}
+
+const problemOf = (error: unknown): Problem =>
+  error instanceof Problem ? error : new Problem(0, "failed", String(error));
+
+// -- and back -------------------------------------------------------------------------------------
+
+async function undoOne(
+  before: Image | undefined,
+  { back, leave }: Change,
+  shown: Foreseen,
+): Promise<void> {
+  if (!before) return;
+  const again = foresee([before.id], () => before, leave ?? false);
+  try {
+    applyAll([await back(before)]);
+    if (shown.isPartial) reload();
+  } catch (error) {
+    again.putBack();
+    throw error;
+  }
+}
+
+async function undoAll(ops: readonly string[], shown: Foreseen): Promise<void> {
+  const old = new Map(shown.before.map((image) => [image.id, image]));
+  const again = foresee([...old.keys()], (image) => old.get(image.id) ?? image, false);
+  let [total, undone] = [0, 0];
+  try {
+    for (const op of ops.toReversed()) {
+      const report = await undo(op);
+      total += report.undone + report.changed + report.gone + report.failed;
+      undone += report.undone;
+    }
+  } catch (error) {
+    again.putBack();
+    throw error;
+  }
+  tell(undone === total ? t.undone : t.undonePartly(undone, total));
+  if (shown.isPartial || undone !== total) reload();
+}
+
+// -- at once --------------------------------------------------------------------------------------
+
+interface Foreseen {
+  before: readonly Image[];
+  /** Whether there are images among them that nothing is known of. */
+  isPartial: boolean;
+  /** It turned out otherwise, for these or for all. */
+  putBack: (ids?: ReadonlySet<string>) => void;
+}
+
+/** Shows images as they are going to be, at the revision that is known: what the server then
+ * tells of them is newer, and replaces it. */
+function foresee(ids: readonly string[], to: (image: Image) => Image, leave: boolean): Foreseen {
+  const before = ids.map(imageOf).filter((image) => image !== undefined);
+  const isPartial = before.length < ids.length;
+  applyAll(before.map((image) => ({ ...to(image), rev: image.rev })));
+  if (isPartial && leave) hide(ids);
+  return {
+    before,
+    isPartial,
+    putBack: (only) => {
+      applyAll(only ? before.filter(({ id }) => only.has(id)) : before);
+      if (isPartial) reload();
+    },
+  };
+}

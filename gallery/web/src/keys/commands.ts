@@ -1,0 +1,148 @@
+// What the shortcuts do: to what is in the viewer, or else to what is selected, or else to the
+// image that has the focus.
+
+import { signal } from "@preact/signals";
+
+import * as actions from "../actions";
+import { isEverything, type Which } from "../changes";
+import { imageOf } from "../images";
+import { route } from "../route";
+import { focusSearch } from "../search/field";
+import { present } from "../sections";
+import * as selection from "../selection/selection";
+import * as chosen from "../selection/commands";
+import { tagging } from "../selection/tagging";
+import { show } from "../timeline/cursor";
+import { attempt } from "../ui/Toasts";
+import type { Command } from "./table";
+
+/** What a shortcut has opened. */
+export const opened = signal<"sheet" | "date" | null>(null);
+
+const provided = new Map<Command, () => void>();
+
+/** Has a shortcut do something else as long as a part of the page is there, such as the viewer.
+ * Gives what ends it. */
+export function provide(command: Command, act: () => void): () => void {
+  provided.set(command, act);
+  return () => {
+    if (provided.get(command) === act) provided.delete(command);
+  };
+}
+
+/** Gives whether the key was of use. */
+export function run(command: Command): boolean {
+  const act = provided.get(command);
+  if (!act) return OWN[command]();
+  act();
+  return true;
+}
+
+/** The image that has the focus. */
+const focused = (): string | undefined =>
+  document.activeElement?.closest<HTMLElement>(".tile[data-id]")?.dataset.id;
+
+/** The image in the viewer, or else the one that has the focus. */
+function one(): string | undefined {
+  const { image, compare } = route.peek();
+  return compare ? undefined : (image ?? focused());
+}
+
+function subject(): Which | null {
+  const { image, compare } = route.peek();
+  if (!image && !compare && selection.isSelecting.peek()) return selection.chosen();
+  const id = one();
+  return id ? [id] : null;
+}
+
+const isTrash = (): boolean => {
+  const { page, image } = route.peek();
+  return page === "trash" || (image !== null && imageOf(image)?.status === "trash");
+};
+
+/** The focus goes to the image that takes the place of the one that leaves. */
+function inPlace(act: () => unknown): void {
+  const [id, list] = [focused(), present.peek()];
+  const index = id && list ? list.indexOf(id) : -1;
+  act();
+  if (!id || !list || index < 0 || list.has(id)) return;
+  const next = list.at(index) ?? list.at(index - 1);
+  if (next) show(next);
+  else document.getElementById("main")?.focus();
+}
+
+function to(act: (which: Which) => unknown): boolean {
+  const which = subject();
+  if (!which) return false;
+  const isChosen = !route.peek().image && selection.isSelecting.peek();
+  inPlace(() => act(which));
+  if (isChosen) selection.selectNone();
+  return true;
+}
+
+function toIds(several: () => unknown, act: (ids: string[]) => unknown): boolean {
+  const which = subject();
+  if (!which) return false;
+  if (selection.isSelecting.peek() && !route.peek().image) void several();
+  else if (!isEverything(which)) void act([...which]);
+  return true;
+}
+
+function open(what: "sheet" | "date"): boolean {
+  opened.value = what;
+  return true;
+}
+
+const OWN: Record<Command, () => boolean> = {
+  close() {
+    const { image, compare } = route.peek();
+    if (image || compare || !selection.isSelecting.peek()) return false;
+    selection.selectNone();
+    return true;
+  },
+  select() {
+    const id = one();
+    if (id) selection.toggle(id);
+    return id !== undefined;
+  },
+  selectDay() {
+    const id = focused();
+    const day = id ? present.peek()?.dayWith(id) : undefined;
+    if (day) void attempt(() => selection.toggleDay(day));
+    return day !== undefined;
+  },
+  selectAll() {
+    const { image, compare } = route.peek();
+    if (image || compare || !present.peek()) return false;
+    selection.selectAll();
+    return true;
+  },
+  favorite() {
+    const which = subject();
+    if (!which || isTrash()) return false;
+    if (!isEverything(which) && which.length === 1 && which[0]) {
+      void actions.setFavorite(which, !imageOf(which[0])?.favorite);
+    } else {
+      chosen.favoriteChosen();
+    }
+    return true;
+  },
+  info: () => false,
+  zoom: () => false,
+  tag() {
+    const which = subject();
+    if (!which || isTrash()) return false;
+    tagging.value = which;
+    return true;
+  },
+  search: focusSearch,
+  date: () => present.peek()?.isDated === true && !route.peek().image && open("date"),
+  trash: () => (isTrash() ? toIds(chosen.purgeChosen, actions.purgeAll) : to(actions.trash)),
+  restore: () => isTrash() && to(actions.restore),
+  undo() {
+    void actions.undoLast();
+    return true;
+  },
+  download: () => toIds(chosen.downloadChosen, actions.download),
+  sheet: () => open("sheet"),
+};

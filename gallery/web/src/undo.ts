@@ -1,0 +1,40 @@
+// What was done lately and can be taken back: by the button of its toast, or by Ctrl+Z.
+
+import { t } from "./i18n";
+import { t as said } from "./texts/actions";
+import { attempt, tell } from "./ui/Toasts";
+
+export interface Done {
+  undo: () => Promise<unknown>;
+  /** Takes its toast away. */
+  hush: () => void;
+}
+
+const MOST = 50;
+let done: readonly Done[] = [];
+
+/** Remembers how something is taken back. With a text, that is offered in a toast as well. */
+export function offer(undo: () => Promise<unknown>, text?: string): Done {
+  const entry: Done = { undo, hush: () => undefined };
+  if (text) entry.hush = tell(text, t.undo, () => void takeBack(entry));
+  done = [...done.slice(1 - MOST), entry];
+  return entry;
+}
+
+/** It did not happen after all. */
+export function withdraw(entry: Done): void {
+  done = done.filter((other) => other !== entry);
+  entry.hush();
+}
+
+async function takeBack(entry: Done): Promise<void> {
+  if (!done.includes(entry)) return;
+  withdraw(entry);
+  await attempt(entry.undo);
+}
+
+export async function undoLast(): Promise<void> {
+  const last = done.at(-1);
+  if (last) await takeBack(last);
+  else tell(said.nothingToUndo);
+}

@@ -1,0 +1,259 @@
+"""Images are selected as people know it, and then changed together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import axe
+from tests.browser.conftest import Visitor
+from tests.browser.looks import EACH, PHONE, Look, shot
+from tests.browser.tiles import TILE, bar, check, ids, opened, says_all, tile, toast
+from tests.browser.watching import until
+
+
+def press(page: Page, image: str, seconds: float) -> None:
+    """With a finger."""
+    box = tile(page, image).bounding_box()
+    assert box is not None
+    finger = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    wire = page.context.new_cdp_session(page)
+    wire.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [finger]})
+    page.wait_for_timeout(seconds * 1000)
+    wire.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+def active(visitor: Visitor, **filters: str) -> dict[str, Any]:
+    query = "&".join(f"{name}={value}" for name, value in filters.items())
+    found: dict[str, Any] = visitor.get(f"/api/v1/images?count=1&size=200&{query}")
+    return found
+
+
+def test_checks_that_the_mouse_finds_select_and_the_bar_counts_them(
+    visitor: Visitor, page: Page
+) -> None:
+    images = visitor.fill(8)
+    opened(page)
+    expect(bar(page)).to_have_count(0)
+    for image in images[:2]:
+        check(tile(page, image))
+    sizes = [visitor.get(f"/api/v1/images/{image}")["bytes"] for image in images[:2]]
+    expect(bar(page)).to_contain_text("2 selected")
+    expect(bar(page)).to_contain_text(f"{round(sum(sizes) / 1000, 1):g} kB")
+    expect(tile(page, images[0])).to_have_attribute("aria-selected", "true")
+    expect(page.locator("[role=status]").filter(has_text="2 selected")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(bar(page)).to_have_count(0)
+
+
+def test_while_some_are_selected_a_click_selects_and_opens_nothing(
+    visitor: Visitor, page: Page
+) -> None:
+    images = visitor.fill(6)
+    opened(page)
+    tile(page, images[1]).locator("a").click(modifiers=["Control"])
+    tile(page, images[3]).locator("a").click()
+    expect(bar(page)).to_contain_text("2 selected")
+    tile(page, images[1]).locator("a").click()
+    expect(bar(page)).to_contain_text("1 selected")
+    assert page.url.endswith("/")
+    tile(page, images[3]).locator("a").click()
+    tile(page, images[3]).locator("a").click()
+    assert page.url.endswith(f"/image/{images[3]}")
+
+
+def test_a_range_takes_in_images_that_were_never_in_sight(visitor: Visitor, page: Page) -> None:
+    images = visitor.fill(700, days=3)
+    opened(page)
+    check(tile(page, images[2]))
+    tile(page, images[2]).locator("a").focus()
+    page.keyboard.press("End")
+    last = tile(page, images[-1])
+    expect(last.locator("a")).to_be_focused(timeout=20_000)
+    last.locator("a").click(modifiers=["Shift"])
+    expect(bar(page)).to_contain_text("698 selected")
+    page.keyboard.press("Home")
+    expect(tile(page, images[2])).to_have_attribute("aria-selected", "true", timeout=20_000)
+    expect(tile(page, images[1])).to_have_attribute("aria-selected", "false")
+
+
+def test_a_day_is_selected_whole_also_what_is_not_loaded(visitor: Visitor, page: Page) -> None:
+    visitor.fill(450, days=0.001)
+    opened(page)
+    day = page.locator(".day").first
+    day.hover()
+    box = day.get_by_role("checkbox", name="Select all:").first
+    count = min(
+        450, sum(one["count"] for one in visitor.get("/api/v1/timeline?tz=UTC")["days"][:1])
+    )
+    box.click()
+    expect(bar(page)).to_contain_text(f"{count} selected")
+    expect(box).to_have_attribute("aria-checked", "true")
+    box.click()
+    expect(bar(page)).to_have_count(0)
+
+
+def test_a_rubber_band_selects_what_it_touches_and_scrolls_at_the_edge(
+    visitor: Visitor, page: Page
+) -> None:
+    visitor.fill(150, days=0.001)
+    opened(page)
+    page.wait_for_timeout(300)
+    first = ids(page)[0]
+    start = tile(page, first).bounding_box()
+    assert start is not None
+    page.mouse.move(start["x"] + 5, start["y"] + start["height"] - 5)
+    page.mouse.down()
+    page.mouse.move(start["x"] + 300, start["y"] + start["height"] + 60, steps=5)
+    expect(page.locator(".band")).to_have_count(1)
+    expect(tile(page, first)).to_have_attribute("aria-selected", "true")
+    shot(page, "selection band")
+    some = page.locator(".tile[aria-selected=true]").count()
+    assert 2 <= some < len(ids(page))
+    page.mouse.move(1000, 795)
+    until(page, "scrollY > 900")
+    page.mouse.up()
+    expect(page.locator(".band")).to_have_count(0)
+    assert page.url.endswith("/")
+    selected = int(bar(page).locator(".selected").inner_text().split()[0])
+    assert selected > some + 5
+    page.keyboard.down("Alt")
+    page.mouse.move(1000, 700)
+    page.mouse.down()
+    page.mouse.move(900, 300, steps=5)
+    page.mouse.up()
+    page.keyboard.up("Alt")
+    expect(bar(page).locator(".selected")).not_to_contain_text(f"{selected} selected")
+
+
+@pytest.mark.of_files
+@pytest.mark.parametrize("look", [PHONE], ids=str)
+def test_a_long_press_selects_on_a_phone(visitor: Visitor, page: Page, look: Look) -> None:
+    images = visitor.fill(6)
+    opened(page)
+    press(page, images[0], 0.8)
+    expect(bar(page)).to_contain_text("1 selected")
+    press(page, images[1], 0.05)
+    expect(bar(page)).to_contain_text("2 selected")
+    shot(page, "selection phone")
+    assert page.url.endswith("/")
+    expect(bar(page).get_by_role("button", name="Move to the trash")).to_be_in_viewport(ratio=1)
+
+
+def test_all_that_match_are_changed_but_those_left_out(visitor: Visitor, page: Page) -> None:
+    images = visitor.fill(260, days=4, said=lambda n: {"tags": ["even"]} if n % 2 == 0 else {})
+    opened(page)
+    page.keyboard.press("Control+a")
+    expect(bar(page)).to_contain_text("All 260 selected")
+    tile(page, images[3]).locator("a").click()
+    expect(bar(page)).to_contain_text("259 selected")
+    bar(page).get_by_role("button", name="Favourite").click()
+    expect(toast(page, "259 images added to the favourites")).to_be_visible()
+    until(page, "!document.querySelector('.toast')", 30)
+    assert active(visitor, favorite="1")["total"] == 259
+    assert not visitor.get(f"/api/v1/images/{images[3]}")["favorite"]
+    page.keyboard.press("Control+z")
+    expect(toast(page, "Undone")).to_be_visible(timeout=20_000)
+    assert active(visitor, favorite="1")["total"] == 0
+
+
+def test_tags_are_added_and_taken_away_together(visitor: Visitor, page: Page) -> None:
+    images = visitor.fill(5, said=lambda _: {"tags": ["old"]})
+    opened(page)
+    for image in images[:3]:
+        check(tile(page, image))
+    bar(page).get_by_role("button", name="Tags").click()
+    dialog = page.get_by_role("dialog", name="Tags of 3 images")
+    dialog.get_by_role("button", name="Take away: old").click()
+    expect(dialog.get_by_role("button", name="Take away: old")).to_have_count(0)
+    dialog.get_by_role("textbox").fill("fox, 겨울 숲")
+    shot(page, "selection tags")
+    page.keyboard.press("Enter")
+    expect(dialog).to_have_count(0)
+    expect(toast(page, "3 images tagged")).to_be_visible()
+    for image in images[:3]:
+        page.wait_for_timeout(50)
+        assert set(visitor.get(f"/api/v1/images/{image}")["tags"]) == {"fox", "겨울 숲"}
+    assert visitor.get(f"/api/v1/images/{images[3]}")["tags"] == ["old"]
+
+
+def test_the_selection_survives_scrolling_and_ends_with_the_page(
+    visitor: Visitor, page: Page
+) -> None:
+    images = visitor.fill(300, days=3)
+    opened(page)
+    check(tile(page, images[0]))
+    page.evaluate("scrollTo(0, 4000)")
+    expect(tile(page, images[0])).to_have_count(0)
+    page.evaluate("scrollTo(0, 0)")
+    expect(tile(page, images[0])).to_have_attribute("aria-selected", "true")
+    page.get_by_role("link", name="Inputs").click()
+    expect(bar(page)).to_have_count(0)
+    page.get_by_role("link", name="Images", exact=True).click()
+    expect(tile(page, images[0])).to_have_attribute("aria-selected", "false")
+
+
+def test_what_is_gone_elsewhere_is_no_longer_selected(visitor: Visitor, page: Page) -> None:
+    images = visitor.fill(4)
+    opened(page)
+    for image in images[:2]:
+        check(tile(page, image))
+    visitor.post(f"/api/v1/images/{images[0]}/delete")
+    expect(bar(page)).to_contain_text("1 selected")
+
+
+def test_several_images_are_downloaded_one_after_the_other(visitor: Visitor, page: Page) -> None:
+    images = visitor.fill(3)
+    names = {visitor.get(f"/api/v1/images/{one}")["original_filename"] for one in images[:2]}
+    opened(page)
+    for image in images[:2]:
+        check(tile(page, image))
+    got: list[str] = []
+    page.on("download", lambda download: got.append(download.suggested_filename))
+    with page.expect_download():
+        bar(page).get_by_role("button", name="Download").click()
+    expect(toast(page, "Downloading 2 files")).to_be_visible()
+    for _ in range(100):
+        if len(got) == 2:
+            break
+        page.wait_for_timeout(50)
+    assert set(got) == names
+
+
+def test_two_images_are_compared(visitor: Visitor, page: Page) -> None:
+    first, second, third = visitor.fill(3)
+    opened(page)
+    check(tile(page, first))
+    compare = bar(page).get_by_role("button", name="Compare")
+    expect(compare).to_have_count(0)
+    check(tile(page, second))
+    expect(compare).to_have_count(1)
+    check(tile(page, third))
+    expect(compare).to_have_count(0)
+    check(tile(page, third))
+    compare.click()
+    until(page, f"location.pathname === '/compare/{first}/{second}'")
+
+
+@pytest.mark.of_files
+@pytest.mark.parametrize("look", EACH, ids=str)
+def test_a_selection_does_not_stand_in_the_way_of_assistive_technology(
+    visitor: Visitor, page: Page, look: Look
+) -> None:
+    visitor.fill(12)
+    opened(page)
+    says_all(page, 12)
+    page.locator(TILE).first.locator("a").focus()
+    for _ in range(3):
+        page.keyboard.press("x")
+        page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(100)
+    expect(bar(page)).to_contain_text("3")
+    shot(page, f"selection {look}")
+    assert axe.violations(page) == []
+    page.keyboard.press("t")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    shot(page, f"selection tags {look}")
+    assert axe.violations(page) == []

@@ -1,0 +1,48 @@
+"""Images as they lie on a page, and what is selected of them."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.watching import until
+
+TILE = ".tile[data-id]"
+
+
+def opened(page: Page, path: str = "/") -> Locator:
+    """The tiles of a page whose images are there."""
+    page.goto(path)
+    tiles = page.locator(TILE)
+    expect(tiles.first).to_be_visible()
+    return tiles
+
+
+def ids(page: Page) -> list[str]:
+    """Of the tiles that are drawn, in their order."""
+    found: list[str] = page.locator(TILE).evaluate_all("all => all.map(one => one.dataset.id)")
+    return found
+
+
+def tile(page: Page, image: str) -> Locator:
+    return page.locator(f".tile[data-id='{image}']")
+
+
+def check(tile: Locator) -> None:
+    tile.hover()
+    tile.locator(".check").click()
+
+
+def bar(page: Page) -> Locator:
+    return page.locator(".selection")
+
+
+def toast(page: Page, text: str) -> Locator:
+    return page.locator(".toast").filter(has_text=text)
+
+
+def says_all(page: Page, total: int) -> None:
+    """Waits until the timeline says that it has so many images."""
+    until(
+        page,
+        f"document.querySelector('[role=grid]')?.getAttribute('aria-label')?.includes('{total:,}')",
+    )
