@@ -224,6 +224,21 @@ def test_images_are_copied_from_the_gallery(visitor: Visitor, page: Page) -> Non
 
 
 @pytest.mark.of_files
+def test_what_is_selected_is_copied_to_a_drawer(visitor: Visitor, page: Page) -> None:
+    ids = visitor.fill(3)
+    page.goto("/")
+    for at in (0, 1):
+        tiles(page).nth(at).hover()
+        tiles(page).nth(at).get_by_role("checkbox").click()
+    page.get_by_role("button", name="Copy to…").click()
+    page.get_by_role("dialog").get_by_role("button", name="Controls").click()
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page).to_have_url("/controls")
+    expect(tiles(page)).to_have_count(2)
+    assert [item["parents"] for item in kept(visitor, "control")] == [[ids[0]], [ids[1]]]
+
+
+@pytest.mark.of_files
 def test_the_dialog_for_copies_is_used_with_the_keyboard(visitor: Visitor, page: Page) -> None:
     visitor.fill(3)
     page.goto("/controls")

@@ -21,7 +21,7 @@ export function Chips() {
     });
   };
   return (
-    <ul ref={list} class="chips" aria-label={t.active}>
+    <ul ref={list} class="active-filters" aria-label={t.active}>
       {chips.map((chip, index) => (
         <li key={chip.names[0]}>
           <button

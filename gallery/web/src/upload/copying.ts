@@ -10,10 +10,9 @@ import { drawerName, t } from "./texts";
 export type Drawer = Exclude<Kind, "output">;
 
 export const DRAWERS: readonly Drawer[] = ["input", "control"];
+/** They are copied one by one: more would take minutes. */
+export const MOST_COPIES = 100;
 const PAGES: Record<Drawer, PageName> = { input: "inputs", control: "controls" };
-
-/** What the action is called. */
-export const copyLabel = (kind: Drawer): string => t.copyTo(drawerName(kind));
 
 /** Copies them one after the other, so that they keep their order, and says what became of it.
  * Gives how many there are. */

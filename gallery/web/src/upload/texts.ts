@@ -48,7 +48,7 @@ export const t = inTwo(
     // -- the drawers
     copyFrom: "Copy from Images",
     copyTitle: (drawer: string) => `Copy to ${drawer}`,
-    copyTo: (drawer: string) => `Copy to ${drawer}`,
+    copyInto: "Copy to…",
     copyText: "Copies are images of their own. The ones you choose stay where they are.",
     search: "Search prompts",
     copy: (n: number) => (n ? `Copy ${count(n, "image", "images")}` : "Copy"),
@@ -110,7 +110,7 @@ export const t = inTwo(
     tooLarge: (most) => `파일이 허용되는 크기(${most})보다 큽니다.`,
     copyFrom: "이미지에서 복사",
     copyTitle: (drawer) => `${drawer}에 복사`,
-    copyTo: (drawer) => `${drawer}에 복사`,
+    copyInto: "다른 곳에 복사",
     copyText: "복사본은 별개의 이미지입니다. 고른 이미지는 제자리에 남습니다.",
     search: "프롬프트 검색",
     copy: (n) => (n ? `이미지 ${number(n)}장 복사` : "복사"),
