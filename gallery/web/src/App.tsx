@@ -11,14 +11,17 @@ import { Tagging } from "./selection/TagDialog";
 import { listing } from "./store";
 import { TimelinePage } from "./timeline/TimelinePage";
 import { Announcer } from "./ui/Announcer";
+import { Banner } from "./ui/Banner";
 import { Questions } from "./ui/Dialog";
 import { Header } from "./ui/Header";
 import { Toasts } from "./ui/Toasts";
-import { Upload } from "./upload/Upload";
+import { Upload, Uploads } from "./upload/Upload";
+import { token } from "./you/arriving";
 
 const Viewer = lazy(() => import("./viewer/Viewer").then((part) => part.Viewer));
 const Compare = lazy(() => import("./compare/Compare").then((part) => part.Compare));
 const TrashPage = lazy(() => import("./trash/TrashPage").then((part) => part.TrashPage));
+const Recover = lazy(() => import("./you/Recover").then((part) => part.Recover));
 const YouPage = lazy(() => import("./you/YouPage").then((part) => part.YouPage));
 
 export function App() {
@@ -33,14 +36,17 @@ export function App() {
         {list && <Search />}
         <Upload />
       </Header>
+      <Banner />
       {list && <TimelinePage key={`${page} ${JSON.stringify(list.filters)}`} listing={list} />}
       <Suspense fallback={null}>
         {page === "trash" && <TrashPage />}
         {page === "you" && <YouPage />}
         {image && <Viewer id={image} />}
         {compare && <Compare ids={compare} />}
+        {token.value && <Recover token={token.value} />}
       </Suspense>
       <SelectionBar />
+      <Uploads />
       <Tagging />
       <Opened />
       <Questions />

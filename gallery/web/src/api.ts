@@ -4,11 +4,14 @@ import type {
   Bulk,
   BulkAction,
   DayCount,
+  Facets,
   Filters,
   Image,
   Kind,
   Me,
   Page,
+  Recovered,
+  RecoveryLink,
   Status,
   Target,
   Undo,
@@ -71,18 +74,21 @@ async function answerOf(method: string, path: string, options: Options): Promise
     if (signal?.aborted) throw error;
     throw new Problem(0, "offline", "no answer");
   }
-  if (!response.ok) throw await problemOf(response);
+  if (!response.ok) {
+    const { status, headers: told } = response;
+    throw problemOf(status, await response.text(), told.get("retry-after"));
+  }
   return response;
 }
 
-async function problemOf(response: Response): Promise<Problem> {
-  const after = Number(response.headers.get("retry-after"));
+function problemOf(status: number, body: string, retryAfter: string | null): Problem {
+  const after = Number(retryAfter);
   const retry = Number.isFinite(after) && after > 0 ? after : null;
   try {
-    const { code, detail, title } = (await response.json()) as Record<string, unknown>;
-    return new Problem(response.status, String(code), String(detail ?? title), retry);
+    const { code, detail, title } = JSON.parse(body) as Record<string, unknown>;
+    return new Problem(status, String(code), String(detail ?? title), retry);
   } catch {
-    return new Problem(response.status, "http_error", response.statusText, retry);
+    return new Problem(status, "http_error", body.slice(0, 200), retry);
   }
 }
 
@@ -190,5 +196,49 @@ async function again<T>(act: () => Promise<T>): Promise<T> {
   }
 }
 
-export const uploadPath = (kind: Kind): string =>
-  kind === "output" ? "/api/v1/images" : `/api/v1/${DRAWERS[kind]}/upload`;
+// -- uploads ------------------------------------------------------------------------------------
+
+export interface Sending {
+  kind: Kind;
+  file: File;
+  /** The same one for each try: an upload whose answer was lost is not made twice. */
+  key: string;
+  signal: AbortSignal;
+  onProgress: (sent: number, of: number) => void;
+}
+
+/** Sent by an XMLHttpRequest: fetch doesn't tell how much of a body is sent. */
+export function upload({ kind, file, key, signal, onProgress }: Sending): Promise<Image> {
+  const form = new FormData();
+  form.append("file", file);
+  const sender = new XMLHttpRequest();
+  sender.open("POST", `/api/v1/${DRAWERS[kind]}${kind === "output" ? "" : "/upload"}`);
+  sender.setRequestHeader("Idempotency-Key", key);
+  sender.upload.onprogress = ({ loaded, total }) => onProgress(loaded, total);
+  return new Promise((resolve, reject) => {
+    sender.onerror = () => reject(new Problem(0, "offline", "no answer"));
+    sender.onabort = () => reject(new DOMException("cancelled", "AbortError"));
+    sender.onload = () => {
+      const { status, responseText } = sender;
+      if (status < 300) resolve(JSON.parse(responseText) as Image);
+      else reject(problemOf(status, responseText, sender.getResponseHeader("retry-after")));
+    };
+    signal.addEventListener("abort", () => sender.abort());
+    sender.send(form);
+  });
+}
+
+// -- the owner ----------------------------------------------------------------------------------
+
+export const getFacets = (kind: Kind): Promise<Facets> =>
+  request("GET", "facets", { query: { kind } });
+
+export const getLinks = (): Promise<{ links: RecoveryLink[]; most: number }> =>
+  request("GET", "me/links");
+export const makeLink = (name: string): Promise<RecoveryLink> =>
+  request("POST", "me/links", { body: name ? { name } : {} });
+export const revokeLink = (id: string): Promise<void> => request("DELETE", `me/links/${id}`);
+
+/** What a link is good for; with `confirm`, this browser becomes its owner. */
+export const recover = (token: string, confirm: boolean): Promise<Recovered> =>
+  request("POST", "me/recover", { body: { token, confirm } });

@@ -11,6 +11,8 @@ const thisYear = new Date().getFullYear();
 
 export const number = (n: number): string => numbers.format(n);
 export const moment = (iso: string): string => moments.format(new Date(iso));
+export const percent = (part: number): string =>
+  new Intl.NumberFormat(locale, { style: "percent" }).format(part);
 export const count = (n: number, one: string, many: string): string =>
   `${number(n)} ${n === 1 ? one : many}`;
 

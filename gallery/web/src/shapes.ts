@@ -74,6 +74,44 @@ export interface Me {
   max_upload_bytes: number;
 }
 
+/** What the images of a kind have in common, by how many have it. */
+export interface Facets {
+  /** How many were looked at, the newest; `complete` if these are all. */
+  images: number;
+  complete: boolean;
+  favorites: number;
+  tags: Facet[];
+  workflows: Facet[];
+  aspect_ratios: Facet[];
+}
+
+export interface Facet {
+  name: string;
+  count: number;
+}
+
+/** Signs another browser in as the same owner. */
+export interface RecoveryLink {
+  id: string;
+  name: string | null;
+  made_at: string;
+  used_at: string | null;
+  /** Only when it was made just now. */
+  url?: string;
+}
+
+export interface Whole {
+  owner: string;
+  count: number;
+  bytes: number;
+}
+
+export interface Recovered extends Whole {
+  /** The gallery that this browser has had, and how many links lead back to it. */
+  present: (Whole & { links: number }) | null;
+  signed_in: boolean;
+}
+
 export type BulkAction = "delete" | "restore" | "tag" | "untag" | "favorite";
 /** The filters of a list, as JSON has them. */
 export type BulkFilter = Omit<Filters, "favorite"> & {

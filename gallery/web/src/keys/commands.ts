@@ -7,6 +7,7 @@ import * as actions from "../actions";
 import { isEverything, type Which } from "../changes";
 import { imageOf } from "../images";
 import { route } from "../route";
+import { focusSearch } from "../search/field";
 import { present } from "../sections";
 import * as selection from "../selection/selection";
 import * as chosen from "../selection/commands";
@@ -131,12 +132,7 @@ const OWN: Record<Command, () => boolean> = {
     tagging.value = which;
     return true;
   },
-  search() {
-    const field = document.querySelector<HTMLInputElement>("input[type=search]");
-    field?.focus();
-    field?.select();
-    return field !== null;
-  },
+  search: focusSearch,
   date: () => present.peek()?.isDated === true && !route.peek().image && open("date"),
   trash: () => (isTrash() ? toIds(chosen.purgeChosen, actions.purgeAll) : to(actions.trash)),
   restore: () => isTrash() && to(actions.restore),

@@ -1,12 +1,15 @@
 // What is selected, and what can be done with it.
 
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 import { bytes as sizeOf } from "../formats";
 import { route } from "../route";
 import { present } from "../sections";
 import { announce } from "../ui/Announcer";
+import { Dialog } from "../ui/Dialog";
 import { Icon, type IconName } from "../ui/Icon";
+import { DRAWERS, MOST_COPIES, type Drawer } from "../upload/copying";
+import { drawerName, t as copies } from "../upload/texts";
 import * as commands from "./commands";
 import { bytes, chosen, count, isAll, isSelecting, selectAll, selectNone } from "./selection";
 import "./selection.css";
@@ -61,6 +64,7 @@ function Active() {
       />
       <Deed icon="tag" text={t.tag} act={() => (tagging.value = chosen())} />
       <Deed icon="download" text={t.download} act={commands.downloadChosen} />
+      {route.value.page === "gallery" && count.value <= MOST_COPIES && <CopyTo />}
       <Deed icon="trash" text={t.trash} act={leaving(commands.trashChosen)} />
     </>
   );
@@ -71,6 +75,32 @@ function InTrash() {
     <>
       <Deed icon="restore" text={t.restore} act={leaving(commands.restoreChosen)} />
       <Deed icon="trash" text={t.purge} act={commands.purgeChosen} isDanger />
+    </>
+  );
+}
+
+function CopyTo() {
+  const [isAsked, setAsked] = useState(false);
+  const close = (): void => setAsked(false);
+  const copy = (kind: Drawer): void => {
+    close();
+    void commands.copyChosen(kind);
+  };
+  return (
+    <>
+      <Deed icon="copy" text={copies.copyInto} act={() => setAsked(true)} />
+      {isAsked && (
+        <Dialog title={copies.copyInto} onClose={close}>
+          <p>{copies.copyText}</p>
+          <footer>
+            {DRAWERS.map((kind) => (
+              <button key={kind} type="button" onClick={() => copy(kind)}>
+                {drawerName(kind)}
+              </button>
+            ))}
+          </footer>
+        </Dialog>
+      )}
     </>
   );
 }

@@ -6,6 +6,7 @@ import { go } from "../route";
 import { present } from "../sections";
 import { MOST } from "../targets";
 import { attempt, tell } from "../ui/Toasts";
+import { copyAll, type Drawer } from "../upload/copying";
 import { chosen, chosenIds, isSelected, selectNone } from "./selection";
 import { t } from "./texts";
 
@@ -40,6 +41,8 @@ const named = (act: (ids: string[]) => unknown): Promise<void> =>
 
 export const downloadChosen = (): Promise<void> => named(download);
 export const purgeChosen = (): Promise<void> => named(purgeAll);
+
+export const copyChosen = (kind: Drawer): Promise<void> => named((ids) => copyAll(kind, ids));
 
 export const compareChosen = (): Promise<void> =>
   named(([a, b]) => a && b && go({ compare: [a, b] }));

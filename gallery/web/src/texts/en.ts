@@ -27,8 +27,6 @@ export const en = {
   // -- states
   loading: "Loading…",
   retry: "Try again",
-  emptyTitle: "Your gallery starts here",
-  emptyText: "Drop PNG, JPEG or WebP images anywhere on this page, paste them, or choose files.",
   noneTitle: "No images match",
   noneText: "Try fewer or other words, or take a filter away.",
   clearFilters: "Clear all filters",
@@ -59,6 +57,9 @@ export const en = {
     trash_changed: "The trash has changed meanwhile. Look again.",
     too_many: "More than 10,000 images at once are too many.",
     precondition_failed: "It was changed elsewhere meanwhile.",
+    unknown_link: "This link is not valid.",
+    too_many_links: "There are as many links as are allowed. Revoke one first.",
+    nothing_to_recover: "There is nothing to take along yet.",
     bad_token: "This token is not valid.",
   } as Record<string, string>,
 };

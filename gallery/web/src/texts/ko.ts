@@ -28,8 +28,6 @@ export const ko: Texts = {
   // -- states
   loading: "불러오는 중…",
   retry: "다시 시도",
-  emptyTitle: "여기서 갤러리가 시작됩니다",
-  emptyText: "PNG, JPEG, WebP 이미지를 이 페이지에 끌어다 놓거나, 붙여 넣거나, 파일을 고르세요.",
   noneTitle: "맞는 이미지가 없습니다",
   noneText: "단어를 줄이거나 바꾸거나, 필터를 빼 보세요.",
   clearFilters: "필터 모두 지우기",
@@ -60,6 +58,9 @@ export const ko: Texts = {
     trash_changed: "그사이 휴지통이 바뀌었습니다. 다시 확인해 주세요.",
     too_many: "한 번에 10,000장까지만 할 수 있습니다.",
     precondition_failed: "그사이 다른 곳에서 바뀌었습니다.",
+    unknown_link: "올바른 링크가 아닙니다.",
+    too_many_links: "링크 수가 한도에 이르렀습니다. 먼저 하나를 무효화하세요.",
+    nothing_to_recover: "아직 가져갈 것이 없습니다.",
     bad_token: "올바른 토큰이 아닙니다.",
   },
 };

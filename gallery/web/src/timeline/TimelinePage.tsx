@@ -1,12 +1,12 @@
 // A page of images by days, with what is said when there are none.
 
-import type { Problem } from "../api";
+import type { Kind, Problem } from "../api";
 import { said, t } from "../i18n";
 import type { Listing } from "../listing";
-import { connected } from "../live";
 import { go, route } from "../route";
 import { fresh, showFresh } from "../store";
 import { Notice } from "../ui/Notice";
+import { FirstVisit } from "../upload/FirstVisit";
 import { Timeline } from "./Timeline";
 
 export function TimelinePage({ listing }: { listing: Listing }) {
@@ -17,9 +17,8 @@ export function TimelinePage({ listing }: { listing: Listing }) {
     <main id="main" tabIndex={-1}>
       <h1 class="unseen">{t[route.value.page]}</h1>
       <Pill />
-      {connected.value === false && <p class="away">{t.away}</p>}
       {state === "failed" && problem && <Failed problem={problem} listing={listing} />}
-      {isEmpty && <Empty />}
+      {isEmpty && <Empty kind={listing.kind} />}
       {!isEmpty && state !== "failed" && <Timeline listing={listing} />}
     </main>
   );
@@ -50,10 +49,8 @@ function Failed({ problem, listing }: { problem: Problem; listing: Listing }) {
   );
 }
 
-function Empty() {
-  if (!Object.keys(route.value.filters).length) {
-    return <Notice title={t.emptyTitle} text={t.emptyText} />;
-  }
+function Empty({ kind }: { kind: Kind }) {
+  if (!Object.keys(route.value.filters).length) return <FirstVisit kind={kind} />;
   return (
     <Notice title={t.noneTitle} text={t.noneText}>
       <button type="button" onClick={() => go({ filters: {} })}>

@@ -1,0 +1,29 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { getMe, Problem, queryOf } from "./api";
+
+afterEach(() => vi.unstubAllGlobals());
+
+function answering(status: number, body: string, headers: Record<string, string> = {}): void {
+  vi.stubGlobal("fetch", () => Promise.resolve(new Response(body, { status, headers })));
+}
+
+test("a refusal carries the code that the server gave, and when to ask again", async () => {
+  answering(503, JSON.stringify({ code: "unavailable", detail: "away" }), { "retry-after": "5" });
+  const refused = getMe();
+  await expect(refused).rejects.toBeInstanceOf(Problem);
+  await expect(refused).rejects.toMatchObject({ code: "unavailable", retrySeconds: 5 });
+});
+
+test("an answer that is no problem of ours is one all the same", async () => {
+  answering(502, "<html>Bad gateway</html>");
+  await expect(getMe()).rejects.toMatchObject({ status: 502, code: "http_error" });
+});
+
+test("no answer at all is being offline", async () => {
+  vi.stubGlobal("fetch", () => Promise.reject(new TypeError("failed")));
+  await expect(getMe()).rejects.toMatchObject({ isOffline: true });
+});
+
+test("what is not said is not asked", () => {
+  expect(queryOf({ q: "fox snow", tag: "", page: null, size: 2 })).toBe("?q=fox+snow&size=2");
+});

@@ -1,0 +1,262 @@
+"""Whose gallery it is: the room that is taken, and the links that open it elsewhere. And what is
+said while the server cannot be reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+from tests.browser import axe, pictures
+from tests.browser.conftest import Visitor
+from tests.browser.looks import DESKTOP, EACH, KOREAN, Look, shot
+from tests.browser.pictures import Picture
+from tests.browser.watching import Watch
+from tests.homes import Home
+from tests.services.proxy import Fault, Proxy, request, status
+
+BROKEN = "Failed to load resource"
+LINK = "#recover=anon-"
+
+
+def tiles(page: Page) -> Locator:
+    return page.locator(".tile[data-id]")
+
+
+def make_link(page: Page, name: str = "my phone") -> str:
+    page.goto("/you")
+    page.get_by_label("What it is for").fill(name)
+    page.get_by_role("button", name="Make a recovery link").click()
+    made = page.get_by_label("Your recovery link")
+    expect(made).to_be_focused()
+    return made.input_value()
+
+
+@pytest.fixture
+def other(browser: Browser, site: str) -> Iterator[BrowserContext]:
+    """Another browser, with a cookie of its own."""
+    with DESKTOP.context(browser, site) as context:
+        context.request.get("/api/v1/me")
+        yield context
+
+
+@pytest.fixture
+def others(other: BrowserContext, shared_home: Home, drawn: list[Picture]) -> Visitor:
+    """Who sits there, with one image."""
+    owner = other.request.get("/api/v1/me").json()["owner"]
+    pictures.fill(shared_home, owner, drawn, 1, 1, lambda _: {})
+    return Visitor(other, owner, shared_home, drawn)
+
+
+# -- room -----------------------------------------------------------------------------------------
+
+
+def test_the_page_says_what_is_kept_and_for_how_long(visitor: Visitor, page: Page) -> None:
+    ids = visitor.fill(5)
+    visitor.post(f"/api/v1/images/{ids[0]}/delete")
+    visitor.post("/api/v1/inputs/copy", id=ids[1])
+    page.goto("/you")
+    table = page.get_by_role("table")
+    expect(table.get_by_role("row").filter(has_text="Images").nth(1)).to_contain_text("51")
+    expect(table.get_by_role("row").filter(has_text="Inputs")).to_contain_text("10")
+    expect(table.get_by_role("row").filter(has_text="All")).to_contain_text("61")
+    expect(page.get_by_text("stays in the trash for 30 days")).to_be_visible()
+    page.get_by_role("link", name="Look into the trash").click()
+    expect(page).to_have_url("/trash")
+
+
+@pytest.mark.of_files
+def test_who_has_nothing_is_told_when_there_will_be_a_link(visitor: Visitor, page: Page) -> None:
+    page.goto("/you")
+    expect(page.get_by_text("As soon as you have an image")).to_be_visible()
+    expect(page.get_by_role("button", name="Make a recovery link")).to_have_count(0)
+
+
+@pytest.mark.of_files
+def test_the_page_leads_to_the_keys(visitor: Visitor, page: Page) -> None:
+    visitor.fill(1)
+    page.goto("/you")
+    page.get_by_role("button", name="Show all keys").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Search")
+
+
+# -- recovery -------------------------------------------------------------------------------------
+
+
+def test_a_link_opens_the_gallery_in_another_browser(
+    visitor: Visitor, page: Page, other: BrowserContext
+) -> None:
+    visitor.fill(3)
+    url = make_link(page)
+    assert LINK in url
+    there = other.new_page()
+    there.goto("/")
+    elsewhere = other.new_page()
+    elsewhere.goto("/inputs")
+    there.goto(url)
+    dialog = there.get_by_role("dialog", name="Take over this gallery?")
+    expect(dialog).to_contain_text("3 images")
+    expect(dialog).not_to_contain_text("stays behind")
+    expect(there).to_have_url("/")
+    dialog.get_by_role("button", name="Take over").click()
+    expect(tiles(there)).to_have_count(3)
+    there.reload()
+    expect(tiles(there)).to_have_count(3)
+    elsewhere.get_by_role("link", name="Images", exact=True).click()
+    expect(tiles(elsewhere)).to_have_count(3)
+
+    visitor.fill(1)
+    for tab in (there, elsewhere):
+        expect(tiles(tab)).to_have_count(4)
+    page.reload()
+    expect(page.get_by_role("listitem").filter(has_text="my phone")).to_contain_text("last used")
+
+
+def test_a_gallery_is_not_lost_for_another_without_a_word(
+    visitor: Visitor, page: Page, others: Visitor
+) -> None:
+    visitor.fill(3)
+    url = make_link(page)
+    there = others.context.new_page()
+    there.goto(url)
+    dialog = there.get_by_role("dialog", name="Take over this gallery?")
+    expect(dialog).to_contain_text("with 1 image")
+    expect(dialog).to_contain_text("No link leads back to it")
+    expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
+    assert axe.violations(there) == []
+    there.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(tiles(there)).to_have_count(1)
+
+    there.goto(url)
+    there.get_by_role("button", name="First make a link").click()
+    expect(there).to_have_url("/you")
+    back = make_link(there)
+    there.goto(url)
+    expect(dialog).to_contain_text("1 link leads back to it.")
+    dialog.get_by_role("button", name="Take over").click()
+    expect(tiles(there)).to_have_count(3)
+    there.goto(back)
+    dialog.get_by_role("button", name="Take over").click()
+    expect(tiles(there)).to_have_count(1)
+
+
+def test_a_link_is_shown_once_and_can_be_revoked(
+    visitor: Visitor, page: Page, other: BrowserContext
+) -> None:
+    visitor.fill(1)
+    url = make_link(page, "lent out")
+    visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy", exact=True).click()
+    expect(page.get_by_text("Copied", exact=True)).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == url
+    page.get_by_role("button", name="I have kept it").click()
+    expect(page.get_by_label("Your recovery link")).to_have_count(0)
+
+    page.reload()
+    page.get_by_role("button", name="Revoke: lent out").click()
+    page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+    expect(page.get_by_text("There are none yet.")).to_be_visible()
+    there = other.new_page()
+    there.goto(url)
+    expect(there.get_by_role("dialog", name="This link is not valid")).to_be_visible()
+
+
+@pytest.mark.of_files
+def test_ones_own_link_changes_nothing(visitor: Visitor, page: Page, watch: Watch) -> None:
+    watch.forgive(BROKEN)
+    visitor.fill(1)
+    url = make_link(page)
+    page.goto(url)
+    page.get_by_role("dialog", name="This is your gallery already").get_by_text("OK").click()
+    expect(tiles(page)).to_have_count(1)
+    page.goto("/#recover=nonsense")
+    expect(page.get_by_role("dialog", name="This link is not valid")).to_be_visible()
+
+
+@pytest.mark.of_files
+def test_a_link_opens_in_a_tab_that_is_there_already(
+    visitor: Visitor, page: Page, other: BrowserContext
+) -> None:
+    visitor.fill(2)
+    url = make_link(page)
+    there = other.new_page()
+    there.goto("/")
+    expect(there.get_by_role("heading", name="Your gallery starts here")).to_be_visible()
+    there.evaluate("(hash) => { location.hash = hash }", url.partition("#")[2])
+    there.get_by_role("button", name="Take over").click()
+    expect(tiles(there)).to_have_count(2)
+
+
+# -- what stands between ---------------------------------------------------------------------------
+
+
+def test_it_is_said_that_the_server_is_gone_and_that_it_is_back(
+    visitor: Visitor, page: Page, wire: Proxy, watch: Watch
+) -> None:
+    watch.forgive(BROKEN)
+    visitor.fill(2)
+    page.goto("/")
+    expect(tiles(page)).to_have_count(2)
+    with wire.cut():
+        expect(page.get_by_text("The server can’t be reached.")).to_be_visible()
+        assert axe.violations(page) == []
+    expect(page.get_by_text("Connected again")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("The server can’t be reached.")).to_have_count(0)
+
+
+@pytest.mark.of_files
+def test_a_page_that_could_not_load_does_so_when_the_server_is_back(
+    visitor: Visitor, page: Page, wire: Proxy, watch: Watch
+) -> None:
+    watch.forgive(BROKEN)
+    visitor.fill(2)
+    page.goto("/you")
+    expect(page.get_by_role("heading", name="Room")).to_be_visible()
+    with wire.cut():
+        page.get_by_role("link", name="Images", exact=True).click()
+        expect(page.get_by_role("heading", name="The images can’t be shown")).to_be_visible()
+    expect(tiles(page)).to_have_count(2, timeout=20_000)
+
+
+@pytest.mark.of_files
+def test_a_page_waits_for_storage_that_is_away(
+    visitor: Visitor, page: Page, wire: Proxy, watch: Watch
+) -> None:
+    watch.forgive(BROKEN)
+    visitor.fill(2)
+    away = status(503, body=b'{"code":"unavailable","detail":"The storage is away"}')
+    with wire.broken(Fault(request("GET", "/api/v1/timeline"), answer=away)):
+        page.goto("/")
+        expect(page.get_by_role("heading", name="The images can’t be shown")).to_be_visible()
+        expect(page.get_by_text("Trying again…")).to_be_visible()
+        assert axe.violations(page) == []
+    expect(tiles(page)).to_have_count(2, timeout=20_000)
+    expect(page.get_by_text("Connected again")).to_be_visible()
+
+
+@pytest.mark.of_files
+@pytest.mark.parametrize("look", [KOREAN], ids=str)
+def test_being_offline_is_said_in_korean(visitor: Visitor, page: Page) -> None:
+    visitor.fill(2)
+    page.goto("/")
+    expect(tiles(page)).to_have_count(2)
+    visitor.context.set_offline(True)
+    expect(page.get_by_text("오프라인입니다.")).to_be_visible()
+    visitor.context.set_offline(False)
+    expect(page.get_by_text("다시 연결되었습니다")).to_be_visible()
+
+
+@pytest.mark.of_files
+@pytest.mark.parametrize("look", EACH, ids=str)
+def test_the_page_stands_in_nobodys_way(visitor: Visitor, page: Page, look: Look) -> None:
+    visitor.fill(3)
+    visitor.post("/api/v1/me/links", name="my phone")
+    page.goto("/you")
+    expect(page.locator(".links li")).to_have_count(1)
+    page.locator(".make button").click()
+    expect(page.locator(".made")).to_be_visible()
+    shot(page, f"you {look}")
+    assert axe.violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
