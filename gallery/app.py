@@ -36,6 +36,7 @@ from gallery.api.overview import Overview
 from gallery.api.recovery import RecoveryRoutes
 from gallery.api.redirects import Redirects
 from gallery.api.services import Services
+from gallery.api.state import State
 from gallery.api.system import System
 from gallery.api.uploads import Into, Uploads
 from gallery.blobs import LocalFiles
@@ -340,6 +341,7 @@ def _operations(services: Services, images: Images, bytes: Bytes) -> list[Operat
         *Direct(services, intake).operations(),
         *RecoveryRoutes(services).operations(),
         *Admin(services, images).operations(),
+        *State(services).operations(),
         served,
     ]
 

@@ -6,13 +6,16 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from contextlib import AbstractContextManager
+from dataclasses import asdict
 
-from gallery import purge
+from gallery import purge, rounds, usage
 from gallery.clock import ClockGuard
 from gallery.errors import GalleryError, Unavailable
 from gallery.library import Library
 from gallery.looks import Looks
-from gallery.reconcile import Reconciler, Thing
+from gallery.reconcile import Reconciler, Thing, Walked
+from gallery.rounds import Round
 from gallery.watcher import Watcher
 
 log = logging.getLogger(__name__)
@@ -94,18 +97,43 @@ class Jobs:
 
     def tick(self) -> None:
         """One round: what is due is done."""
-        may_purge = self._clock.tick()
-        self._library.blobs.keep_room()
-        self._library.heal()
+        with self._noted("upkeep", TICK_SECONDS) as done:
+            may_purge = self._clock.tick()
+            self._library.blobs.keep_room()
+            self._library.heal()
+            done.figures = {"may_purge": int(may_purge)}
         if self._is_due("walk", self._walk_seconds):
             self.walk()
         if self._is_due("hourly", HOUR_SECONDS):
             if may_purge:
                 self.retention()
-            self._library.catalog.maintain()
-            self._library.landing.sweep()
+            with self._noted("tidying", HOUR_SECONDS):
+                self._library.catalog.maintain()
+                self._library.landing.sweep()
+            with self._noted("usage", HOUR_SECONDS) as done:
+                done.figures = asdict(usage.sample(self._library.catalog))
+
+    def _noted(self, job: str, every: float) -> AbstractContextManager[Round]:
+        return rounds.noted(self._library.catalog.notes, job, every)
 
     def walk(self) -> None:
+        with self._noted("walk", self._walk_seconds) as done:
+            try:
+                walked = self._walk()
+            finally:
+                done.due = self._wall(self._due.get("walk"))
+            done.figures = {
+                "images": walked.images,
+                "mended": walked.mended,
+                "noted": walked.noted,
+                "damaged": len(walked.damage),
+            }
+
+    def _wall(self, due: float | None) -> int | None:
+        """When that is by the clock that people have (microseconds)."""
+        return None if due is None else int((time.time() + due - time.monotonic()) * 1e6)
+
+    def _walk(self) -> Walked:
         began = time.monotonic()
         note = self._looks.note if self._looks else None
         try:
@@ -121,6 +149,7 @@ class Jobs:
             *(walked.images, took),
             *(walked.mended, walked.noted, len(walked.damage)),
         )
+        return walked
 
     def _report(self, damage: list[str]) -> None:
         """Once an hour, and at once what is new: walks may follow upon each other."""
@@ -135,9 +164,11 @@ class Jobs:
         """Purges what has been in the trash for longer than the retention time."""
         thorough = self._hours % _HOURS_A_DAY == 0
         self._hours += 1
-        due = purge.retention(self._library, thorough=thorough)
+        with self._noted("retention", HOUR_SECONDS) as done:
+            due = purge.retention(self._library, thorough=thorough)
+            purged = due.carry_out(self._library) if due.items else 0
+            done.figures = {"purged": purged, "bytes": due.bytes}
         if due.items:
-            purged = due.carry_out(self._library)
             log.info("retention purged %d images, %d bytes", purged, due.bytes)
 
     def _is_due(self, job: str, every: float) -> bool:

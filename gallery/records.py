@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -322,6 +322,13 @@ def _least(a: int | None, b: int | None) -> int | None:
 
 
 TotalsByKind = dict[Kind, Totals]
+
+
+def counted(each: Iterable[Totals]) -> tuple[int, Totals]:
+    """How many of these owners have images, and what they have together, without times."""
+    found = [totals for totals in each if totals.active + totals.trash]
+    whole = sum(found, Totals())
+    return len(found), Totals(whole.active, whole.trash, whole.bytes)
 
 
 def encode_line(data: Mapping[str, Any], record: bytes | None = None) -> bytes:

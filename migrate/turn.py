@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from gallery import dwelling, purges
+from gallery import dwelling, purges, usage
 from gallery.errors import StartRefused, Unavailable
 from gallery.generation import Generation, Record, Stores
 from migrate.follow import Follow
@@ -67,6 +67,7 @@ class Turn:
         entries = list(entries)
         self._aside = {entry["owner"] for entry in entries if entry["did"] == "quarantine"}
         self._links.bring()
+        usage.bring(self._source.catalog.notes, self._target.catalog.notes)
         position = self._nearly_level(position, entries, budget / _SHARE)
         apart = self._apart()
         with (

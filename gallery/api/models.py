@@ -152,6 +152,10 @@ class UsersQuery(Strict):
     size: int = Field(100, ge=1, le=1_000)
 
 
+class UsageQuery(Strict):
+    days: int = Field(90, ge=1, le=800, description="of the newest that are known")
+
+
 class OwnerQuery(Strict):
     user_id: OwnerName | None = Field(None, description="whose image; needed if ids repeat")
 
@@ -388,6 +392,69 @@ class UserPage(BaseModel):
     page: int
     size: int
     total: int
+
+
+class StoreHealth(BaseModel):
+    name: str = Field(description="as the settings name it, without credentials")
+    reachable: bool
+    why: str | None = Field(description="why not")
+
+
+class ServerProcess(BaseModel):
+    id: str
+    pid: int
+
+
+class MoveHealth(BaseModel):
+    turns: int = Field(description="how often the library moved, there and back")
+    fallback_reads: int = Field(description="originals lost since and read where it lived before")
+
+
+class LibraryHealth(BaseModel):
+    """Null is what cannot be told."""
+
+    version: str
+    pid: int = Field(description="of the process that answers")
+    began_at: str
+    uptime_seconds: float
+    storage: StoreHealth
+    catalog: StoreHealth
+    free_bytes: int | None = Field(description="where images are files")
+    processes: list[ServerProcess] | None
+    damaged: dict[str, int] | None = Field(description="originals, as the scrub knows")
+    quarantined: int | None = Field(description="things that a move could not bring as images")
+    moved: MoveHealth | None
+
+
+class Leader(BaseModel):
+    host: str
+    pid: int
+
+
+class Job(BaseModel):
+    name: str
+    began_at: str
+    seconds: float | None = Field(description="null while it is under way")
+    figures: dict[str, int]
+    error: str | None
+    due_at: str | None
+
+
+class Jobs(BaseModel):
+    leader: Leader | None = Field(description="the process that did the last one")
+    jobs: list[Job]
+
+
+class UsageOfDay(BaseModel):
+    date: str = Field(description="in UTC")
+    owners: int
+    images: int = Field(description="active")
+    trash: int
+    bytes: int = Field(description="of the originals, with those in the trash")
+
+
+class Usage(BaseModel):
+    days: list[UsageOfDay] = Field(description="oldest first, without those nobody looked")
 
 
 class Emptied(BaseModel):

@@ -19,7 +19,7 @@ from gallery.catalog.notes import Notes
 from gallery.catalog.ops import OpsLog
 from gallery.catalog.query import Query
 from gallery.keys import Kind
-from gallery.records import Change, Op, Record, Seen, TotalsByKind, decode, etag
+from gallery.records import Change, Op, Record, Seen, Totals, TotalsByKind, decode, etag
 
 Listener = Callable[[str, str], None]
 """Called with (owner, id) after a change became visible, both empty when any image may
@@ -152,6 +152,9 @@ class Catalog(Protocol):
 
     def owners(self) -> list[str]:
         """Everybody who has or had images, in byte order."""
+
+    def whole(self) -> tuple[int, Totals]:
+        """How many owners have images, and what they have together, without times."""
 
     def find(self, id: str) -> list[str]:
         """The owners of images with this id; for administrators, so it may be slow."""

@@ -7,7 +7,7 @@
     manifests/.lock                         held while library.json is made
     manifests/jobs.lock                     held by the process that runs the periodic jobs
     manifests/feed/                         see ``feed``
-    manifests/scrub.json, clock, scrub.lock see ``notes``
+    manifests/scrub.json, clock, …          see ``notes``
 
 Nothing is read ahead: an owner's last lines when they first ask, a month's lines when a
 page reaches it. ``mirror`` is that memory.
@@ -41,7 +41,7 @@ from gallery.durable import fdatasync, fsync_folder, locked, replace_file, try_l
 from gallery.errors import Moved, StartRefused, Unavailable, storage
 from gallery.fence import FileFence
 from gallery.keys import Kind, folder_of
-from gallery.records import Change, Record, Seen, Totals, TotalsByKind, item
+from gallery.records import Change, Record, Seen, Totals, TotalsByKind, counted, item
 
 log = logging.getLogger(__name__)
 
@@ -228,6 +228,10 @@ class ManifestCatalog:
         with storage(self._users, ours=True), os.scandir(self._users) as entries:
             folders = (entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
             return sorted(name for name in folders if keys.is_owner(name))
+
+    def whole(self) -> tuple[int, Totals]:
+        each = [sum(self.totals(owner).values(), Totals()) for owner in self.owners()]
+        return counted(each)
 
     def months(self, owner: str) -> list[str]:
         with storage(self._users):

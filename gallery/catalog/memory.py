@@ -22,7 +22,18 @@ from gallery.catalog.ops import MemoryOps
 from gallery.catalog.query import Cursor, Query
 from gallery.errors import PositionGone, StartRefused, Unavailable
 from gallery.keys import KINDS, Kind
-from gallery.records import Change, Op, Record, Seen, Totals, TotalsByKind, as_json, encode, item
+from gallery.records import (
+    Change,
+    Op,
+    Record,
+    Seen,
+    Totals,
+    TotalsByKind,
+    as_json,
+    counted,
+    encode,
+    item,
+)
 
 _Key = tuple[int, str]
 
@@ -233,6 +244,9 @@ class MemoryCatalog:
     def owners(self) -> list[str]:
         with self._mutex:
             return sorted(self._versions)
+
+    def whole(self) -> tuple[int, Totals]:
+        return counted(sum(self.totals(owner).values(), Totals()) for owner in self.owners())
 
     def find(self, id: str) -> list[str]:
         with self._mutex:

@@ -204,3 +204,16 @@ def test_maintenance_changes_nothing_that_can_be_asked(both: Catalogs) -> None:
 def test_a_catalog_of_another_library_is_refused(both: Catalogs) -> None:
     with pytest.raises(StartRefused):
         both.write.start("9b7f2f0e-0000-4000-8000-000000000000")
+
+
+def test_the_whole_is_of_all_owners_who_have_images(both: Catalogs) -> None:
+    assert both.read.whole() == (0, Totals())
+    apply(both.write, "put", record(1, bytes=10))
+    apply(both.write, "put", record(2, kind="input", bytes=20))
+    apply(both.write, "put", record(3, owner=OTHER, bytes=30))
+    gone = record(4, owner="member-3", bytes=40)
+    apply(both.write, "put", gone)
+    assert both.read.whole() == (3, Totals(4, 0, 100))
+    apply(both.write, "trash", record(2, kind="input", status="trash", deleted_at=NOON, bytes=20))
+    apply(both.write, "purge", gone)
+    assert both.read.whole() == (2, Totals(2, 1, 60))

@@ -21,7 +21,7 @@ from tests.services.s3 import Store
 ADMIN_TOKEN = "an administrator's token"
 SERVICE_TOKEN = "a pipeline's own token"
 SECRET = "the key that signs in tests"
-_OF_JOBS = {"ballast", "clock", "clock.new", "jobs.lock", "scrub.json", "scrub.lock"}
+_OF_JOBS = {"ballast", "clock", "jobs.lock", "jobs.json", "scrub.json", "scrub.lock", "usage.json"}
 """What the periodic jobs may write at any time."""
 
 
@@ -80,7 +80,7 @@ class Site:
             str(path.relative_to(top.parent)): hashlib.sha256(path.read_bytes()).hexdigest()
             for top in (self.outputs, self.manifests)
             for path in top.rglob("*")
-            if path.is_file() and path.name not in _OF_JOBS
+            if path.is_file() and path.name.removesuffix(".new") not in _OF_JOBS
         }
 
     def kept(self) -> dict[str, str]:

@@ -14,6 +14,9 @@ pytestmark = pytest.mark.anyio
 ROUTES = [
     ("GET", "/api/v1/admin/users"),
     ("GET", "/api/v1/admin/images"),
+    ("GET", "/api/v1/admin/health"),
+    ("GET", "/api/v1/admin/jobs"),
+    ("GET", "/api/v1/admin/usage"),
     ("POST", f"/api/v1/admin/images/{'a' * 32}/delete"),
     ("POST", f"/api/v1/admin/images/{'a' * 32}/restore"),
     ("POST", "/api/v1/admin/purge-trash?dry_run=1"),

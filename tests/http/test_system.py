@@ -84,10 +84,13 @@ async def test_the_document_describes_every_route(site: Site) -> None:
     described = {(m.upper(), path) for path, one in document["paths"].items() for m in one}
     assert described == {
         *{("GET", f"/{path}") for path in ("", "healthz", "readyz", "metrics", "openapi.json")},
-        *{("GET", f"/api/v1/{path}") for path in ("images", "trash", "me", "timeline")},
+        *{("GET", f"/api/v1/{path}") for path in ("images", "trash", "me", "timeline", "facets")},
+        *{("GET", "/api/v1/me/links"), ("POST", "/api/v1/me/links")},
+        *{("DELETE", "/api/v1/me/links/{id}"), ("POST", "/api/v1/me/recover")},
         *{("POST", f"/api/v1/storage/{path}") for path in ("presign-put", "confirm")},
         ("PUT", "/api/v1/storage/uploads/{token}"),
         *{("GET", f"/api/v1/admin/{path}") for path in ("users", "images")},
+        *{("GET", f"/api/v1/admin/{path}") for path in ("health", "jobs", "usage")},
         *{("GET", f"/api/v1/{drawer}") for drawer in ("inputs", "controls")},
         *{("GET", path) for path in ("/api/v1/images/{id}", "/outputs/{key}")},
         *{("PATCH", "/api/v1/images/{id}"), ("POST", "/api/v1/images")},

@@ -1,10 +1,11 @@
-"""Recovery links move with the library: made ones work on, revoked ones never again."""
+"""What comes along with a turn: recovery links, of which those that were revoked never work
+again, and what is known of the usage."""
 
 from __future__ import annotations
 
 import pytest
 
-from gallery import recovery
+from gallery import recovery, usage
 from gallery.errors import NotFound
 from gallery.library import Library
 from gallery.recovery import Recovery
@@ -84,3 +85,15 @@ def test_what_changed_between_two_looks_is_brought(move: Move) -> None:
     move.source.blobs.delete(f"{recovery.FOLDER}{OWNER}.json")
     links.bring()
     assert list(move.target.blobs.list(recovery.FOLDER)) == []
+
+
+@on_each
+def test_the_usage_of_past_days_comes_along(living: Living) -> None:
+    move = living.move
+    fill(move.source)
+    move.plan()
+    usage.sample(move.source.catalog)
+    move.copy()
+    living.turn()
+    known = usage.read(move.target.catalog.notes)
+    assert known == usage.read(move.source.catalog.notes) != {}

@@ -185,6 +185,14 @@ class PostgresCatalog:
     def owners(self) -> list[str]:
         return [owner for (owner,) in self._ask("SELECT owner FROM owners ORDER BY owner")]
 
+    def whole(self) -> tuple[int, Totals]:
+        ((owners, *whole),) = self._ask(
+            """SELECT count(DISTINCT owner), coalesce(sum(active), 0)::bigint,
+                   coalesce(sum(trash), 0)::bigint, coalesce(sum(bytes), 0)::bigint
+               FROM counters WHERE active + trash > 0"""
+        )
+        return owners, Totals(*whole)
+
     def find(self, id: str) -> list[str]:
         found = self._ask("SELECT owner FROM images WHERE id = %(id)s ORDER BY owner", id=id)
         return [owner for (owner,) in found]

@@ -1,0 +1,107 @@
+"""What administrators see of the server itself: health, the periodic jobs, and how much there
+was day by day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gallery import checkpoint, responses, rounds, usage
+from gallery.api import models
+from gallery.api.operation import Operation, query
+from gallery.api.services import Services
+from gallery.catalog.notes import Notes
+from gallery.checkpoint import Checkpoint
+from gallery.errors import Forbidden, Unauthorized
+from gallery.health import Answer, Health
+from gallery.records import to_text
+from gallery.rounds import Round
+from gallery.scrub import WEEK_US
+
+_ERRORS = (Unauthorized, Forbidden)
+_FRESH = {"cache-control": "no-store"}
+
+
+class State:
+    """Routes under ``/api/v1/admin``."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._threads = services.threads
+        self._notes = services.library.catalog.notes
+        began = services.library.clock()
+        self._health = Health(services.settings, services.library, began)
+
+    def _require(self, request: Request) -> None:
+        self._services.identity.require(request.scope["headers"], "admin")
+
+    async def health(self, request: Request) -> Response:
+        self._require(request)
+        return responses.json(await self._threads.fetch(self._health.as_json), headers=_FRESH)
+
+    async def jobs(self, request: Request) -> Response:
+        self._require(request)
+        return responses.json(await self._threads.read(_jobs, self._notes), headers=_FRESH)
+
+    async def usage(self, request: Request) -> Response:
+        self._require(request)
+        days = query(request, models.UsageQuery).days
+        answer = await self._threads.read(_usage, self._notes, days)
+        return responses.json(answer, headers=_FRESH)
+
+    def operations(self) -> list[Operation]:
+        operations = [
+            Operation("GET", "/api/v1/admin/health", self.health, "How the library is",
+                      answer=models.LibraryHealth, errors=_ERRORS),
+            Operation("GET", "/api/v1/admin/jobs", self.jobs, "What the periodic jobs did last",
+                      answer=models.Jobs, errors=_ERRORS),
+            Operation("GET", "/api/v1/admin/usage", self.usage, "How much there was, by day",
+                      query=models.UsageQuery, answer=models.Usage, errors=_ERRORS),
+        ]  # fmt: skip
+        return [replace(operation, security="admin") for operation in operations]
+
+
+def _jobs(notes: Notes) -> Answer:
+    known = rounds.read(notes)
+    found = [_job(name, done) for name, done in sorted(known.jobs.items())] if known else []
+    found += _scrub(checkpoint.read(notes))
+    leader = {"host": known.host, "pid": known.pid} if known else None
+    return {"leader": leader, "jobs": found}
+
+
+def _job(name: str, done: Round) -> Answer:
+    return {
+        "name": name,
+        "began_at": to_text(done.began),
+        "seconds": round(done.seconds, 3),
+        "figures": done.figures,
+        "error": done.error,
+        "due_at": None if done.due is None else to_text(done.due),
+    }
+
+
+def _scrub(state: Checkpoint | None) -> Iterator[Answer]:
+    """A pass takes days: as long as it is under way nobody knows how many."""
+    if state is None or state.began is None:
+        return
+    took = None if state.under_way or state.ended is None else state.ended - state.began
+    yield {
+        "name": "scrub",
+        "began_at": to_text(state.began),
+        "seconds": took and took / 1e6,
+        "figures": {
+            "images": state.images,
+            "bytes": state.bytes,
+            "damaged": len(state.damaged),
+        },
+        "error": None,
+        "due_at": None if state.under_way else to_text(state.began + WEEK_US),
+    }
+
+
+def _usage(notes: Notes, days: int) -> Answer:
+    newest = list(usage.read(notes).items())[-days:]
+    return {"days": [{"date": day, **asdict(sample)} for day, sample in newest]}

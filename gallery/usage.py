@@ -1,0 +1,73 @@
+"""How much there was, day by day: a sample for each day that a server ran.
+
+What is there now does not tell what was there then, since what was purged left nothing behind:
+so the process that runs the jobs writes it down. Days without a sample are not made up.
+
+It is a note of the library's (``manifests/usage.json`` on files):
+
+    {"2026-11-21": {"owners": 2, "images": 40, "trash": 3, "bytes": 2167384}}
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from typing import Annotated
+
+import orjson
+from pydantic import Field, TypeAdapter, ValidationError
+
+from gallery.catalog import Catalog
+from gallery.catalog.notes import Notes
+
+NAME = "usage.json"
+MOST_DAYS = 800
+_Count = Annotated[int, Field(ge=0)]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """``images`` are active; ``owners`` have any, and ``bytes`` are those of the originals,
+    trash included."""
+
+    owners: _Count
+    images: _Count
+    trash: _Count
+    bytes: _Count
+
+
+Samples = dict[str, Sample]
+"""By the day (UTC) that they are the last of."""
+_SAMPLES = TypeAdapter(Samples)
+
+
+def read(notes: Notes) -> Samples:
+    """Oldest first. Raises Unavailable."""
+    try:
+        found = _SAMPLES.validate_json(notes.read(NAME) or b"{}")
+    except ValidationError:
+        return {}
+    return dict(sorted(found.items()))
+
+
+def sample(catalog: Catalog) -> Sample:
+    """How much there is now, which takes the place of what else was noted today."""
+    owners, whole = catalog.whole()
+    now = Sample(owners, whole.active, whole.trash, whole.bytes)
+    _write(catalog.notes, read(catalog.notes) | {today(): now})
+    return now
+
+
+def bring(source: Notes, target: Notes) -> None:
+    """What is known here becomes known there."""
+    if known := read(source):
+        _write(target, read(target) | known)
+
+
+def today() -> str:
+    return time.strftime("%Y-%m-%d", time.gmtime())
+
+
+def _write(notes: Notes, samples: Samples) -> None:
+    newest = sorted(samples)[-MOST_DAYS:]
+    notes.write(NAME, orjson.dumps({day: asdict(samples[day]) for day in newest}) + b"\n")
