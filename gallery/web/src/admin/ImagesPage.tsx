@@ -127,13 +127,12 @@ interface TileProps {
 }
 
 function Tile({ image, withOwner, onOpen }: TileProps) {
-  const isTrash = image.status === "trash";
-  const name = t.tile(image.prompt ?? untitled, moment(image.created_at), isTrash);
   return (
     <li>
-      <button type="button" class="tile" aria-label={name} aria-haspopup="dialog" onClick={onOpen}>
+      <button type="button" class="tile" aria-haspopup="dialog" onClick={onOpen}>
         <Thumb src={image.thumb_url} alt="" />
-        {isTrash && <span class="badge">{t.badge}</span>}
+        <span class="unseen">{`${image.prompt ?? untitled}, ${moment(image.created_at)} `}</span>
+        {image.status === "trash" && <span class="badge">{t.badge}</span>}
         {withOwner && <span class="whose">{image.owner}</span>}
       </button>
     </li>

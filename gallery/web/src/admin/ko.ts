@@ -58,7 +58,6 @@ export const ko: Texts = {
   trashed: "휴지통으로 옮겼습니다.",
   restored: "복원했습니다.",
   badge: "휴지통",
-  tile: (what, when, isTrash) => `${what}, ${when}${isTrash ? ", 휴지통에 있음" : ""}`,
   details: "이미지",
   noThumbnail: "섬네일을 표시할 수 없습니다.",
   owner: "사용자",

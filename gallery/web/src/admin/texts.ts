@@ -59,8 +59,6 @@ const en = {
   trashed: "Moved to the trash.",
   restored: "Restored.",
   badge: "Trash",
-  tile: (what: string, when: string, isTrash: boolean) =>
-    `${what}, ${when}${isTrash ? ", in the trash" : ""}`,
   details: "Image",
   noThumbnail: "The thumbnail cannot be shown.",
   owner: "User",
