@@ -372,7 +372,7 @@ def noted_usage(home: Home, days: int) -> None:
     now = datetime.now(UTC).date()
     known = {
         (now - timedelta(days=n)).isoformat(): {
-            "owners": 2, "images": 900 - n, "trash": n % 7, "bytes": 1_600_000_000 - n * 40_000_000,
+            "owners": 2, "images": 900 - n, "trash": n % 7, "bytes": 1_600_000_000 - n * 20_000_000,
         }
         for n in range(days) if n != 3
     }  # fmt: skip
@@ -387,7 +387,7 @@ def test_disk_use_is_a_chart_and_a_table(shared_home: Home, visitor: Visitor, pa
     expect(chart).to_have_accessible_name(re.compile(r"1\.6 GB on"))
     expect(page.locator(".line")).to_have_count(2)
     chart.hover(position={"x": 80, "y": 100})
-    expect(page.locator("figcaption")).to_contain_text("840 MB")
+    expect(page.locator("figcaption")).to_contain_text("1.2 GB")
     page.get_by_text("As a table").click()
     expect(page.locator("tbody tr")).to_have_count(19)
     page.get_by_label("Time").select_option("Last 30 days")

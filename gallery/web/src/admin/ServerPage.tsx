@@ -92,7 +92,7 @@ function Row({ job }: { job: Job }) {
       <td class="figure">
         {seconds === null ? t.underWay : t.seconds(number(Math.round(seconds * 100) / 100))}
       </td>
-      <td>{error ? <span class="wrong">{t.failed(error)}</span> : came.join(", ")}</td>
+      <td class="long">{error ? <span class="wrong">{t.failed(error)}</span> : came.join(", ")}</td>
       <td>{due_at && moment(due_at)}</td>
     </tr>
   );
