@@ -43,10 +43,16 @@ function toMain(event: Event): void {
   document.getElementById("main")?.focus();
 }
 
+/** On narrow screens they are scrolled to where one is. */
 function Tabs() {
+  const element = useRef<HTMLElement>(null);
   const { section } = place.value;
+  useEffect(() => {
+    const current = element.current?.querySelector("[aria-current]");
+    current?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [section]);
   return (
-    <nav class="tabs" aria-label={t.sections}>
+    <nav ref={element} class="tabs" aria-label={t.sections}>
       {SECTIONS.map((name) => (
         <a key={name} href={hrefOf(name)} aria-current={name === section ? "page" : undefined}>
           {t[name]}

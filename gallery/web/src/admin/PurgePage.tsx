@@ -77,7 +77,7 @@ export function PurgePage({ query }: { query: Query }) {
           submit(event.currentTarget);
         }}
       >
-        <div class="field">
+        <div class="field broad">
           <label for={user}>{t.whose}</label>
           <input id={user} name="user_id" autocomplete="off" defaultValue={query.user_id ?? ""} />
         </div>

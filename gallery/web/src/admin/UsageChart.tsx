@@ -10,7 +10,7 @@ import { t } from "./texts";
 const HEIGHT = 280;
 /** Around what is drawn, for the axes. */
 const EDGE = { left: 76, right: 16, top: 16, bottom: 32 };
-const LABEL_PIXELS = 120;
+const LABEL_PIXELS = 150;
 
 export function UsageChart({ samples }: { samples: Sample[] }) {
   const [title, text] = [useId(), useId()];
