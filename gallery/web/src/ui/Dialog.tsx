@@ -38,6 +38,7 @@ export function Dialog({ title, onClose, kind = "", children }: Props) {
         onClose();
       }}
       onPointerDown={(event) => event.target === element.current && isOutside(event) && onClose()}
+      // Nothing below it is meant, such as the viewer.
       onKeyDown={(event) => event.stopPropagation()}
     >
       <header>
