@@ -31,6 +31,18 @@ export function date(day: string): string {
   }).format(new Date(`${day}T00:00:00Z`));
 }
 
+/** A day as `2026-03-14`, as short as it may be. */
+export const shortDate = (day: string): string =>
+  new Intl.DateTimeFormat(locale, { timeZone: "UTC", dateStyle: "medium" }).format(
+    new Date(`${day}T00:00:00Z`),
+  );
+
+/** A number as people type it: `1,204` is 1204, and wide digits are digits. */
+export function typed(text: string): number | null {
+  const digits = text.normalize("NFKC").replace(/[\s,.']/g, "");
+  return /^\d+$/.test(digits) ? Number(digits) : null;
+}
+
 /** A month as `2026-03`. */
 export function month(name: string): string {
   const options: Intl.DateTimeFormatOptions = { timeZone: "UTC", month: "short" };

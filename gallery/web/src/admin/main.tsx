@@ -1,15 +1,15 @@
+// Starts the administrator's page.
+
 import { render } from "preact";
+
+import { lang } from "../formats";
+import "../style/tokens.css";
 import "../style/base.css";
+import { Admin } from "./Admin";
+import "./admin.css";
+import { t } from "./texts";
 
-function Admin() {
-  return (
-    <>
-      <header class="bar">
-        <h1>Administration</h1>
-      </header>
-      <main />
-    </>
-  );
-}
-
-render(<Admin />, document.body.querySelector("#app") ?? document.body);
+document.documentElement.lang = lang;
+document.title = t.title;
+const root = document.getElementById("app");
+if (root) render(<Admin />, root);

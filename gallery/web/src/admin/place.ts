@@ -1,0 +1,31 @@
+// The URL says what is shown, behind its `#`: `#users`, `#images?user_id=kim`, `#trash`, `#server`,
+// `#usage?days=365`. The token is never in it.
+
+import { signal } from "@preact/signals";
+
+import { queryOf } from "../api";
+
+export const SECTIONS = ["users", "images", "trash", "server", "usage"] as const;
+export type Section = (typeof SECTIONS)[number];
+export type Query = Record<string, string>;
+
+export interface Place {
+  section: Section;
+  query: Query;
+}
+
+export function parse(hash: string): Place {
+  const [name = "", rest = ""] = hash.replace(/^#/, "").split("?", 2);
+  const section = SECTIONS.find((one) => one === name) ?? "users";
+  return { section, query: Object.fromEntries(new URLSearchParams(rest)) };
+}
+
+export const hrefOf = (section: Section, query: Record<string, string | undefined> = {}): string =>
+  `#${section}${queryOf(query)}`;
+
+export const place = signal(parse(location.hash));
+addEventListener("hashchange", () => (place.value = parse(location.hash)));
+
+export function go(section: Section, query: Record<string, string | undefined> = {}): void {
+  location.hash = hrefOf(section, query);
+}

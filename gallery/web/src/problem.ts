@@ -1,0 +1,15 @@
+/** What the server refused, or why it could not be asked: `offline` is no answer at all. */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    readonly detail: string,
+    readonly retrySeconds: number | null = null,
+  ) {
+    super(detail);
+  }
+
+  get isOffline(): boolean {
+    return this.code === "offline";
+  }
+}
