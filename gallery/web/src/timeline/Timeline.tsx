@@ -48,6 +48,8 @@ export function Timeline({ listing }: { listing: Sections }) {
     present.value = listing;
     return () => {
       if (present.peek() === listing) present.value = null;
+      // Where there is nothing to look at, nothing new has to wait.
+      isAtTop.value = true;
     };
   }, [listing]);
   const hurried = view.hurried.value;
