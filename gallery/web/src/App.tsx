@@ -37,9 +37,10 @@ export function App() {
       <Suspense fallback={null}>
         {page === "trash" && <TrashPage />}
         {page === "you" && <YouPage />}
-        {image && <Viewer id={image} />}
-        {compare && <Compare ids={compare} />}
       </Suspense>
+      {/* Each on its own: while one is loaded, all in the same would lose their effects. */}
+      <Suspense fallback={null}>{image && <Viewer id={image} />}</Suspense>
+      <Suspense fallback={null}>{compare && <Compare ids={compare} />}</Suspense>
       <SelectionBar />
       <Tagging />
       <Opened />
