@@ -165,10 +165,11 @@ def test_a_picture_is_zoomed_to_its_own_size_by_button_wheel_and_double_click(
     fitting = page.evaluate(width)
     natural = page.evaluate(NATURAL)
     assert fitting < natural
-    for act in (
+    acts: list[Callable[[], None]] = [
         lambda: button(page, "Original size").click(),
         lambda: page.locator(SHOWN).dblclick(),
-    ):
+    ]
+    for act in acts:
         act()
         until(page, f"{width} === {natural}")
         expect(button(page, "Original size")).to_have_attribute("aria-pressed", "true")
@@ -487,13 +488,16 @@ def test_a_swipe_leads_on(visitor: Visitor, page: Page, look: Look) -> None:
     opened(page, ids[0])
     touch = page.context.new_cdp_session(page)
 
-    def swipe(*xs: int) -> None:
-        point = lambda x: [{"x": x, "y": 400}]  # noqa: E731
-        touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": point(xs[0])})
-        for x in xs[1:]:
-            touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": point(x)})
-            page.wait_for_timeout(20)
-        touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    def send(kind: str, *xs: int) -> None:
+        points = [{"x": x, "y": 400} for x in xs]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        page.wait_for_timeout(20)
+
+    def swipe(first: int, *others: int) -> None:
+        send("touchStart", first)
+        for x in others:
+            send("touchMove", x)
+        send("touchEnd")
 
     swipe(340, 260, 160, 60)
     opened(page, ids[1])
