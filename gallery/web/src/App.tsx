@@ -41,10 +41,11 @@ export function App() {
       <Suspense fallback={null}>
         {page === "trash" && <TrashPage />}
         {page === "you" && <YouPage />}
-        {image && <Viewer id={image} />}
-        {compare && <Compare ids={compare} />}
         {token.value && <Recover token={token.value} />}
       </Suspense>
+      {/* Each on its own: while one is loaded, all in the same would lose their effects. */}
+      <Suspense fallback={null}>{image && <Viewer id={image} />}</Suspense>
+      <Suspense fallback={null}>{compare && <Compare ids={compare} />}</Suspense>
       <SelectionBar />
       <Uploads />
       <Tagging />

@@ -94,9 +94,9 @@ export class Stage {
     this.pswp.element?.focus({ preventScroll: true });
   }
 
-  next = (): void => this.pswp.next();
-  previous = (): void => this.pswp.prev();
-  zoom = (): void => this.pswp.toggleZoom();
+  next = (): void => this.onceOpen(() => this.pswp.next());
+  previous = (): void => this.onceOpen(() => this.pswp.prev());
+  zoom = (): void => this.onceOpen(() => this.pswp.toggleZoom());
   resize = (): void => this.pswp.updateSize(true);
 
   /** Again, after it failed. */
@@ -107,7 +107,7 @@ export class Stage {
   };
 
   goTo(index: number): void {
-    this.pswp.goTo(index);
+    this.onceOpen(() => this.pswp.goTo(index));
   }
 
   /** Flies back to where it came from, if that is in sight, and is gone then. */
@@ -117,8 +117,13 @@ export class Stage {
     pswp.element?.setAttribute("inert", "");
     if (pswp.isDestroying) return;
     if (!flies) pswp.options.showHideAnimationType = "none";
-    if (pswp.opener.isOpen) pswp.close();
-    else pswp.on("openingAnimationEnd", () => pswp.close());
+    this.onceOpen(() => pswp.close());
+  }
+
+  /** It takes no orders while it flies in. */
+  private onceOpen(act: () => void): void {
+    if (this.pswp.opener.isOpen) act();
+    else this.pswp.on("openingAnimationEnd", act);
   }
 
   private bind(): void {
