@@ -5,17 +5,12 @@ import { useId } from "preact/hooks";
 
 import { emptyTrash, Problem } from "../api";
 import { said, t as texts } from "../i18n";
+import { typed } from "../formats";
 import { meetSoon } from "../store";
 import { Dialog } from "../ui/Dialog";
 import { tell } from "../ui/Toasts";
 import { t } from "./texts";
 import type { TrashList } from "./TrashList";
-
-/** A number as people type it: `1,204` is 1204, and wide digits are digits. */
-export const typed = (text: string): number | null => {
-  const digits = text.normalize("NFKC").replace(/[\s,.']/g, "");
-  return /^\d+$/.test(digits) ? Number(digits) : null;
-};
 
 export function EmptyDialog({ list, onClose }: { list: TrashList; onClose: () => void }) {
   const [field, problem] = [useId(), useId()];
