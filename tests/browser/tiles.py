@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 
@@ -40,7 +41,7 @@ def bar(page: Page) -> Locator:
 
 
 def toast(page: Page, text: str) -> Locator:
-    return page.locator(".toast").filter(has_text=text)
+    return page.locator(".toast").filter(has_text=re.compile(re.escape(text)))
 
 
 def says_all(page: Page, total: int) -> None:

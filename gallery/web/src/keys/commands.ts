@@ -53,13 +53,15 @@ const isTrash = (): boolean => {
   return page === "trash" || (image !== null && imageOf(image)?.status === "trash");
 };
 
-/** The focus goes to the image that takes the place of the one that leaves. */
+/** The focus goes to the next image that is still there, or else to the one before. */
 function inPlace(act: () => unknown): void {
   const [id, list] = [focused(), present.peek()];
-  const index = id && list ? list.indexOf(id) : -1;
+  const ids = list?.ids() ?? [];
+  const at = id ? ids.indexOf(id) : -1;
   act();
-  if (!id || !list || index < 0 || list.has(id)) return;
-  const next = list.at(index) ?? list.at(index - 1);
+  if (!id || !list || at < 0 || list.has(id)) return;
+  const stays = (other: string): boolean => list.has(other);
+  const next = ids.slice(at + 1).find(stays) ?? ids.slice(0, at).findLast(stays);
   if (next) show(next);
   else document.getElementById("main")?.focus();
 }

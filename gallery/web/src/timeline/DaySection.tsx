@@ -24,8 +24,8 @@ export function DaySection({ seen, name, ...shown }: Props) {
     <div class="day" role="rowgroup" style={{ top, height }} aria-label={name} data-date={day.date}>
       <div class="day-head" role="row" aria-rowindex={headIndex(seen)}>
         <div role="gridcell">
-          <DayCheck day={day} name={name} isChecked={isWhole(day)} />
           <h2>{name}</h2>
+          <DayCheck day={day} name={name} isChecked={isWhole(day)} />
         </div>
       </div>
       {blocks.map((block) => (
