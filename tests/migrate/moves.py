@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -109,4 +110,6 @@ def body(library: Library, key: str) -> bytes | None:
 
 def stored(library: Library) -> dict[str, bytes]:
     """Every object of users."""
-    return {found.key: library.blobs.read(found.key) for found in library.blobs.list("users/")}
+    names = [found.key for found in library.blobs.list("users/")]
+    with ThreadPoolExecutor(8) as pool:
+        return dict(zip(names, pool.map(library.blobs.read, names), strict=True))
