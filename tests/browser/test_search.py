@@ -71,18 +71,20 @@ def test_words_find_images_as_they_are_typed(filled: Visitor, page: Page) -> Non
 
 
 @pytest.mark.of_files
-def test_typing_leaves_no_letters_in_the_history(filled: Visitor, page: Page) -> None:
-    page.goto("/inputs")
-    page.get_by_role("link", name="Images", exact=True).click()
+def test_back_leads_from_words_to_what_was_shown_before_them(filled: Visitor, page: Page) -> None:
+    page.goto("/")
     before = page.evaluate("history.length")
     for letter in "fox":
         field(page).press(letter)
         page.wait_for_timeout(300)
     expect(found(page)).to_have_text("4 images found")
-    assert page.evaluate("history.length") == before
+    assert page.evaluate("history.length") == before + 1
     page.go_back()
-    expect(page).to_have_url("/inputs")
+    expect(page).to_have_url("/")
     expect(field(page)).to_have_value("")
+    page.go_forward()
+    expect(page).to_have_url("/?q=fox")
+    expect(field(page)).to_have_value("fox")
 
 
 def test_a_filter_is_chosen_from_what_there_is(filled: Visitor, page: Page) -> None:

@@ -278,3 +278,15 @@ def test_a_selection_does_not_stand_in_the_way_of_assistive_technology(
     expect(page.get_by_role("dialog")).to_be_visible()
     shot(page, f"selection tags {look}")
     assert axe.violations(page) == []
+
+
+def test_a_tag_that_is_too_long_is_said_before_it_is_sent(visitor: Visitor, page: Page) -> None:
+    visitor.fill(1)
+    opened(page).first.locator("a").focus()
+    page.keyboard.press("t")
+    page.keyboard.insert_text("x" * 101)
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("up to 100 characters")
+    expect(dialog.get_by_role("button", name="Add")).to_be_disabled()
+    page.keyboard.press("Backspace")
+    expect(dialog.get_by_role("button", name="Add")).to_be_enabled()

@@ -243,3 +243,24 @@ def test_what_was_changed_in_bulk_elsewhere_is_seen(visitor: Visitor, page: Page
     expect(page.locator(".tile .heart")).to_have_count(6)
     visitor.post("/api/v1/images/bulk", action="delete", filter={})
     expect(page.get_by_role("heading", name="Your gallery starts here")).to_be_visible()
+
+
+def test_the_scrubber_shows_where_one_is(visitor: Visitor, page: Page) -> None:
+    visitor.plant(2_000)
+    page.goto("/")
+    expect(tiles(page).first).to_be_visible()
+
+    def shown() -> float:
+        """Where its thumb is painted, of the strip's height."""
+        return float(
+            page.evaluate(
+                "(([strip, thumb]) => (thumb.top - strip.top) / strip.height)("
+                "['.scrubber', '.scrubber .thumb']"
+                ".map(name => document.querySelector(name).getBoundingClientRect()))"
+            )
+        )
+
+    assert shown() < 0.1
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    until(page, "document.querySelector('.scrubber').ariaValueNow > 20")
+    assert shown() > 0.9

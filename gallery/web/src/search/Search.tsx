@@ -74,7 +74,8 @@ function useWords() {
     clearTimeout(timer.current);
     const typed = field.current?.value.trim() ?? "";
     said.current = typed;
-    if (typed !== (route.peek().filters.q ?? "")) search({ q: typed }, "replace");
+    const before = route.peek().filters.q ?? "";
+    if (typed !== before) search({ q: typed }, before ? "replace" : "push");
   };
   const saySoon = (): void => {
     clearTimeout(timer.current);

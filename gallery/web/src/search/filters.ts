@@ -13,7 +13,8 @@ export function changed(filters: Filters, change: Change): Filters {
   return Object.fromEntries(all.filter(([, value]) => value));
 }
 
-/** Typing replaces the history's entry, so that Back does not go through all letters. */
+/** Back leads from words to what was shown before them: the first letters make an entry of the
+ * history, and more of them replace it. */
 export function search(change: Change, how: "push" | "replace" = "push"): void {
   go({ filters: changed(route.peek().filters, change) }, how);
 }

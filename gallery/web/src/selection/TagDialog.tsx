@@ -11,6 +11,8 @@ import { tagging } from "./tagging";
 import { t } from "./texts";
 
 const MOST_SHOWN = 30;
+/** Of one tag, as the server takes it. */
+const LONGEST = 100;
 
 /** Written with commas between them. */
 export const tagsIn = (text: string): string[] => [
@@ -42,6 +44,8 @@ function TagDialog({ which, onClose }: { which: Which; onClose: () => void }) {
   const text = useSignal("");
   const [field, hint] = [useId(), useId()];
   const tags = tagsIn(text.value);
+  const isTooLong = tags.some((tag) => Array.from(tag).length > LONGEST);
+  const isReady = tags.length > 0 && !isTooLong;
   const theirs = theirTags(which);
   const act = (change: typeof addTags, wanted: readonly string[]): void => {
     void change(which, wanted);
@@ -53,7 +57,7 @@ function TagDialog({ which, onClose }: { which: Which; onClose: () => void }) {
         class="tagging"
         onSubmit={(event) => {
           event.preventDefault();
-          if (!tags.length) return;
+          if (!isReady) return;
           act(addTags, tags);
           onClose();
         }}
@@ -66,9 +70,12 @@ function TagDialog({ which, onClose }: { which: Which; onClose: () => void }) {
           maxLength={500}
           autocomplete="off"
           aria-describedby={hint}
+          aria-invalid={isTooLong}
           onInput={({ currentTarget }) => (text.value = currentTarget.value)}
         />
-        <p id={hint}>{t.newTagsHint}</p>
+        <p id={hint} class={isTooLong ? "danger" : undefined}>
+          {isTooLong ? t.tagTooLong(LONGEST) : t.newTagsHint}
+        </p>
         {theirs.length > 0 && <h3>{t.theirs}</h3>}
         <ul class="chips">
           {theirs.map((tag) => (
@@ -86,7 +93,7 @@ function TagDialog({ which, onClose }: { which: Which; onClose: () => void }) {
         <footer>
           <button
             type="button"
-            disabled={!tags.length}
+            disabled={!isReady}
             onClick={() => {
               act(removeTags, tags);
               onClose();
@@ -94,7 +101,7 @@ function TagDialog({ which, onClose }: { which: Which; onClose: () => void }) {
           >
             {t.removeTags}
           </button>
-          <button type="submit" class="primary" disabled={!tags.length}>
+          <button type="submit" class="primary" disabled={!isReady}>
             {t.addTags}
           </button>
         </footer>

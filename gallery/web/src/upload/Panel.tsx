@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 
 import type { Problem } from "../api";
 import { said } from "../i18n";
+import { route } from "../route";
 import { Icon } from "../ui/Icon";
 import type { Job } from "./queue";
 import { Row } from "./Row";
@@ -24,6 +25,11 @@ export function Panel() {
     const timer = setTimeout(dropAll, LEAVES_MS);
     return () => clearTimeout(timer);
   }, [isWell, jobs]);
+  const { image, compare } = route.value;
+  const isAloft = image !== null || compare !== null;
+  useEffect(() => {
+    if (isAloft) setFolded(true);
+  }, [isAloft]);
   const why = queue.held.value;
   return (
     <>
