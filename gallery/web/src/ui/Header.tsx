@@ -16,6 +16,10 @@ export function Header({ children }: { children?: ComponentChildren }) {
   const { page } = route.value;
   const bar = useRef<HTMLElement>(null);
   useMeasured(bar);
+  useLayoutEffect(() => {
+    const here = bar.current?.querySelector("[aria-current]");
+    here?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [page]);
   return (
     <header class="bar" ref={bar}>
       <nav class="tabs" aria-label={t.pages}>
