@@ -29,3 +29,10 @@ test("a URL that is none of ours shows the gallery", () => {
   const shown: Route = routing.parse(new URL("http://gallery.example/elsewhere"));
   expect(shown).toMatchObject({ page: "gallery", compare: null });
 });
+
+test.each(["from=2026-99-99", "to=2026-02-31", "from=yesterday", "favorite=yes"])(
+  "what no filter can be is none: %s",
+  (query) => {
+    expect(routing.parse(new URL(`http://gallery.example/?${query}`)).filters).toEqual({});
+  },
+);

@@ -41,12 +41,20 @@ export function parse(url: URL): Route {
   const filters: Filters = {};
   for (const [short, name] of FILTERS) {
     const value = url.searchParams.get(short);
-    if (value) Object.assign(filters, { [name]: value });
+    if (value && isRight(name, value)) Object.assign(filters, { [name]: value });
   }
   if (first === "compare" && second && third) {
     return { page: "gallery", image: null, compare: [second, third], filters };
   }
   return { page, image: second || null, compare: null, filters };
+}
+
+/** What somebody wrote into the URL, and can't be, is no filter. */
+function isRight(name: string, value: string): boolean {
+  if (name === "favorite") return value === "1" || value === "0";
+  if (!name.endsWith("_date")) return true;
+  const at = Date.parse(`${value}T00:00:00Z`);
+  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(value);
 }
 
 export function hrefOf(wanted: Route): string {
