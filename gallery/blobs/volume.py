@@ -72,10 +72,12 @@ class Volume:
         if marked != self._marked:
             self._read_marker()
             self._marked = marked
-        # A volume may be mounted here, below the marker: once seen, it must stay.
+        # A volume may be mounted here, below the marker: once seen, it must stay. What another
+        # thread sees for the first time meanwhile is no such thing.
+        had_users = self._had_users
         if os.path.isdir(self._users):
             self._had_users = True
-        elif self._had_users:
+        elif had_users:
             raise Unavailable(f"{self._users} is away")
 
     def _read_marker(self) -> None:

@@ -264,3 +264,18 @@ def test_the_scrubber_shows_where_one_is(visitor: Visitor, page: Page) -> None:
     page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
     until(page, "document.querySelector('.scrubber').ariaValueNow > 20")
     assert shown() > 0.9
+
+
+@pytest.mark.of_files
+def test_images_that_were_never_looked_at_are_counted_right_when_they_go_and_come(
+    visitor: Visitor, page: Page
+) -> None:
+    ids = visitor.fill(450, days=0.001)
+    page.goto("/")
+    expect(tiles(page).first).to_be_visible()
+    grid = page.get_by_role("grid")
+    for _ in range(2):
+        visitor.post(f"/api/v1/images/{ids[440]}/delete")
+        expect(grid).to_have_accessible_name("Timeline, 449 images")
+        visitor.post(f"/api/v1/images/{ids[440]}/restore")
+        expect(grid).to_have_accessible_name("Timeline, 450 images")

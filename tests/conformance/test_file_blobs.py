@@ -133,6 +133,26 @@ def test_an_absent_volume_may_come_later(root: Path, tmp_path: Path, blobs: File
     assert late.read(IMAGE) == b"pixels"
 
 
+def test_a_library_whose_first_images_come_at_once_is_not_taken_for_absent(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between one thread's look for the images' folder and its answer, another makes it."""
+    store = FileBlobs(str(root))
+    store.start()
+    isdir = os.path.isdir
+
+    def looked(path: str) -> bool:
+        found = isdir(path)
+        monkeypatch.undo()
+        store.put(IMAGE, b"pixels")
+        store.check()
+        return found
+
+    monkeypatch.setattr(os.path, "isdir", looked)
+    store.check()
+    assert store.read(IMAGE) == b"pixels"
+
+
 def test_another_library_is_refused(root: Path, blobs: FileBlobs) -> None:
     with pytest.raises(StartRefused, match="another library"):
         FileBlobs(str(root), expected="3f0c1d52-8f0e-4a3b-9d51-0a5f2f7d9c11").start()

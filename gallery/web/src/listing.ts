@@ -25,6 +25,7 @@ import { dateName } from "./timeline/names";
 const AT_ONCE = 3;
 const MOST_IMAGES = 8_000;
 const TRIES = 3;
+const COUNT_MS = 500;
 
 export class Listing extends Sections {
   private readonly closing = new AbortController();
@@ -33,6 +34,7 @@ export class Listing extends Sections {
   private looked: Span[] = [];
   /** How often a question was asked, and the answer was not what the days had said. */
   private readonly vain = new Map<string, number>();
+  private counting: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     readonly kind: Kind,
@@ -71,6 +73,7 @@ export class Listing extends Sections {
   }
 
   close(): void {
+    clearTimeout(this.counting);
     this.closing.abort();
   }
 
@@ -175,10 +178,25 @@ export class Listing extends Sections {
       return;
     }
     const day = this.section(dayOf(image.created_at));
-    if (!day.has(image.id)) {
-      day.insert(slotOf(image));
-      this.changed();
-    }
+    if (day.has(image.id)) return;
+    this.countSoon(); // it may have been one of those that only the number was known of
+    day.insert(slotOf(image));
+    this.changed();
+  }
+
+  override remove(id: string): void {
+    if (!this.has(id)) this.countSoon();
+    super.remove(id);
+  }
+
+  /** Where images are known by their number alone, that is asked for again, once for many changes:
+   * nobody can tell whether they were among them. */
+  private countSoon(): void {
+    if (!this.days.peek().some(({ hasHoles }) => hasHoles)) return;
+    this.counting ??= setTimeout(() => {
+      this.counting = undefined;
+      void this.load();
+    }, COUNT_MS);
   }
 
   // -- all of it --------------------------------------------------------------------------------

@@ -48,6 +48,11 @@ export class Day {
     this.version++;
   }
 
+  /** Whether there are places of which nothing is known. */
+  get hasHoles(): boolean {
+    return this.known.size < this.count;
+  }
+
   has(id: string): boolean {
     return this.known.has(id);
   }
