@@ -504,6 +504,7 @@ def test_a_swipe_leads_on(visitor: Visitor, page: Page, look: Look) -> None:
 
     swipe(340, 260, 160, 60)
     opened(page, ids[1])
+    page.wait_for_timeout(500)  # until it is at rest
     swipe(60, 160, 260, 340)
     opened(page, ids[0])
 
