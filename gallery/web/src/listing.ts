@@ -173,26 +173,22 @@ export class Listing extends Sections {
   /** Shows an image where it belongs, or no longer, if it doesn't. */
   put(image: Image): void {
     this.vain.clear();
+    const date = dayOf(image.created_at);
+    if (image.kind === this.kind && !this.has(image.id)) this.countSoon(date);
     if (!this.belongs(image)) {
       this.remove(image.id);
       return;
     }
-    const day = this.section(dayOf(image.created_at));
+    const day = this.section(date);
     if (day.has(image.id)) return;
-    this.countSoon(); // it may have been one of those that only the number was known of
     day.insert(slotOf(image));
     this.changed();
   }
 
-  override remove(id: string): void {
-    if (!this.has(id)) this.countSoon();
-    super.remove(id);
-  }
-
-  /** Where images are known by their number alone, that is asked for again, once for many changes:
-   * nobody can tell whether they were among them. */
-  private countSoon(): void {
-    if (!this.days.peek().some(({ hasHoles }) => hasHoles)) return;
+  /** Where images of a day are known by their number alone, that is asked for again, once for many
+   * changes: nobody can tell whether this one was among them. */
+  private countSoon(date: string): void {
+    if (!this.days.peek().some((day) => day.date === date && day.hasHoles)) return;
     this.counting ??= setTimeout(() => {
       this.counting = undefined;
       void this.load();
