@@ -42,6 +42,16 @@ export interface Change {
 export const isEverything = (which: Which): which is Everything => "targets" in which;
 export const sizeOf = (which: Which): number => (isEverything(which) ? which.total : which.length);
 
+let last: Promise<unknown> = Promise.resolve();
+
+/** Asks the server for one change after the other, as they were made: a later one may be of the same
+ * images, or of all that the earlier ones leave. */
+function inTurn<T>(act: () => Promise<T>): Promise<T> {
+  const mine = last.then(act);
+  last = mine.catch(() => undefined);
+  return mine;
+}
+
 export async function change(which: Which, wanted: Change): Promise<void> {
   const size = sizeOf(which);
   if (!size) return;
@@ -52,7 +62,9 @@ export async function change(which: Which, wanted: Change): Promise<void> {
   const shown = foresee(ids, wanted.to, wanted.leave ?? false);
   const [id] = ids;
   const single = !isEverything(which) && size === 1 && id !== undefined;
-  const work = single ? one(id, wanted) : many(targets, size, wanted, shown);
+  const work = inTurn<string[] | null>(() =>
+    single ? one(id, wanted) : many(targets, size, wanted, shown),
+  );
   const before = single ? shown.before[0] : undefined;
   let isDone = false;
   const entry = offer(async () => {
@@ -60,8 +72,7 @@ export async function change(which: Which, wanted: Change): Promise<void> {
     // What failed was put back already.
     const ops = await work.catch(() => undefined);
     if (ops === undefined) return;
-    if (ops) await undoAll(ops, shown);
-    else await undoOne(before, wanted, shown);
+    await inTurn(() => (ops ? undoAll(ops, shown) : undoOne(before, wanted, shown)));
     if (isEverything(which)) reload();
   }, wanted.text?.(size));
   try {
