@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
 _LOCK = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+_PAUSE_SECONDS = 0.002
 
 
 def write_all(fd: int, data: bytes | bytearray) -> None:
@@ -63,12 +66,13 @@ class OpenFile:
 
 
 @contextmanager
-def locked(path: str) -> Iterator[None]:
+def locked(path: str, seconds: float | None = None) -> Iterator[None]:
     """Holds the lock file at ``path``, against threads and processes. It is never renamed
-    or removed: who waits for it waits for this very file."""
+    or removed: who waits for it waits for this very file. Raises TimeoutError when it cannot
+    be had within ``seconds``, if they are given."""
     fd = os.open(path, _LOCK, 0o640)
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX)
+        lock(fd, seconds)
         yield
     finally:
         os.close(fd)
@@ -84,10 +88,30 @@ def trying(path: str) -> Iterator[bool]:
         os.close(fd)
 
 
+def lock(fd: int, seconds: float | None = None) -> None:
+    """Locks an open file. Raises TimeoutError when that takes longer than ``seconds``, if
+    they are given."""
+    if seconds is None:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+    elif not lock_within(fd, seconds):
+        raise TimeoutError(errno.ETIMEDOUT, "a change that is under way does not end")
+
+
 def try_lock(fd: int) -> bool:
     """Whether the lock on an open file could be had without waiting."""
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
+    return True
+
+
+def lock_within(fd: int, seconds: float) -> bool:
+    """Whether the lock on an open file could be had in this time. Who waits like this may
+    never get a lock that others queue for."""
+    until = time.monotonic() + seconds
+    while not try_lock(fd):
+        if time.monotonic() > until:
+            return False
+        time.sleep(_PAUSE_SECONDS)
     return True

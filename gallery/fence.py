@@ -14,11 +14,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from gallery.durable import try_lock
+from gallery.durable import lock_within
 from gallery.errors import Unavailable, storage
 
 _OPEN = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
-_PAUSE_SECONDS = 0.002
 
 
 class FileFence:
@@ -51,10 +50,8 @@ class FileFence:
         until = time.monotonic() + seconds
         with self._opened(self._turnstile) as turnstile, self._opened(self._fence) as fence:
             for lock in (turnstile, fence):
-                while not try_lock(lock):
-                    if time.monotonic() > until:
-                        raise Unavailable("a change that is under way does not end", code="busy")
-                    time.sleep(_PAUSE_SECONDS)
+                if not lock_within(lock, until - time.monotonic()):
+                    raise Unavailable("a change that is under way does not end", code="busy")
             yield lambda: None
 
     @contextmanager

@@ -11,6 +11,7 @@ import pytest
 
 from gallery.catalog import feed
 from gallery.catalog.query import Query
+from gallery.durable import locked
 from gallery.errors import StartRefused
 from gallery.records import decode_line, encode_line
 from tests.conformance.stores import LIBRARY
@@ -242,6 +243,17 @@ def test_a_feed_of_another_library_is_refused(manifests: Path, opened: Open) -> 
     segment(manifests, 1).write_bytes(encode_line(head))
     with pytest.raises(StartRefused, match="belongs to the library"):
         opened()
+
+
+def test_nobody_waits_for_ever_to_join_a_process_that_was_stopped_within_a_line(
+    manifests: Path, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened()
+    monkeypatch.setattr(feed, "OPEN_SECONDS", 0.05)
+    held = locked(str(manifests / "feed" / ".lock"))
+    with held, pytest.raises(StartRefused, match="does not end"):
+        opened()
+    opened()
 
 
 def replace_library(head: dict[str, object]) -> dict[str, object]:

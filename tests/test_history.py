@@ -12,7 +12,7 @@ import pytest
 from gallery.catalog import feed
 from gallery.catalog.manifests import ManifestCatalog
 from gallery.catalog.query import Query
-from gallery.errors import PositionGone
+from gallery.errors import PositionGone, Unavailable
 from gallery.library import Library
 from gallery.reconcile import Reconciler
 from tests.conftest import Open
@@ -232,6 +232,17 @@ def test_whoever_keeps_the_fence_closed_catches_up_too(
     with other.fence(1.0):
         assert other.catch_up(OWNER) == 1
     assert other.swallowed() == []
+
+
+def test_who_catches_up_does_not_wait_for_ever_for_a_process_that_is_stopped(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, other = opened(), opened()
+    die_before_the_feed(first, monkeypatch)
+    monkeypatch.setattr("gallery.catalog.manifests.CATCH_UP_SECONDS", 0.05)
+    with first.lock(OWNER), pytest.raises(Unavailable, match="does not end"):
+        other.catch_up(OWNER)
+    assert other.catch_up(OWNER) == 1
 
 
 def test_the_owners_next_change_of_the_month_tells_it_and_ends_the_mark(

@@ -175,7 +175,8 @@ class Catalog(Protocol):
 
     def catch_up(self, owner: str) -> int:
         """Notes the changes of an owner that a crash kept from ``changes``; how many. Who
-        keeps the fence closed may ask, too."""
+        keeps the fence closed may ask, too. Raises Unavailable when a change of the owner's
+        that is under way does not end."""
 
     def swallowed(self) -> list[str]:
         """The owners of whom a process began to change something and may have kept it from

@@ -26,7 +26,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from gallery.catalog.shard import lines
-from gallery.durable import try_lock
+from gallery.durable import lock, try_lock
 from gallery.errors import Damaged, StartRefused, Unavailable
 from gallery.records import decode_line, encode_line
 
@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 FORMAT = 1
 SEGMENT_BYTES = 16 << 20
 KEEP_SECONDS = 7 * 86_400.0
+OPEN_SECONDS = 10.0
 _CLOSE_BYTES = 200
 _APPEND = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -64,12 +65,13 @@ class Feed:
 
     def open(self) -> None:
         """Joins the other processes, or begins a new segment if there are none. Raises
-        StartRefused where there may be no others, for the reason in ``alone``."""
+        StartRefused where there may be no others, for the reason in ``alone``, and
+        TimeoutError when one of them is stopped in the middle of a line."""
         os.makedirs(self.folder, exist_ok=True)
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
         self._lock_fd = os.open(os.path.join(self.folder, ".lock"), flags, 0o640)
         self._live_fd = os.open(os.path.join(self.folder, ".live"), flags, 0o640)
-        with self._locked():
+        with self._locked(OPEN_SECONDS):
             first = try_lock(self._live_fd)
             if self.alone and not first:
                 raise StartRefused(f"{self.alone}, and another process is running")
@@ -268,9 +270,9 @@ class Feed:
         return os.path.join(self.folder, f"{number:010d}")
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _locked(self, seconds: float | None = None) -> Iterator[None]:
         with self._mutex:
-            fcntl.flock(self._lock_fd, fcntl.LOCK_EX)
+            lock(self._lock_fd, seconds)
             try:
                 yield
             finally:

@@ -49,6 +49,8 @@ log = logging.getLogger(__name__)
 
 FORMAT = 1
 _FILL = 200
+CATCH_UP_SECONDS = 5.0
+"""How long who catches up waits for a change that is under way. Its process may be stopped."""
 
 
 class ManifestCatalog:
@@ -314,13 +316,13 @@ class ManifestCatalog:
                 yield
 
     @contextmanager
-    def _held(self, owner: str) -> Iterator[None]:
+    def _held(self, owner: str, seconds: float | None = None) -> Iterator[None]:
         path = os.path.join(self._users, owner, ".lock")
         with ExitStack() as held:
             with storage(path, ours=True):
                 if not os.path.exists(path):
                     self._make_folder(owner)
-                held.enter_context(locked(path))
+                held.enter_context(locked(path, seconds))
             yield
 
     def fence(self, seconds: float) -> AbstractContextManager[Callable[[], None]]:
@@ -360,7 +362,7 @@ class ManifestCatalog:
         if not is_begun and not unannounced(self.mirror.feed, shard, self.mirror.position()):
             return 0
         # No change, so the fence is not passed: who closed it wants to be told as well.
-        with self._held(owner):
+        with self._held(owner, CATCH_UP_SECONDS):
             self.mirror.sync()
             count = self.writer.announce_swallowed(self.mirror.shard(owner, month))
             self._begun.end(owner, month)

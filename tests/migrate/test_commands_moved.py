@@ -62,7 +62,7 @@ def test_an_import_during_a_turn_is_ended_by_another(tmp_path: Path) -> None:
             stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         eventually(lambda: _images(mover.root, OTHER) > 2, seconds=30)
-        eventually(lambda: _turned_while_stopped(mover, process), seconds=60)
+        eventually(lambda: _turned_while_stopped(mover, process), seconds=180)
         said, errors = process.communicate(timeout=60)
         assert (process.returncode, errors.count("gallery: ")) == (2, 1), errors
         first = orjson.loads(said)
