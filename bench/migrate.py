@@ -1,4 +1,5 @@
-"""A move from files to Swift and Postgres: the copy, the fence, and what they depend on.
+"""A move from files to Swift and Postgres: the copy, and what the fence depends on. ``fence``
+measures how long that is while it is written.
 
 Both services are those of the tests and run on the same cores, on both sides of a ratio.
 """
@@ -6,13 +7,11 @@ Both services are those of the tests and run on the same cores, on both sides of
 from __future__ import annotations
 
 import os
-import shutil
 import statistics
 import time
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,9 +19,8 @@ import psycopg
 
 from bench import bare, trees
 from bench.figures import Figure, interleaved
-from bench.moving import Ground, Turned, run_folder
+from bench.moving import Ground, run_folder
 from bench.part import Run
-from bench.patches import Answers, Edits, going_on
 from bench.trees import Plan, Tree
 from gallery.records import Record, Seen
 from migrate.copying import THREADS
@@ -34,11 +32,6 @@ if TYPE_CHECKING:
 _LARGE, _SMALL = (4, 40, 1_600_000), (8, 300, 60_000)
 """Owners, images of each, and bytes of an original."""
 _THUMB, _COPIES = 12_000, 3
-_EDITED = (6, 40)
-"""Owners, and images of each, that are edited in turn."""
-_EDITS = 200.0
-_BEFORE_SECONDS, _AFTER_SECONDS = 5.0, 1.0
-"""How long it is written to before a cutover is typed, and after it has happened."""
 _SIZES = {10_000: 50, 200_000: 1_000}
 """Owners of so many images."""
 _MONTHS = 4
@@ -53,7 +46,6 @@ def measure(run: Run) -> list[Figure]:
             return [
                 *_copies(run, "1.6 MB", *_LARGE),
                 *_copies(run, "60 KB", *_SMALL),
-                *_under_load(run),
                 *_sizes(run),
             ]
     finally:
@@ -120,53 +112,6 @@ def _put(client: S3Client, bucket: str, image: tuple[Path, ...]) -> None:
         client.put_object(Bucket=bucket, Key=str(path)[1:], Body=path.read_bytes())
 
 
-# -- the fence under load -------------------------------------------------------------------
-
-
-def _under_load(run: Run) -> list[Figure]:
-    """Two server processes, and edits of some hundred images of several owners all the time."""
-    owners, images = _EDITED
-    plans = [Plan(owner, 0, images, _SMALL[2], _THUMB) for owner in trees.owners(owners)]
-    tree = _fresh(run.folder / "migrate-edited", plans)
-    edited = [
-        (tree.cookie(plan.owner), record.id)
-        for at in zip(*map(trees.records, plans), strict=True)
-        for plan, record in zip(plans, at, strict=True)
-    ]
-    ground = Ground(tree, "edited")
-    fences, waits, rates, wholes, refused = [], [], [], [], 0
-    with ExitStack() as stack:
-        servers = [stack.enter_context(ground.served(walks=is_first)) for is_first in (True, False)]
-        ground.types("copy", "--plan", ground.types("plan", "--quick")["digest"])
-        edits = Edits([server.port for server in servers], edited, _EDITS)
-        for _ in range(run.rounds):
-            turned, answers, at = _turned_under(ground, edits)
-            fences.append(turned.fence)
-            wholes.append(turned.whole)
-            refused += turned.refused
-            waits.append(answers.longest(at - _BEFORE_SECONDS, at))
-            rates.append(answers.rate(at - _BEFORE_SECONDS, at))
-            ground.turns("rollback")
-    name = f"move: {_EDITS:.0f} edits/s"
-    return [
-        Figure(f"{name}, before the cutover", statistics.median(rates), "/s"),
-        Figure(f"{name}, fence", statistics.median(fences), "s", at_most=1),
-        Figure(f"{name}, longest fence", max(fences), "s", at_most=1),
-        Figure(f"{name}, longest wait of an edit", statistics.median(waits), "s"),
-        Figure(f"{name}, the whole cutover", statistics.median(wholes), "s"),
-        Figure(f"{name}, refused", refused, "times"),
-    ]
-
-
-def _turned_under(ground: Ground, edits: Edits) -> tuple[Turned, Answers, float]:
-    """The turn, what was answered meanwhile, and when it happened."""
-    with going_on(ground.tree.root, edits) as answers:
-        time.sleep(_BEFORE_SECONDS)
-        turned = ground.turns("cutover")
-        time.sleep(_AFTER_SECONDS)
-    return turned, answers, os.stat(ground.tree.outputs / ".gallery" / "generation.json").st_mtime
-
-
 # -- the fence and the library's size -------------------------------------------------------
 
 
@@ -192,7 +137,7 @@ def _sizes(run: Run) -> list[Figure]:
 
 def _filled(run: Run, count: int, owners: int) -> Ground:
     each = count // owners // _MONTHS
-    tree = _fresh(run.folder / f"migrate-{count}", [])
+    tree = trees.fresh(run.folder / f"migrate-{count}", [])
     ground = Ground(tree, "size")
     with ground.claimed(run_folder(ground, "turns")) as opened:
         for owner in trees.owners(owners):
@@ -207,9 +152,3 @@ def _filled(run: Run, count: int, owners: int) -> Ground:
     with psycopg.connect(ground.database, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
     return ground
-
-
-def _fresh(root: Path, plans: list[Plan]) -> Tree:
-    """Where it lives is written down in the tree: one of an earlier run is of no use."""
-    shutil.rmtree(root, ignore_errors=True)
-    return trees.make(root, plans)

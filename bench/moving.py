@@ -45,9 +45,9 @@ class Ground:
     """Each has a bucket, a database and a run folder of its own. The environment must lead to
     the bucket."""
 
-    def __init__(self, tree: Tree, name: str) -> None:
+    def __init__(self, tree: Tree, name: str, server: str = "swift") -> None:
         self.tree = tree
-        self.store: Store = services.s3()
+        self.store: Store = services.s3(server)
         self.database = databases.database().create()
         self.path = tree.root / f"run-{name}-{self.store.bucket}"
 

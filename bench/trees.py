@@ -11,6 +11,7 @@ import hashlib
 import multiprocessing
 import os
 import random
+import shutil
 import time
 import uuid
 from collections.abc import Iterator
@@ -80,6 +81,13 @@ def word(number: int) -> str:
     if number % 3 == 0:
         return "".join(rng.choices(_HANGUL, k=rng.randint(2, 4))) + _HANGUL[number % 23]
     return "".join(rng.choices(_LATIN, k=rng.randint(2, 4))) + _LATIN[number % 12]
+
+
+def fresh(root: Path, plans: list[Plan]) -> Tree:
+    """A library that has not been written to. Where it lives is written down in it, so one that
+    was moved earlier is of no use."""
+    shutil.rmtree(root, ignore_errors=True)
+    return make(root, plans)
 
 
 def make(root: Path, plans: list[Plan]) -> Tree:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from gallery import keys
 from gallery.blobs import Exclusive, Spool
+from gallery.catalog import Entry
 from gallery.errors import Damaged, NotFound, Unavailable
 from gallery.keys import Folder, Key
 from gallery.records import MAX_SIDECAR_BYTES, Record, decode_sidecar, encode
@@ -74,11 +75,13 @@ class Carrier:
 
     def by_id(self, owner: str, id: str, month: str | None = None) -> Carried:
         """Makes the target say of an image what the source says now. Its sidecar decides: where
-        a manifest is damaged a catalog doesn't know of all that lies there."""
-        entry, known = (
-            self._source.catalog.get(owner, id, month),
-            self._target.catalog.get(owner, id),
-        )
+        a manifest is damaged a catalog doesn't know of all that lies there. Most lie where they
+        did, so the source's catalog is asked only of others."""
+        known = self._target.catalog.get(owner, id)
+        there = self._read(known.record.folder, id) if known else None
+        if known and there and not _is_another(there[0], known.record):
+            return self._update(known, *there)
+        entry = self._source.catalog.get(owner, id, month)
         if entry and known and _is_another(entry.record, known.record):
             self._drop(owner, id)
         if found := entry or known:
@@ -92,8 +95,10 @@ class Carrier:
             return self._drop(folder.owner, id, left=folder)
         record, raw = found
         known = self._target.catalog.get(folder.owner, id, folder.month)
-        if known is None:
-            return self._send(record, raw)
+        return self._update(known, record, raw) if known else self._send(record, raw)
+
+    def _update(self, known: Entry, record: Record, raw: bytes) -> Carried:
+        """An image that the target knows."""
         if known.record.sha256 != record.sha256:
             raise Differs(f"{record.image}: the target has another original under this id")
         outcome: Outcome = "same" if known.raw == encode(record) else "changed"
