@@ -266,6 +266,8 @@ def turn(
         def ready() -> None:
             processes.ready(str(settings.outputs), stores, opened.servers())
 
+        if not settings.secret:
+            opened.check_keys()
         ready()
         start = position_in(folder.entries(), content, turns(settings))
         turning = Turn(opened, journal, pace, record, stores, ready)

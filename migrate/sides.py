@@ -11,6 +11,7 @@ from gallery import backends, dwelling, generation
 from gallery.catalog import Apart
 from gallery.errors import StartRefused
 from gallery.generation import Generation, Stores
+from gallery.identity import signing_keys
 from gallery.library import Library
 from gallery.settings import Settings
 from migrate.folder import alone
@@ -29,6 +30,18 @@ class Sides:
         """The ids of the server processes that are connected to the source's database."""
         catalog = self.source.catalog
         return catalog.servers() if isinstance(catalog, Apart) else set()
+
+    def check_keys(self) -> None:
+        """Keys are read when a server starts, so those that were changed since the copy cannot
+        be brought by a turn. Raises StartRefused where visitors would become strangers."""
+        here, there = (
+            signing_keys(side.blobs, side.catalog) for side in (self.source, self.target)
+        )
+        if here != there:
+            raise StartRefused(
+                "the keys that sign cookies are others where the library goes: write them there "
+                "as well, as docs/operations.md says, and restart the servers"
+            )
 
 
 def other(settings: Settings) -> Settings:
