@@ -67,12 +67,17 @@ async def _visit(asked: Uploads, requests: Iterator[bytes]) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", asked.port, limit=1 << 20)
     for request in requests:
         writer.write(request)
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
-        body = await reader.readexactly(length)
-        if not head.startswith(b"HTTP/1.1 201"):
-            raise RuntimeError(f"{head.decode()}{body[:500].decode()}")
+        await answered(reader, 201)
     writer.close()
+
+
+async def answered(reader: asyncio.StreamReader, status: int) -> None:
+    """Reads one answer. Raises RuntimeError if it has another status."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
+    body = await reader.readexactly(length)
+    if not head.startswith(b"HTTP/1.1 %d" % status):
+        raise RuntimeError(f"{head.decode()}{body[:500].decode()}")
 
 
 def _visitors(asked: Uploads) -> list[list[bytes]]:

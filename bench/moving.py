@@ -18,10 +18,10 @@ from bench.trees import Tree
 from gallery import dwelling
 from gallery.generation import Stores
 from gallery.settings import Settings, load
-from migrate import commands, sides
-from migrate.commands import Limits
+from migrate import commands, planning, sides
 from migrate.copying import THREADS
 from migrate.folder import Folder
+from migrate.pace import Limits
 from migrate.sides import Sides
 from migrate.walk import Only
 from tests import databases, services
@@ -69,7 +69,7 @@ class Ground:
     # -- steps, in this process -----------------------------------------------------------------
 
     def plan(self, folder: Folder) -> str:
-        return str(commands.plan(self.settings, folder, Limits(), hashes=False)["digest"])
+        return str(planning.plan(self.settings, folder, Limits(), hashes=False)["digest"])
 
     def copy(self, folder: Folder, digest: str) -> float:
         """Seconds that it takes, with the opening of both sides. Raises Failed."""

@@ -22,6 +22,7 @@ from pathlib import Path
 import orjson
 import uvloop
 
+from bench.client import answered
 from bench.load import save
 from bench.servers import Failed, environment
 
@@ -104,11 +105,7 @@ class _Editor:
             due = self._began + number / self._edits.rate
             await asyncio.sleep(due - time.time())
             writer.write(self._request(number))
-            head = await reader.readuntil(b"\r\n\r\n")
-            length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
-            body = await reader.readexactly(length)
-            if not head.startswith(b"HTTP/1.1 200"):
-                raise RuntimeError(f"{head.decode()}{body[:500].decode()}")
+            await answered(reader, 200)
             self.answers.due.append(due)
             self.answers.took.append(time.time() - due)
         writer.close()

@@ -8,7 +8,6 @@ still lead to it.
 from __future__ import annotations
 
 import logging
-import time
 from datetime import date
 from typing import NamedTuple
 
@@ -104,10 +103,7 @@ class Adopter:
         try:
             record, seen = self._library.read_sidecar(folder, id)
         except Damaged as error:
-            quiet = max(self._memory.age(name, state), time.time() - lies.mtime_ns / 1e9)
-            if quiet < self._settle:
-                return Look(again=self._settle - quiet)
-            return self._memory.leave(name, state, str(error))
+            return self._memory.leave_if_still(name, lies, self._settle, str(error))
         try:
             with arrived(self._library.blobs, record.image) as arrival:
                 return self._fitting(record, seen, arrival)

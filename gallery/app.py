@@ -21,13 +21,14 @@ from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gallery import backends, responses
-from gallery.api import models
 from gallery.api.admin import Admin
+from gallery.api.answers import ImagePage
 from gallery.api.application import Application
 from gallery.api.bulk import BulkChanges
 from gallery.api.direct import Direct
 from gallery.api.drawers import Drawer
 from gallery.api.events import EventRoutes
+from gallery.api.filters import ListQuery
 from gallery.api.images import Images
 from gallery.api.intake import Intake
 from gallery.api.operation import Endpoint, Operation
@@ -328,7 +329,7 @@ def _operations(services: Services, images: Images, bytes: Bytes) -> list[Operat
     )  # fmt: skip
     listed = Operation(
         "GET", "/api/v1/images", _adapted(images.list_page), "Images, newest first",
-        query=models.ListQuery, answer=models.ImagePage, statuses=(304,),
+        query=ListQuery, answer=ImagePage, statuses=(304,),
     )  # fmt: skip
     return [
         listed,

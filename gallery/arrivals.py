@@ -16,7 +16,7 @@ from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple, TypeVar
 
-from gallery.blobs import BlobStore, LocalFiles
+from gallery.blobs import BlobStore, LocalFiles, Stat
 from gallery.errors import Unavailable, storage
 from gallery.imaging import Imaging, Inspection
 
@@ -66,6 +66,15 @@ class Memory:
         self._keep(self._left, name, state)
         self.say(name, f"left alone: {why}")
         return SETTLED
+
+    def leave_if_still(self, name: str, lies: Stat, settle: float, why: str) -> Look:
+        """Leaves it alone if nobody has written to it for ``settle`` seconds: by its own time,
+        or as long as it was looked at."""
+        state = (lies.size, lies.mtime_ns)
+        quiet = max(self.age(name, state), time.time() - lies.mtime_ns / 1e9)
+        if quiet < settle:
+            return Look(again=settle - quiet)
+        return self.leave(name, state, why)
 
     def is_left(self, name: str, state: Hashable) -> bool:
         return name in self._left and self._left[name] == state

@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Annotated, Any, Literal
 
 import orjson
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter
 
-from gallery.catalog.notes import Notes
+from gallery.catalog.notes import Notes, read_as
 from gallery.records import to_text
 
 NAME = "scrub.json"
@@ -81,11 +81,7 @@ _CHECKPOINT = TypeAdapter(Checkpoint)
 
 def read(notes: Notes) -> Checkpoint | None:
     """The checkpoint; None where there is none that can be used. Raises Unavailable."""
-    raw = notes.read(NAME)
-    try:
-        return None if raw is None else _CHECKPOINT.validate_json(raw)
-    except ValidationError:
-        return None
+    return read_as(notes, NAME, _CHECKPOINT)
 
 
 def write(notes: Notes, state: Checkpoint) -> None:

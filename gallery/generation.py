@@ -88,6 +88,11 @@ class Record:
             self._known = state, self._parsed()
         return self._known[1]
 
+    def turns(self) -> int:
+        """How often the library turned. Raises Unavailable."""
+        found = self.read()
+        return found.number if found else 0
+
     def _parsed(self) -> Generation:
         with storage(self.path), open(self.path, "rb") as file:
             raw = file.read(65_536)

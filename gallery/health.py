@@ -80,8 +80,7 @@ class Health:
 
     def _moved(self) -> Answer:
         """How often, and the originals that were lost since and read where it lived before."""
-        found = generation.record_of(self.settings).read()
-        turns = found.number if found else 0
+        turns = generation.record_of(self.settings).turns()
         reads = fallback.reads(self.library.catalog.notes)
         return {"turns": turns, "fallback_reads": reads.get(str(turns), 0)}
 

@@ -16,7 +16,6 @@ Every act looks again under the owner's lock.
 from __future__ import annotations
 
 import logging
-import time
 from contextlib import suppress
 
 from gallery import keys
@@ -112,10 +111,7 @@ class Mender:
         try:
             self._library.read_sidecar(folder, id)
         except Damaged as error:
-            quiet = max(self._memory.age(name, state), time.time() - lies.mtime_ns / 1e9)
-            if quiet < self._settle:
-                return Look(again=self._settle - quiet)
-            return self._memory.leave(name, state, str(error))
+            return self._memory.leave_if_still(name, lies, self._settle, str(error))
         with self._library.catalog.lock(folder.owner):
             known = self._library.catalog.get(folder.owner, id, folder.month)
             now = self._library.current(folder.owner, id)

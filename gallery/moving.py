@@ -139,11 +139,6 @@ class Moving:
 
     # -- what is owed to where the library lived before ---------------------------------------
 
-    def _turns(self) -> int:
-        """How often the library turned."""
-        found = self._record.read()
-        return found.number if found else 0
-
     def _begin_grace(self, app: App) -> None:
         settings = app.settings
         self._grace = Grace(
@@ -181,7 +176,7 @@ class Moving:
 
     def start(self) -> None:
         self._app.start()
-        if self._turns():
+        if self._record.turns():
             self._begin_grace(self._app)
         with suppress(GalleryError):
             self._presence.say(why="it has just begun")
@@ -254,7 +249,7 @@ class Moving:
             raise
         app.library.successor, library.successor = library, app.library
         for one, other in ((app.library, library), (library, app.library)):
-            one.fallback = Fallback(one.catalog.notes, other.blobs, self._turns)
+            one.fallback = Fallback(one.catalog.notes, other.blobs, self._record.turns)
         self._apps[stores] = app
 
 

@@ -14,9 +14,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Annotated
 
 import orjson
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter
 
-from gallery.catalog.notes import Notes
+from gallery.catalog.notes import Notes, read_as
 from gallery.errors import GalleryError
 
 NAME = "jobs.json"
@@ -50,11 +50,7 @@ _ROUNDS = TypeAdapter(Rounds)
 
 def read(notes: Notes) -> Rounds | None:
     """None where nothing is known. Raises Unavailable."""
-    raw = notes.read(NAME)
-    try:
-        return None if raw is None else _ROUNDS.validate_json(raw)
-    except ValidationError:
-        return None
+    return read_as(notes, NAME, _ROUNDS)
 
 
 @contextmanager

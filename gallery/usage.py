@@ -15,10 +15,10 @@ from dataclasses import asdict, dataclass
 from typing import Annotated
 
 import orjson
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter
 
 from gallery.catalog import Catalog
-from gallery.catalog.notes import Notes
+from gallery.catalog.notes import Notes, read_as
 
 NAME = "usage.json"
 MOST_DAYS = 800
@@ -43,10 +43,7 @@ _SAMPLES = TypeAdapter(Samples)
 
 def read(notes: Notes) -> Samples:
     """Oldest first. Raises Unavailable."""
-    try:
-        found = _SAMPLES.validate_json(notes.read(NAME) or b"{}")
-    except ValidationError:
-        return {}
+    found = read_as(notes, NAME, _SAMPLES) or {}
     return dict(sorted(found.items()))
 
 

@@ -13,12 +13,12 @@ import orjson
 from gallery import dwelling
 from gallery.errors import GalleryError, StartRefused
 from gallery.settings import LOG_FORMAT, Settings, load
-from migrate import commands, lines
+from migrate import commands, lines, planning
 from migrate import status as how_far
 from migrate.cleaning import cleanup
-from migrate.commands import Limits
 from migrate.compare import Verdict
 from migrate.folder import Folder
+from migrate.pace import Limits
 from migrate.preflight import preflight as looks
 from migrate.walk import Only
 
@@ -99,7 +99,7 @@ def preflight(run: str, *, as_json: bool) -> None:
 @_JSON
 def plan(*, run: str, quick: bool, as_json: bool, **limits: Any) -> None:
     """Count what there is to move, and name all that is not as it should be."""
-    content = commands.plan(_settings(), Folder(run), Limits(**limits), hashes=not quick)
+    content = planning.plan(_settings(), Folder(run), Limits(**limits), hashes=not quick)
     _say(content, lines.of_plan(content), as_json=as_json)
     sys.exit(1 if content["anomalies"] else 0)
 

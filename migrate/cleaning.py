@@ -37,8 +37,7 @@ def cleanup(
     """
     settings, folder = dwelling.active(load()), Folder(run)
     with folder.held(), sides.held(settings), sides.both(settings) as opened:
-        found = generation.record_of(settings).read()
-        number = found.number if found else 0
+        number = generation.record_of(settings).turns()
         verified = due.due(folder, opened, number, after_days=after_days, known_reads=known_reads)
         stores = asdict(Stores.of(sides.other(settings)))
         name = digest({"number": number, "of": stores, "delete": remove, **asdict(verified)})

@@ -12,11 +12,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
+from gallery import generation
 from gallery.catalog import Changes, Noted
 from gallery.errors import Damaged, PositionGone, StartRefused
 from gallery.keys import KINDS
+from gallery.settings import Settings
 from migrate.carry import Carrier, Differs
 from migrate.copying import THREADS, patiently
+from migrate.folder import Folder
 from migrate.journal import Journal
 from migrate.pace import Pace, Stopped
 from migrate.sides import Sides
@@ -152,6 +155,11 @@ class Follow:
             patiently(lambda: self._carrier.by_id(owner, id, month), self._pace)
         except (Damaged, Differs) as error:
             raise StartRefused(f"{owner}, {id}: {error}") from error
+
+
+def left_at(settings: Settings, folder: Folder, plan: dict[str, Any]) -> str:
+    """Where to go on following in this move. Raises Unavailable."""
+    return position_in(folder.entries(), plan, generation.record_of(settings).turns())
 
 
 def position_in(entries: Iterable[dict[str, Any]], plan: dict[str, Any], number: int = 0) -> str:

@@ -7,13 +7,17 @@ begins.
 
 from __future__ import annotations
 
-import logging
+import signal
 import threading
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
-log = logging.getLogger(__name__)
+from gallery.errors import Unavailable
+from gallery.settings import MIB
+from migrate.folder import Folder
 
 LOOK_SECONDS = 0.5
 PAUSE_SECONDS = 1.0
@@ -95,3 +99,35 @@ class Pace:
         except OSError:
             return time.monotonic() - began > self._slow
         return time.monotonic() - began > self._slow
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How fast it may be: MiB a second (0: no limit), and the URL of a live server that has
+    to answer within so many milliseconds."""
+
+    mib: int = 0
+    live: str | None = None
+    slow_ms: int = 250
+
+
+@contextmanager
+def paced(folder: Folder, limits: Limits) -> Iterator[Pace]:
+    """A pace that ends when the command is told to stop; what is under way is ended. Raises
+    Unavailable when it was."""
+    pace = Pace(
+        limits.mib * MIB or None, limits.live, limits.slow_ms / 1000, lambda: folder.is_paused
+    )
+    before = {
+        number: signal.signal(number, lambda *_: pace.stop())
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    pace.start()
+    try:
+        yield pace
+    except Stopped as error:
+        raise Unavailable("it was stopped; the same command goes on with it") from error
+    finally:
+        pace.stop()
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -13,10 +13,9 @@ from gallery.errors import GalleryError, PositionGone, StartRefused
 from gallery.generation import Stores
 from gallery.settings import Settings
 from migrate import sides
-from migrate.commands import turns
 from migrate.copying import Done
 from migrate.folder import Folder, digest
-from migrate.follow import position_in
+from migrate.follow import left_at
 from migrate.walk import Only
 
 _ENOUGH = 100_000
@@ -26,11 +25,11 @@ _ENOUGH = 100_000
 def status(settings: Settings, folder: Folder) -> dict[str, Any]:
     """Raises GalleryError and StartRefused."""
     content = folder.plan() if folder.has_plan else None
-    turned = _turned(settings)
+    record = generation.record_of(settings)
     return {
         "lives": str(Stores.of(settings)),
-        "turns": turns(settings),
-        "turned_at": turned,
+        "turns": record.turns(),
+        "turned_at": os.stat(record.path).st_mtime if record.read() else None,
         **_phase(settings, folder, content),
         "paused": folder.is_paused,
         "at_work": folder.is_held,
@@ -65,16 +64,10 @@ def _phase(settings: Settings, folder: Folder, plan: dict[str, Any] | None) -> d
     }
 
 
-def _turned(settings: Settings) -> float | None:
-    """When the library turned last (seconds since 1970)."""
-    record = generation.record_of(settings)
-    return os.stat(record.path).st_mtime if record.read() else None
-
-
 def _lag(settings: Settings, folder: Folder, plan: dict[str, Any]) -> dict[str, Any]:
     """Changes that are yet to be brought to the other side, and since how many seconds the
     first of them is waiting."""
-    position = position_in(folder.entries(), plan, turns(settings))
+    position = left_at(settings, folder, plan)
     try:
         with sides.source(settings) as here:
             changes, first = 0, None

@@ -159,8 +159,7 @@ class Turn:
             raise Stopped
         self._compare()
         self._ready()
-        known = self._record.read()
-        number = (known.number if known else 0) + 1
+        number = self._record.turns() + 1
         position = self._target.catalog.changes(None).position
         at = round(time.time())
         self._journal.append(did="turn", number=number, position=position, at=at)

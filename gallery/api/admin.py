@@ -3,24 +3,75 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
+from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gallery import keys, responses
-from gallery.api import days, models
+from gallery.api import days
+from gallery.api.answers import Image, ImagePage
+from gallery.api.fields import Body, Flag, OwnerName, Strict, Whole
+from gallery.api.filters import Dates, Paging
 from gallery.api.images import Images, image_id
 from gallery.api.operation import Operation, body, query
 from gallery.api.pages import page_response
 from gallery.api.services import Services
 from gallery.catalog.query import Query
 from gallery.draft import DAY_US
-from gallery.errors import Conflict, Forbidden, NotFound, Unauthorized
+from gallery.errors import Conflict, NotFound
 from gallery.library import Library
 from gallery.purge import Plan, plan, signed, verified
 from gallery.records import Totals, to_text
 
-_ERRORS = (Unauthorized, Forbidden)
+
+class AdminListQuery(Paging, Dates):
+    user_id: OwnerName | None = Field(None, description="an owner; everybody unless given")
+    include: Literal["trash"] | None = Field(None, description="trash adds trashed images")
+
+
+class UsersQuery(Strict):
+    page: int = Field(1, ge=1, le=10_000_000)
+    size: int = Field(100, ge=1, le=1_000)
+
+
+class OwnerQuery(Strict):
+    user_id: OwnerName | None = Field(None, description="whose image; needed if ids repeat")
+
+
+class PurgeQuery(Strict):
+    dry_run: Flag = Field(False, description="only say what would be purged")
+
+
+class PurgeTrash(Body):
+    older_than_days: Whole = Field(0, ge=0, le=36_500, description="days since the deletion")
+    user_id: OwnerName | None = None
+    digest: str | None = Field(None, max_length=500, description="as the dry run gave it")
+
+
+class User(BaseModel):
+    user_id: str
+    active: int
+    trash: int
+    bytes: int
+    first: str | None = Field(description="created_at of the oldest active image")
+    last: str | None
+
+
+class UserPage(BaseModel):
+    items: list[User]
+    page: int
+    size: int
+    total: int
+
+
+class PurgePlan(BaseModel):
+    count: int
+    bytes: int
+    users: dict[str, int] = Field(description="images of each owner")
+    purged: int
+    digest: str | None = Field(description="to be echoed by the real call within an hour")
 
 
 class Admin:
@@ -32,17 +83,14 @@ class Admin:
         self._threads = services.threads
         self._images = images
 
-    def _require(self, request: Request) -> None:
-        self._services.identity.require(request.scope["headers"], "admin")
-
     async def users(self, request: Request) -> Response:
-        self._require(request)
-        wanted = query(request, models.UsersQuery)
+        self._services.require_admin(request)
+        wanted = query(request, UsersQuery)
         return responses.json(await self._threads.read(_users, self._library, wanted))
 
     async def images(self, request: Request) -> Response:
-        self._require(request)
-        wanted = query(request, models.AdminListQuery)
+        self._services.require_admin(request)
+        wanted = query(request, AdminListQuery)
         tz = await self._threads.read(days.zone, wanted.tz)
         start, end = days.span_us(wanted.from_date, wanted.to_date, tz)
         question = Query(
@@ -73,8 +121,8 @@ class Admin:
 
     async def _found(self, request: Request) -> tuple[str, str]:
         """Whose image the path names. Raises NotFound, and Conflict if several people's."""
-        self._require(request)
-        wanted, id = query(request, models.OwnerQuery), image_id(request)
+        self._services.require_admin(request)
+        wanted, id = query(request, OwnerQuery), image_id(request)
         if wanted.user_id:
             return wanted.user_id, id
         owners = await self._threads.read(self._library.catalog.find, id)
@@ -87,9 +135,9 @@ class Admin:
     async def purge_trash(self, request: Request) -> Response:
         """In two phases: a dry run gives a digest of just what would go, and the real call
         echoes it; if anything has changed in between, nothing is purged."""
-        self._require(request)
-        dry_run = query(request, models.PurgeQuery).dry_run
-        wanted = await body(request, models.PurgeTrash, required=False)
+        self._services.require_admin(request)
+        dry_run = query(request, PurgeQuery).dry_run
+        wanted = await body(request, PurgeTrash, required=False)
         found = await self._threads.read(self._plan, wanted)
         signer = self._services.identity.signer("purge")
         if dry_run:
@@ -100,33 +148,30 @@ class Admin:
         purged = await self._threads.write(found.carry_out, self._library)
         return responses.json(_as_json(found, purged=purged, digest=None))
 
-    def _plan(self, wanted: models.PurgeTrash) -> Plan:
+    def _plan(self, wanted: PurgeTrash) -> Plan:
         before = self._library.clock() - wanted.older_than_days * DAY_US
         return plan(self._library, before=before, owner=wanted.user_id)
 
     def operations(self) -> list[Operation]:
-        one, image = "/api/v1/admin/images/{id}", models.Image
+        one = "/api/v1/admin/images/{id}"
         operations = [
             Operation("GET", "/api/v1/admin/users", self.users, "Owners, with counts and bytes",
-                      query=models.UsersQuery, answer=models.UserPage, errors=_ERRORS),
+                      query=UsersQuery, answer=UserPage),
             Operation("GET", "/api/v1/admin/images", self.images, "Images of one or all owners",
-                      query=models.AdminListQuery, answer=models.ImagePage, statuses=(304,),
-                      errors=_ERRORS),
+                      query=AdminListQuery, answer=ImagePage, statuses=(304,)),
             Operation("POST", f"{one}/delete", self.delete, "Move an image to the trash",
-                      query=models.OwnerQuery, answer=image,
-                      errors=(*_ERRORS, NotFound, Conflict)),
+                      query=OwnerQuery, answer=Image, errors=(NotFound, Conflict)),
             Operation("POST", f"{one}/restore", self.restore, "Take an image out of the trash",
-                      query=models.OwnerQuery, answer=image,
-                      errors=(*_ERRORS, NotFound, Conflict)),
+                      query=OwnerQuery, answer=Image, errors=(NotFound, Conflict)),
             Operation("POST", "/api/v1/admin/purge-trash", self.purge_trash,
                       "Purge trash: first with dry_run=1, then with its digest",
-                      query=models.PurgeQuery, body=models.PurgeTrash, body_required=False,
-                      answer=models.PurgePlan, errors=(*_ERRORS, Conflict)),
+                      query=PurgeQuery, body=PurgeTrash, body_required=False,
+                      answer=PurgePlan, errors=(Conflict,)),
         ]  # fmt: skip
         return [replace(operation, security="admin") for operation in operations]
 
 
-def _users(library: Library, wanted: models.UsersQuery) -> dict[str, object]:
+def _users(library: Library, wanted: UsersQuery) -> dict[str, object]:
     owners = library.catalog.owners()
     first = (wanted.page - 1) * wanted.size
     items = []

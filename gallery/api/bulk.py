@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gallery import keys, responses
-from gallery.api import models
-from gallery.api.filters import filtered
+from gallery.api.fields import Body, Id, Tags
+from gallery.api.filters import Filter, filtered
 from gallery.api.operation import Operation, body
 from gallery.api.services import Services
 from gallery.bulk import MOST, Bulk
@@ -25,13 +25,13 @@ _COUNTED: tuple[Result, ...] = ("done", "unchanged", "not_found", "failed")
 _COUNTED_BACK: tuple[Result, ...] = ("undone", "changed", "gone", "unchanged", "failed")
 
 
-class BulkFilter(models.Filter):
+class BulkFilter(Filter):
     """As a list is filtered: an empty one is every active output."""
 
     model_config = ConfigDict(strict=True)
 
 
-class BulkChange(models.Body):
+class BulkChange(Body):
     """What to do, and to which images: named, or found by a filter."""
 
     model_config = ConfigDict(
@@ -39,17 +39,17 @@ class BulkChange(models.Body):
     )
 
     action: Action
-    ids: Annotated[list[models.Id], Field(min_length=1, max_length=MOST)] | SkipJsonSchema[None] = (
-        Field(None, description="any own images, of every kind")
+    ids: Annotated[list[Id], Field(min_length=1, max_length=MOST)] | SkipJsonSchema[None] = Field(
+        None, description="any own images, of every kind"
     )
     filter: BulkFilter | SkipJsonSchema[None] = Field(None, description="as a list's, by name")
-    tags: Annotated[models.Tags, Field(min_length=1)] | SkipJsonSchema[None] = Field(
+    tags: Annotated[Tags, Field(min_length=1)] | SkipJsonSchema[None] = Field(
         None, description="with tag and untag alone"
     )
     value: bool | SkipJsonSchema[None] = Field(
         None, description="with favorite alone; true unless given"
     )
-    op: models.Id | SkipJsonSchema[None] = Field(
+    op: Id | SkipJsonSchema[None] = Field(
         None, description="the operation's id: sent again, the rest is done"
     )
 
@@ -78,14 +78,14 @@ class BulkChange(models.Body):
 
 
 class ItemOutcome(BaseModel):
-    id: models.Id
+    id: Id
     outcome: Literal["done", "unchanged", "not_found", "failed"]
     rev: int | None
     code: str | None = Field(None, description="why it failed")
 
 
 class BulkReport(BaseModel):
-    op: models.Id
+    op: Id
     action: Action
     total: int
     done: int
@@ -97,14 +97,14 @@ class BulkReport(BaseModel):
 
 
 class ItemUndone(BaseModel):
-    id: models.Id
+    id: Id
     outcome: Literal["undone", "changed", "gone", "unchanged", "failed"]
     rev: int | None
     code: str | None = Field(None, description="why it failed")
 
 
 class UndoReport(BaseModel):
-    op: models.Id
+    op: Id
     action: Action
     total: int
     undone: int

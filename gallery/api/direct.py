@@ -8,13 +8,16 @@ was announced and decoded before anybody sees it.
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import Annotated, Literal
 
+from pydantic import BaseModel, Field, StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gallery import keys, responses
-from gallery.api import models
-from gallery.api.intake import INTAKE_ERRORS, Intake, owner_of, said
+from gallery.api.answers import Image
+from gallery.api.fields import Body, Mime, OwnerName, Whole
+from gallery.api.intake import INTAKE_ERRORS, Intake, Meta, owner_of, said
 from gallery.api.operation import Operation, body
 from gallery.api.receive import received_raw
 from gallery.api.services import Services, set_cookie
@@ -33,6 +36,7 @@ from gallery.errors import (
     Unprocessable,
     UnsupportedImage,
 )
+from gallery.keys import Kind
 from gallery.landing import PUT_SECONDS, WAIT_SECONDS, Ticket, mismatch, signed, unknown, verified
 from gallery.library import Stored
 from gallery.records import to_text
@@ -40,6 +44,34 @@ from gallery.records import to_text
 MAX_WAITING = 100
 """Bodies of one owner that may wait for their confirmation."""
 _ROUTE = "/api/v1/storage/uploads"
+
+
+class PresignPut(Body):
+    """An upload that is yet to come."""
+
+    name: Annotated[str, StringConstraints(max_length=1_000)] | None = Field(
+        None, description="the file's own name"
+    )
+    type: Mime
+    size: Whole = Field(ge=1, description="bytes")
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    kind: Kind = "output"
+    owner: OwnerName | None = Field(None, description="only with a token")
+
+
+class DirectUpload(BaseModel):
+    upload: str = Field(description="to be confirmed with, within a day")
+    method: Literal["PUT"]
+    url: str
+    headers: dict[str, str] = Field(description="to be sent with the body, exactly so")
+    expires_at: str = Field(description="until when it may be put")
+
+
+class Confirm(Body):
+    upload: Annotated[str, StringConstraints(max_length=10_000)] = Field(
+        description="as it was announced by"
+    )
+    meta: Meta = Field(default_factory=lambda: Meta.model_validate({}))
 
 
 class Direct:
@@ -57,7 +89,7 @@ class Direct:
     async def presign(self, request: Request) -> Response:
         """Says where the body goes. Nothing is kept."""
         visitor, cookie = self._intake.asking(request)
-        wanted = await body(request, models.PresignPut)
+        wanted = await body(request, PresignPut)
         ticket = self._ticket(wanted, owner_of(wanted.owner, visitor))
         token = signed(ticket, self._services.identity.signer("upload"))
         to = await self._threads.fetch(self._destination, ticket)
@@ -73,7 +105,7 @@ class Direct:
         }
         return set_cookie(responses.json(answer, 201, {"cache-control": "no-store"}), cookie)
 
-    def _ticket(self, wanted: models.PresignPut, owner: str) -> Ticket:
+    def _ticket(self, wanted: PresignPut, owner: str) -> Ticket:
         limit = self._services.settings.max_upload_bytes
         if wanted.size > limit:
             raise TooLarge(f"An image may have {limit} bytes", code="body_too_large")
@@ -130,7 +162,7 @@ class Direct:
         """Makes an image of what was put. A repeat finds the image of the first."""
         role = self._services.identity.role(request.scope["headers"])
         visitor = None if role else self._services.owner_or_nobody(request)
-        wanted = await body(request, models.Confirm)
+        wanted = await body(request, Confirm)
         ticket = self._verified(wanted.upload, WAIT_SECONDS)
         if visitor not in (None, ticket.owner):
             raise unknown()
@@ -197,12 +229,12 @@ class Direct:
         put = (Conflict, Timeout, TooLarge, Unprocessable, StorageFull, Unavailable)
         return [
             Operation("POST", "/api/v1/storage/presign-put", self.presign,
-                      "Announce an upload: says where its body goes", body=models.PresignPut,
-                      answer=models.DirectUpload, status=201, errors=announced),
+                      "Announce an upload: says where its body goes", body=PresignPut,
+                      answer=DirectUpload, status=201, errors=announced),
             Operation("PUT", f"{_ROUTE}/{{token}}", self.receive,
                       "Put the body of an upload that was announced", raw=True, status=204,
                       errors=put, security="none"),
             Operation("POST", "/api/v1/storage/confirm", self.confirm,
-                      "Make an image of what was put", body=models.Confirm, answer=models.Image,
+                      "Make an image of what was put", body=Confirm, answer=Image,
                       status=201, errors=(*INTAKE_ERRORS, NotFound, Conflict)),
         ]  # fmt: skip

@@ -6,12 +6,13 @@ import asyncio
 import contextlib
 import logging
 
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from gallery import keys
-from gallery.api import models
+from gallery.api.fields import OwnerName, Strict
 from gallery.api.operation import Operation, query
 from gallery.api.services import Services
 from gallery.errors import Forbidden, Unauthorized
@@ -22,6 +23,13 @@ log = logging.getLogger(__name__)
 SEND_SECONDS = 30.0
 
 
+class EventsQuery(Strict):
+    since: str | None = Field(
+        None, max_length=80, description="a position to go on from, as Last-Event-ID"
+    )
+    owner: OwnerName | None = Field(None, description="for administrators: only this owner's")
+
+
 class EventRoutes:
     """A visitor follows their own changes, an administrator everybody's or one owner's."""
 
@@ -30,10 +38,10 @@ class EventRoutes:
         self._events = events
 
     async def follow(self, request: Request) -> Response:
-        wanted = query(request, models.EventsQuery)
+        wanted = query(request, EventsQuery)
         since = request.headers.get("last-event-id", wanted.since) or None
         if self._services.identity.role(request.scope["headers"]) is not None:
-            self._services.identity.require(request.scope["headers"], "admin")
+            self._services.require_admin(request)
             owner = None if wanted.owner is None else keys.owner(wanted.owner)
         else:
             if wanted.owner is not None:
@@ -47,7 +55,7 @@ class EventRoutes:
     def operations(self) -> list[Operation]:
         return [
             Operation("GET", "/api/v1/events", self.follow, "Changes, as they happen",
-                      query=models.EventsQuery, media="text/event-stream", statuses=(204,),
+                      query=EventsQuery, media="text/event-stream", statuses=(204,),
                       errors=(Unauthorized, Forbidden)),
         ]  # fmt: skip
 

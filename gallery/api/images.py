@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import lru_cache
 
+from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope, Send
 
 from gallery import keys, responses
-from gallery.api import models
-from gallery.api.filters import to_query
+from gallery.api.answers import Image, ImagePage
+from gallery.api.fields import Body, Tags, Whole
+from gallery.api.filters import Linking, ListQuery, Paging, to_query
 from gallery.api.operation import Operation, body, parse_query, query
 from gallery.api.pages import names, page_response, send_page
 from gallery.api.services import NOBODY, Services, set_cookie
@@ -20,6 +22,46 @@ from gallery.catalog.query import Query
 from gallery.errors import Conflict, Forbidden, NotFound, PreconditionFailed
 from gallery.keys import Kind
 from gallery.records import Totals, item
+
+
+class TrashQuery(Paging, Linking):
+    kind: Kind | None = Field(None, description="all kinds unless given")
+
+
+class Edit(Body):
+    """What to change; what is left out stays."""
+
+    tags: Tags | None = None
+    favorite: bool | None = None
+
+
+class EmptyTrash(Body):
+    count: Whole = Field(ge=0, description="how many images the trash was seen to hold")
+
+
+class Emptied(BaseModel):
+    purged: int
+
+
+class Counts(BaseModel):
+    active: int
+    trash: int
+    bytes: int
+
+
+class QuotaState(BaseModel):
+    bytes: int | None
+    count: int | None
+
+
+class Me(BaseModel):
+    owner: str
+    counts: dict[str, Counts]
+    bytes: int
+    count: int
+    quota: QuotaState
+    retention_days: int
+    max_upload_bytes: int
 
 
 class Images:
@@ -50,7 +92,7 @@ class Images:
         page = self._immediate.page_now(asked) if self._immediate else None
         if page is None:
             page = await self._threads.read(self._library.page, asked)
-        if b"links=" in raw and parse_query(raw, models.ListQuery).links:
+        if b"links=" in raw and parse_query(raw, ListQuery).links:
             page = await self.with_links(page)
         return await send_page(scope, send, page, asked, raw)
 
@@ -63,7 +105,7 @@ class Images:
         return replace(page, items=items, version="")
 
     async def trash(self, request: Request) -> Response:
-        wanted = query(request, models.TrashQuery)
+        wanted = query(request, TrashQuery)
         kinds: tuple[Kind, ...] = (wanted.kind,) if wanted.kind else keys.KINDS
         question = Query(
             self._services.owner_or_nobody(request),
@@ -80,7 +122,7 @@ class Images:
 
     async def one(self, request: Request) -> Response:
         owner, id = self._owner_and_id(request)
-        wanted = query(request, models.Linking)
+        wanted = query(request, Linking)
         entry = await self._threads.read(self._library.get, owner, id)
         if wanted.links and self._services.links:
             answer = self._library.with_purge_at(item(entry.raw))
@@ -92,7 +134,7 @@ class Images:
 
     async def edit(self, request: Request) -> Response:
         owner, id = self._owner_and_id(request)
-        wanted = await body(request, models.Edit)
+        wanted = await body(request, Edit)
         tags = None if wanted.tags is None else tuple(wanted.tags)
         match = request.headers.get("if-match")
         entry = await self._threads.write(
@@ -116,7 +158,7 @@ class Images:
         return Response(status_code=204)
 
     async def empty_trash(self, request: Request) -> Response:
-        wanted = await body(request, models.EmptyTrash)
+        wanted = await body(request, EmptyTrash)
         owner = self._services.owner_or_nobody(request)
         purged = await self._threads.write(self._library.empty_trash, owner, wanted.count)
         return responses.json({"purged": purged})
@@ -157,25 +199,24 @@ class Images:
 
     def operations(self) -> list[Operation]:
         one = "/api/v1/images/{id}"
-        image, page = models.Image, models.ImagePage
         return [
-            Operation("GET", one, self.one, "One image", query=models.Linking, answer=image,
+            Operation("GET", one, self.one, "One image", query=Linking, answer=Image,
                       statuses=(304,), errors=(NotFound,)),
-            Operation("PATCH", one, self.edit, "Edit tags or favourite", body=models.Edit,
-                      answer=image, errors=(NotFound, PreconditionFailed, Forbidden)),
-            Operation("POST", f"{one}/delete", self.delete, "Move to the trash", answer=image,
+            Operation("PATCH", one, self.edit, "Edit tags or favourite", body=Edit,
+                      answer=Image, errors=(NotFound, PreconditionFailed, Forbidden)),
+            Operation("POST", f"{one}/delete", self.delete, "Move to the trash", answer=Image,
                       errors=(NotFound, Forbidden)),
             Operation("POST", f"{one}/restore", self.restore, "Take out of the trash",
-                      answer=image, errors=(NotFound, Forbidden)),
+                      answer=Image, errors=(NotFound, Forbidden)),
             Operation("POST", f"{one}/purge", self.purge, "Delete for ever, from the trash",
                       status=204, errors=(NotFound, Conflict, Forbidden)),
             Operation("GET", "/api/v1/trash", self.trash, "The trash, newest deletion first",
-                      query=models.TrashQuery, answer=page, statuses=(304,)),
+                      query=TrashQuery, answer=ImagePage, statuses=(304,)),
             Operation("POST", "/api/v1/trash/empty", self.empty_trash, "Purge the whole trash",
-                      body=models.EmptyTrash, answer=models.Emptied,
+                      body=EmptyTrash, answer=Emptied,
                       errors=(Conflict, Forbidden)),
             Operation("GET", "/api/v1/me", self.me, "Owner, counts and quota",
-                      answer=models.Me),
+                      answer=Me),
         ]  # fmt: skip
 
 
@@ -189,7 +230,7 @@ def image_id(request: Request) -> str:
 
 def list_query(raw: bytes, owner: str | None) -> Query:
     """What a query string asks of an owner. Raises BadRequest."""
-    return to_query(parse_query(raw, models.ListQuery), owner)
+    return to_query(parse_query(raw, ListQuery), owner)
 
 
 _remembered_query = lru_cache(8192)(list_query)

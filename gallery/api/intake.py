@@ -6,13 +6,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gallery import keys
-from gallery.api import models
+from gallery.api.fields import Body, Id, Moment, Name, Ratio, Tags, Text, Whole
 from gallery.api.images import Images
 from gallery.api.services import Services
 from gallery.blobs import Spool
@@ -32,6 +33,25 @@ from gallery.library import Stored
 from gallery.records import to_us
 
 INTAKE_ERRORS = (Unauthorized, Forbidden, TooLarge, UnsupportedImage, Unprocessable, StorageFull)
+
+
+class Meta(Body):
+    """What an uploader says of an image. What is left out is read from the file."""
+
+    prompt: Text | None = None
+    negative_prompt: Text | None = None
+    seed: Whole | None = Field(None, ge=0, le=2**64 - 1)
+    model: Name | None = None
+    source: Name | None = None
+    workflow_id: Name | None = None
+    aspect_ratio: Ratio | None = None
+    tags: Tags = Field([])
+    favorite: bool = False
+    job_id: Name | None = None
+    parents: Annotated[list[Id], Field(max_length=100)] | None = None
+    created_at: Moment | None = Field(
+        None, description="only with the service token; naive means UTC"
+    )
 
 
 class Intake:
@@ -92,7 +112,7 @@ def owner_of(named: str | None, visitor: str | None) -> str:
     return visitor
 
 
-def said(meta: models.Meta, visitor: str | None) -> dict[str, Any]:
+def said(meta: Meta, visitor: str | None) -> dict[str, Any]:
     """What the uploader says of the image, as a draft has it. Raises Forbidden."""
     if meta.created_at is not None and visitor is not None:
         raise Forbidden("created_at needs a service token", code="wrong_role")

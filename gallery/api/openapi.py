@@ -8,9 +8,9 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from gallery.api import models
+from gallery.api.answers import Problem
 from gallery.api.operation import Operation
-from gallery.errors import BadRequest, Forbidden, GalleryError, NotFound, Unavailable
+from gallery.errors import BadRequest, Forbidden, GalleryError, NotFound, Unauthorized, Unavailable
 from gallery.keys import EXT_OF
 
 _REF = "#/components/schemas/{model}"
@@ -27,7 +27,7 @@ def document(operations: list[Operation]) -> dict[str, Any]:
     for operation in operations:
         path = operation.path.replace(":path}", "}")
         paths.setdefault(path, {})[operation.method.lower()] = _operation(operation)
-    shown = {m for o in operations for m in (o.body, o.form, o.answer) if m} | {models.Problem}
+    shown = {m for o in operations for m in (o.body, o.form, o.answer) if m} | {Problem}
     ordered = sorted(shown, key=lambda model: model.__name__)
     _, schemas = models_json_schema([(m, "validation") for m in ordered], ref_template=_REF)
     return {
@@ -157,6 +157,8 @@ def _errors(operation: Operation) -> set[type[GalleryError]]:
     found = {*operation.errors}
     if operation.security != "none":
         found.add(Unavailable)
+    if operation.security == "admin":
+        found |= {Unauthorized, Forbidden}
     if operation.query or operation.body or operation.form:
         found.add(BadRequest)
     if operation.method != "GET":

@@ -6,12 +6,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
+from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gallery import responses
-from gallery.api import days, models
-from gallery.api.filters import filtered
+from gallery.api import days
+from gallery.api.fields import Strict
+from gallery.api.filters import Filter, filtered
 from gallery.api.operation import Operation, query
 from gallery.api.pages import etag_of, names
 from gallery.api.services import Services
@@ -20,6 +22,34 @@ from gallery.keys import Kind
 from gallery.records import Totals
 
 Answer = dict[str, object]
+
+
+class FacetsQuery(Strict):
+    kind: Kind = "output"
+
+
+class Day(BaseModel):
+    date: str
+    count: int
+
+
+class Timeline(BaseModel):
+    tz: str
+    days: list[Day] = Field(description="newest first, without empty days")
+
+
+class Facet(BaseModel):
+    name: str
+    count: int
+
+
+class Facets(BaseModel):
+    images: int = Field(description="how many were looked at: the newest")
+    complete: bool = Field(description="whether these are all")
+    favorites: int
+    tags: list[Facet]
+    workflows: list[Facet]
+    aspect_ratios: list[Facet]
 
 
 class Overview:
@@ -33,10 +63,10 @@ class Overview:
         self._threads = services.threads
 
     async def timeline(self, request: Request) -> Response:
-        wanted = query(request, models.Filter)
+        wanted = query(request, Filter)
         return await self._answered(request, lambda owner: self._timeline(owner, wanted))
 
-    def _timeline(self, owner: str, wanted: models.Filter) -> Answer:
+    def _timeline(self, owner: str, wanted: Filter) -> Answer:
         tz = days.zone(wanted.tz)
         names: list[date] = []
 
@@ -52,7 +82,7 @@ class Overview:
         return {"tz": wanted.tz, "days": found[::-1]}
 
     async def facets(self, request: Request) -> Response:
-        kind = query(request, models.FacetsQuery).kind
+        kind = query(request, FacetsQuery).kind
         return await self._answered(request, lambda owner: self._facets(owner, kind))
 
     def _facets(self, owner: str, kind: Kind) -> Answer:
@@ -81,9 +111,9 @@ class Overview:
     def operations(self) -> list[Operation]:
         return [
             Operation("GET", "/api/v1/timeline", self.timeline, "Counts by day",
-                      query=models.Filter, answer=models.Timeline, statuses=(304,)),
+                      query=Filter, answer=Timeline, statuses=(304,)),
             Operation("GET", "/api/v1/facets", self.facets, "What can be filtered by",
-                      query=models.FacetsQuery, answer=models.Facets, statuses=(304,)),
+                      query=FacetsQuery, answer=Facets, statuses=(304,)),
         ]  # fmt: skip
 
 

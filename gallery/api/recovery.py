@@ -2,19 +2,68 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import BaseModel, Field, StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gallery import keys, responses
-from gallery.api import models
+from gallery.api.fields import Body, Id
 from gallery.api.operation import Operation, body
 from gallery.api.services import Services, set_cookie
 from gallery.errors import Conflict, Forbidden, NotFound, StorageFull
 from gallery.records import Totals
-from gallery.recovery import MOST, Recovery, unknown
+from gallery.recovery import MAX_NAME, MOST, Recovery, unknown
 
 _LINKS = "/api/v1/me/links"
 _PRIVATE = {"cache-control": "no-store"}
+
+
+class NewLink(Body):
+    name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_NAME)] | None = (
+        Field(None, description="to know it by")
+    )
+
+
+class Recover(Body):
+    token: Annotated[str, StringConstraints(max_length=200)] = Field(
+        description="what the link's fragment says"
+    )
+    confirm: bool = Field(False, description="true: sign this browser in")
+
+
+class RecoveryLink(BaseModel):
+    id: Id
+    name: str | None
+    made_at: str
+    used_at: str | None = Field(description="when it last signed a browser in")
+
+
+class LinkList(BaseModel):
+    links: list[RecoveryLink] = Field(description="oldest first")
+    most: int = Field(description="how many there may be")
+
+
+class MadeLink(RecoveryLink):
+    url: str = Field(description="the link, which is said this once")
+
+
+class Gallery(BaseModel):
+    owner: str
+    count: int = Field(description="images, with the trash")
+    bytes: int
+
+
+class PresentGallery(Gallery):
+    links: int = Field(description="how many lead back to it")
+
+
+class Recovered(Gallery):
+    """The gallery that a link is of."""
+
+    present: PresentGallery | None = Field(description="of the cookie that came along")
+    signed_in: bool
 
 
 class RecoveryRoutes:
@@ -28,7 +77,7 @@ class RecoveryRoutes:
 
     async def make(self, request: Request) -> Response:
         """The token stands in the fragment, which no browser sends to any server."""
-        wanted = await body(request, models.NewLink, required=False)
+        wanted = await body(request, NewLink, required=False)
         owner, name = self._services.owner_or_nobody(request), wanted.name or None
         link, token = await self._threads.write(self._recovery.make, owner, name)
         url = f"{self._services.origin(request)}/#recover={token}"
@@ -50,7 +99,7 @@ class RecoveryRoutes:
     async def recover(self, request: Request) -> Response:
         """Says first what the browser would be and what it is: somebody may have been sent a
         link by whom they would rather not share a gallery with."""
-        wanted = await body(request, models.Recover)
+        wanted = await body(request, Recover)
         owner = await self._threads.fetch(self._recovery.owner_of, wanted.token)
         visitor = self._services.visitor(request)
         answer = await self._threads.read(self._whole, owner)
@@ -74,13 +123,13 @@ class RecoveryRoutes:
     def operations(self) -> list[Operation]:
         return [
             Operation("GET", _LINKS, self.shown, "Links that lead back to this gallery",
-                      answer=models.LinkList),
-            Operation("POST", _LINKS, self.make, "Make such a link", body=models.NewLink,
-                      body_required=False, answer=models.MadeLink, status=201,
+                      answer=LinkList),
+            Operation("POST", _LINKS, self.make, "Make such a link", body=NewLink,
+                      body_required=False, answer=MadeLink, status=201,
                       errors=(Conflict, StorageFull)),
             Operation("DELETE", f"{_LINKS}/{{id}}", self.revoke, "Revoke one", status=204,
                       errors=(StorageFull,)),
             Operation("POST", "/api/v1/me/recover", self.recover,
-                      "Become the owner that a link is of", body=models.Recover,
-                      answer=models.Recovered, errors=(NotFound, Forbidden, StorageFull)),
+                      "Become the owner that a link is of", body=Recover,
+                      answer=Recovered, errors=(NotFound, Forbidden, StorageFull)),
         ]  # fmt: skip

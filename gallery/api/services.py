@@ -39,6 +39,10 @@ class Services:
         visitor = self.visitor(request)
         return visitor.owner if visitor else NOBODY
 
+    def require_admin(self, request: Request) -> None:
+        """Raises Unauthorized and Forbidden."""
+        self.identity.require(request.scope["headers"], "admin")
+
     def identify(self, request: Request) -> tuple[str, bytes | None]:
         """The visitor's owner, a fresh one for who has none, and the cookie to set if any."""
         visitor = self.visitor(request)

@@ -6,23 +6,89 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 
+from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gallery import checkpoint, responses, rounds, usage
-from gallery.api import models
+from gallery.api.fields import Strict
 from gallery.api.operation import Operation, query
 from gallery.api.services import Services
 from gallery.catalog.notes import Notes
 from gallery.checkpoint import Checkpoint
-from gallery.errors import Forbidden, Unauthorized
 from gallery.health import Answer, Health
 from gallery.records import to_text
 from gallery.rounds import Round
 from gallery.scrub import WEEK_US
 
-_ERRORS = (Unauthorized, Forbidden)
 _FRESH = {"cache-control": "no-store"}
+
+
+class UsageQuery(Strict):
+    days: int = Field(90, ge=1, le=800, description="of the newest that are known")
+
+
+class StoreHealth(BaseModel):
+    name: str = Field(description="as the settings name it, without credentials")
+    reachable: bool
+    why: str | None = Field(description="why not")
+
+
+class ServerProcess(BaseModel):
+    id: str
+    pid: int
+
+
+class MoveHealth(BaseModel):
+    turns: int = Field(description="how often the library moved, there and back")
+    fallback_reads: int = Field(description="originals lost since and read where it lived before")
+
+
+class LibraryHealth(BaseModel):
+    """Null is what cannot be told."""
+
+    version: str
+    pid: int = Field(description="of the process that answers")
+    began_at: str
+    uptime_seconds: float
+    storage: StoreHealth
+    catalog: StoreHealth
+    free_bytes: int | None = Field(description="where images are files")
+    processes: list[ServerProcess] | None
+    damaged: dict[str, int] | None = Field(description="originals, as the scrub knows")
+    quarantined: int | None = Field(description="things that a move could not bring as images")
+    moved: MoveHealth | None
+
+
+class Leader(BaseModel):
+    host: str
+    pid: int
+
+
+class Job(BaseModel):
+    name: str
+    began_at: str
+    seconds: float | None = Field(description="null while it is under way")
+    figures: dict[str, int]
+    error: str | None
+    due_at: str | None
+
+
+class Jobs(BaseModel):
+    leader: Leader | None = Field(description="the process that did the last one")
+    jobs: list[Job]
+
+
+class UsageOfDay(BaseModel):
+    date: str = Field(description="in UTC")
+    owners: int
+    images: int = Field(description="active")
+    trash: int
+    bytes: int = Field(description="of the originals, with those in the trash")
+
+
+class Usage(BaseModel):
+    days: list[UsageOfDay] = Field(description="oldest first, without those nobody looked")
 
 
 class State:
@@ -35,31 +101,28 @@ class State:
         began = services.library.clock()
         self._health = Health(services.settings, services.library, began)
 
-    def _require(self, request: Request) -> None:
-        self._services.identity.require(request.scope["headers"], "admin")
-
     async def health(self, request: Request) -> Response:
-        self._require(request)
+        self._services.require_admin(request)
         return responses.json(await self._threads.fetch(self._health.as_json), headers=_FRESH)
 
     async def jobs(self, request: Request) -> Response:
-        self._require(request)
+        self._services.require_admin(request)
         return responses.json(await self._threads.read(_jobs, self._notes), headers=_FRESH)
 
     async def usage(self, request: Request) -> Response:
-        self._require(request)
-        days = query(request, models.UsageQuery).days
+        self._services.require_admin(request)
+        days = query(request, UsageQuery).days
         answer = await self._threads.read(_usage, self._notes, days)
         return responses.json(answer, headers=_FRESH)
 
     def operations(self) -> list[Operation]:
         operations = [
             Operation("GET", "/api/v1/admin/health", self.health, "How the library is",
-                      answer=models.LibraryHealth, errors=_ERRORS),
+                      answer=LibraryHealth),
             Operation("GET", "/api/v1/admin/jobs", self.jobs, "What the periodic jobs did last",
-                      answer=models.Jobs, errors=_ERRORS),
+                      answer=Jobs),
             Operation("GET", "/api/v1/admin/usage", self.usage, "How much there was, by day",
-                      query=models.UsageQuery, answer=models.Usage, errors=_ERRORS),
+                      query=UsageQuery, answer=Usage),
         ]  # fmt: skip
         return [replace(operation, security="admin") for operation in operations]
 

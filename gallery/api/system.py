@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import orjson
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gallery import responses
-from gallery.api import models, openapi
+from gallery.api import openapi
 from gallery.api.application import Application
 from gallery.api.operation import Operation
 from gallery.api.services import Services
 from gallery.errors import Unavailable
 from gallery.metrics import Metrics
+
+
+class Health(BaseModel):
+    status: str
 
 
 class System:
@@ -49,9 +54,9 @@ class System:
     def operations(self) -> list[Operation]:
         return [
             Operation("GET", "/healthz", self.healthz, "Whether the process runs",
-                      answer=models.Health, security="none"),
+                      answer=Health, security="none"),
             Operation("GET", "/readyz", self.readyz, "Whether the storage is there",
-                      answer=models.Health, errors=(Unavailable,), security="none"),
+                      answer=Health, errors=(Unavailable,), security="none"),
             Operation("GET", "/metrics", self.metrics, "Prometheus metrics", media="text/plain",
                       security="none"),
             Operation("GET", "/openapi.json", self.document, "This document", security="none"),

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pydantic import BaseModel, Field
+from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gallery.api import models
-from gallery.api.intake import INTAKE_ERRORS, Intake, owner_of, said
+from gallery.api.answers import Image
+from gallery.api.fields import OwnerName
+from gallery.api.intake import INTAKE_ERRORS, Intake, Meta, owner_of, said
 from gallery.api.operation import Operation, parse_json
 from gallery.api.receive import Received, received
 from gallery.api.services import Services, set_cookie
@@ -18,6 +21,14 @@ from gallery.keys import Kind
 from gallery.records import id_for
 
 _MAX_KEY = 255
+
+
+class UploadForm(BaseModel):
+    """The parts of an upload."""
+
+    file: str = Field(json_schema_extra={"format": "binary"}, description="PNG, JPEG or WebP")
+    meta: Meta | SkipJsonSchema[None] = Field(None, description="JSON")
+    owner: OwnerName | SkipJsonSchema[None] = Field(None, description="only with a token")
 
 
 class Uploads:
@@ -45,9 +56,9 @@ class Uploads:
         return set_cookie(intake.answer(stored), cookie)
 
     def _draft(self, request: Request, found: Received, kind: Kind, visitor: str | None) -> Draft:
-        meta = models.Meta.model_validate({})
+        meta = Meta.model_validate({})
         if raw := found.fields.get("meta"):
-            meta = parse_json(raw, models.Meta, code="bad_meta")
+            meta = parse_json(raw, Meta, code="bad_meta")
         fields = said(meta, visitor)
         named = found.fields.get("owner")
         owner = owner_of(None if named is None else named.decode("utf-8", "replace"), visitor)
@@ -80,6 +91,6 @@ class Into:
 
     def operation(self, path: str, summary: str) -> Operation:
         return Operation(
-            "POST", path, self, summary, form=models.UploadForm, answer=models.Image,
+            "POST", path, self, summary, form=UploadForm, answer=Image,
             status=201, errors=(*INTAKE_ERRORS, Timeout),
         )  # fmt: skip

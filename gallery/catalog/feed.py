@@ -25,18 +25,17 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from gallery.catalog.shard import lines
+from gallery.catalog import segment
+from gallery.catalog.lines import lines
 from gallery.durable import lock, try_lock
 from gallery.errors import Damaged, StartRefused, Unavailable
 from gallery.records import decode_line, encode_line
 
 log = logging.getLogger(__name__)
 
-FORMAT = 1
 SEGMENT_BYTES = 16 << 20
 KEEP_SECONDS = 7 * 86_400.0
 OPEN_SECONDS = 10.0
-_CLOSE_BYTES = 200
 _APPEND = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -87,7 +86,7 @@ class Feed:
             if try_lock(self._live_fd):
                 with contextlib.suppress(FeedLost, OSError):
                     list(self._read())
-                    self._write(encode_line({"op": "close", "next": None}))
+                    self._write(segment.closing(None))
                     os.fsync(self._fd)
         for fd in (self._fd, self._live_fd, self._lock_fd):
             os.close(fd)
@@ -99,38 +98,29 @@ class Feed:
             raise Unavailable(f"{self.folder} is away")
         os.makedirs(self.folder, exist_ok=True)
         numbers = self.segments()
-        self.generation = self._generation(numbers[-1]) if numbers else ""
+        self.generation = self._generation_of(numbers[-1]) if numbers else ""
         if not self.generation:
             self.generation = secrets.token_hex(8)
             begin = True
             if numbers:
-                self._give_up(numbers[-1])
-        if begin or not numbers or self._is_closed(numbers[-1]):
+                segment.give_up(self.path(numbers[-1]))
+        if begin or not numbers or segment.is_closed(self.path(numbers[-1])):
             self._begin(numbers[-1] + 1 if numbers else 1)
         else:
             self._open_segment(numbers[-1])
             self._offset = self._size = os.fstat(self._fd).st_size
 
-    def _give_up(self, number: int) -> None:
-        """Removes a segment that cannot be read. It may look untouched to those who have it
-        open; that it was removed, everybody sees."""
-        log.warning("%s cannot be read: another begins", self.path(number))
-        with contextlib.suppress(OSError):
-            os.unlink(self.path(number))
+    def _generation_of(self, number: int) -> str:
+        """As the segment says; "" where it cannot be read. Raises StartRefused."""
+        library, generation = segment.origin(self.path(number)) or (self.library, "")
+        if library != self.library:
+            raise StartRefused(f"{self.path(number)} belongs to the library {library}")
+        return generation
 
     def _begin(self, number: int) -> None:
-        self._make_segment(number)
+        segment.make(self.path(number), self.library, self.generation, number)
         self._open_segment(number)
         self._offset = self._size = os.fstat(self._fd).st_size
-
-    def _make_segment(self, number: int) -> None:
-        head = {"format": FORMAT, "library": self.library, "generation": self.generation}
-        path = self.path(number)
-        with open(f"{path}.new", "wb") as file:
-            file.write(encode_line(head | {"segment": number}))
-            file.flush()
-            os.fsync(file.fileno())
-        os.rename(f"{path}.new", path)
 
     def _open_segment(self, number: int) -> None:
         fd = os.open(self.path(number), _APPEND)
@@ -141,26 +131,6 @@ class Feed:
         else:
             self._fd = fd
         self._segment, self._offset, self._size = number, 0, -1
-
-    def _is_closed(self, number: int) -> bool:
-        with open(self.path(number), "rb") as file:
-            file.seek(max(0, os.fstat(file.fileno()).st_size - _CLOSE_BYTES))
-            last = file.read().rstrip(b"\n").rpartition(b"\n")[2]
-        try:
-            return decode_line(last).get("op") == "close"
-        except Damaged:
-            return False
-
-    def _generation(self, number: int) -> str:
-        with open(self.path(number), "rb") as file:
-            try:
-                head = decode_line(file.readline(4096).rstrip(b"\n"))
-                library, generation = str(head["library"]), str(head["generation"])
-            except (Damaged, KeyError):
-                return ""
-        if library != self.library:
-            raise StartRefused(f"{self.path(number)} belongs to the library {library}")
-        return generation
 
     # -- reading --------------------------------------------------------------------------
 
@@ -262,9 +232,9 @@ class Feed:
         next to join, and no segment that only some know of. The lines that this process had
         not read are read by its next ``poll``."""
         number = self._segment + 1
-        self._write(encode_line({"op": "close", "next": number}))
+        self._write(segment.closing(number))
         os.fsync(self._fd)
-        self._make_segment(number)
+        segment.make(self.path(number), self.library, self.generation, number)
 
     def path(self, number: int) -> str:
         return os.path.join(self.folder, f"{number:010d}")

@@ -14,12 +14,15 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from typing import Protocol
+from typing import Protocol, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
 
 from gallery.durable import locked, replace_file, trying
 from gallery.errors import NotFound, storage
 
 _MAX_BYTES = 64 << 20
+T = TypeVar("T")
 
 
 class Notes(Protocol):
@@ -39,6 +42,16 @@ class Notes(Protocol):
 
     def trying(self, name: str) -> AbstractContextManager[bool]:
         """As ``lock``, if that can be had without waiting; whether it could."""
+
+
+def read_as(notes: Notes, name: str, kind: TypeAdapter[T]) -> T | None:
+    """The note as a value of this kind; None where there is none that can be used. Raises
+    Unavailable."""
+    raw = notes.read(name)
+    try:
+        return None if raw is None else kind.validate_json(raw)
+    except ValidationError:
+        return None
 
 
 class FileNotes:

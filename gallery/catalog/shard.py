@@ -1,49 +1,37 @@
-"""One manifest: the journal of an owner's images of one month, and its index in memory.
+"""One manifest as a process knows it: its last line, and its index in memory.
 
-    line 1      {"format":1,"library":…,"owner":…,"month":…,"generation":…,"crc":…}
-    then        {"op":…,"id":…,"rev":…,"kind":…,"status":…,"at":…,"deleted":…,"bytes":…,
-                 "seen":[size,mtime_ns],"feed":…,"totals":{kind:[…]},"record":{…},"crc":…}
-
-The last line of an image is its state. Lines stay in the file; memory holds where they
-are and what they are sorted by (about 200 bytes an image).
+Lines stay in the file; memory holds where they are and what they are sorted by (about 200
+bytes an image).
 """
 
 from __future__ import annotations
 
 import logging
 import os
-import secrets
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
-
 from gallery.catalog.index import Index
+from gallery.catalog.lines import (
+    crc_of,
+    head_of,
+    header,
+    is_whole,
+    last_line,
+    line_of,
+    lines,
+    read_generation,
+    read_spans,
+    totals_of,
+)
 from gallery.catalog.search import PromptText
 from gallery.errors import Damaged
-from gallery.records import (
-    Change,
-    Record,
-    Seen,
-    Totals,
-    TotalsByKind,
-    change,
-    decode_line,
-    encode,
-    encode_line,
-    marks,
-)
+from gallery.records import Record, Seen, Totals, TotalsByKind, change, marks
 
 log = logging.getLogger(__name__)
 
-FORMAT = 1
 ROW_BYTES = 200
-_CHUNK = 256 << 10
-_TAIL = 8 << 10
-_HEADER = 1 << 10
-_MARK = b',"record":'
 
 
 class Replaced(Exception):
@@ -83,84 +71,13 @@ class Shard:
         return rows + (0 if self.text is None else self.text.weight)
 
 
-def head_of(line: bytes) -> dict[str, Any]:
-    """What stands before the record in a line, whose checksum is checked. Raises Damaged."""
-    mark = line.find(_MARK)
-    if mark < 0:
-        return decode_line(line)
-    if not _is_whole(line):
-        raise Damaged("checksum")
-    try:
-        head: dict[str, Any] = orjson.loads(line[:mark] + b"}")
-    except orjson.JSONDecodeError as error:
-        raise Damaged(str(error)) from error
-    return head
-
-
-def line_of(change: Change, feed: str, totals: TotalsByKind) -> bytes:
-    """The manifest line of ``change``."""
-    record = change.record
-    head = {
-        "op": change.op,
-        "id": change.id,
-        "rev": change.rev,
-        "kind": change.kind,
-        "status": record.status if record else None,
-        "at": change.at,
-        "deleted": record.deleted_at if record else None,
-        "bytes": record.bytes if record else 0,
-        "seen": [change.seen.size, change.seen.mtime_ns],
-        "feed": feed,
-        "totals": {kind: t.as_list() for kind, t in totals.items()},
-    }
-    return encode_line(head, encode(record) if record else None)
-
-
-def header(library: str, owner: str, month: str) -> tuple[str, bytes]:
-    """A new generation, and the first line that carries it."""
-    generation = secrets.token_hex(8)
-    data = {"format": FORMAT, "library": library, "owner": owner, "month": month}
-    return generation, encode_line(data | {"generation": generation})
-
-
-def read_generation(fd: int) -> str:
-    """The generation in the header, or "" when there is none that can be read."""
-    first, newline, _ = os.pread(fd, _HEADER, 0).partition(b"\n")
-    try:
-        return str(decode_line(first)["generation"]) if newline else ""
-    except (Damaged, KeyError):
-        return ""
-
-
-def lines(fd: int, start: int) -> Iterator[tuple[int, bytes]]:
-    """Each complete line from ``start`` on, with its offset; an unfinished one is left."""
-    rest = b""
-    while chunk := os.pread(fd, _CHUNK, start + len(rest)):
-        whole, newline, tail = (rest + chunk).rpartition(b"\n")
-        if not newline:
-            rest += chunk
-            continue
-        for line in whole.split(b"\n"):
-            yield start, line
-            start += len(line) + 1
-        rest = tail
-
-
-def last_line(fd: int) -> tuple[bytes, int]:
-    """The last complete line, and where it ends. A very long one is cut at its beginning."""
-    size = os.fstat(fd).st_size
-    start = max(0, size - _TAIL)
-    whole, newline, _ = os.pread(fd, _TAIL, start).rpartition(b"\n")
-    return whole.rpartition(b"\n")[2], start + len(whole) + len(newline)
-
-
 def summarize(shard: Shard) -> None:
     """Reads the header and the last line. A shard whose last line is bad is loaded whole."""
     fd = os.open(shard.path, os.O_RDONLY | os.O_NOFOLLOW)
     try:
         shard.generation = read_generation(fd)
         last, shard.end = last_line(fd)
-        shard.totals, shard.crc = _totals(head_of(last)), _crc(last)
+        shard.totals, shard.crc = totals_of(head_of(last)), crc_of(last)
     except (Damaged, KeyError, TypeError, ValueError):
         load(shard)
     finally:
@@ -208,7 +125,7 @@ def _take(shard: Shard, offset: int, line: bytes, *, sort: bool) -> dict[str, An
         head = head_of(line)
         if shard.index is not None:
             shard.index.apply(head, offset, len(line), marks(line), sort=sort)
-        shard.totals, shard.crc = _totals(head), _crc(line)
+        shard.totals, shard.crc = totals_of(head), crc_of(line)
     except (Damaged, KeyError, TypeError, ValueError, OverflowError) as error:
         _bad(shard, offset, str(error))
         return None
@@ -219,14 +136,6 @@ def _bad(shard: Shard, offset: int, why: str) -> None:
     if not shard.damaged:
         log.warning("%s: bad line at byte %d (%s); it is skipped", shard.path, offset, why)
     shard.damaged = True
-
-
-def _totals(head: dict[str, Any]) -> TotalsByKind:
-    return {kind: Totals(*values) for kind, values in head["totals"].items()}
-
-
-def _crc(line: bytes) -> str:
-    return line[-10:-2].decode("ascii")
 
 
 def read_lines(shard: Shard, spans: list[tuple[int, int]]) -> list[bytes]:
@@ -241,27 +150,13 @@ def read_lines(shard: Shard, spans: list[tuple[int, int]]) -> list[bytes]:
     try:
         if read_generation(fd) != shard.generation:
             raise Replaced(shard)
-        found = _read_spans(fd, spans)
+        found = read_spans(fd, spans)
         # Nothing is looked at again in a file that nobody has written to since.
-        if os.fstat(fd).st_mtime_ns != shard.mtime_ns and not all(map(_is_whole, found)):
+        if os.fstat(fd).st_mtime_ns != shard.mtime_ns and not all(map(is_whole, found)):
             raise Replaced(shard)
         return found
     finally:
         os.close(fd)
-
-
-def _read_spans(fd: int, spans: list[tuple[int, int]]) -> list[bytes]:
-    """Neighbours are read at once."""
-    low = min(offset for offset, _ in spans)
-    high = max(offset + length for offset, length in spans)
-    if high - low > _TAIL + 4 * sum(length for _, length in spans):
-        return [os.pread(fd, length, offset) for offset, length in spans]
-    block = os.pread(fd, high - low, low)
-    return [block[offset - low : offset - low + length] for offset, length in spans]
-
-
-def _is_whole(line: bytes) -> bool:
-    return line[-18:] == b',"crc":"%08x"}' % zlib.crc32(line[:-18])
 
 
 def whole(

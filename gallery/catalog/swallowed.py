@@ -13,7 +13,8 @@ from typing import Any
 
 from gallery.catalog.feed import Feed
 from gallery.catalog.history import Place, place, told
-from gallery.catalog.shard import Shard, head_of, last_line, lines, read_generation
+from gallery.catalog.lines import head_of, last_line, lines, read_generation
+from gallery.catalog.shard import Shard
 from gallery.errors import Damaged, PositionGone
 
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC

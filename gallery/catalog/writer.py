@@ -12,15 +12,9 @@ import os
 
 from gallery.catalog.begun import Begun
 from gallery.catalog.index import Index
+from gallery.catalog.lines import header, line_of, read_generation
 from gallery.catalog.mirror import Mirror
-from gallery.catalog.shard import (
-    Replaced,
-    Shard,
-    header,
-    line_of,
-    read_generation,
-    whole,
-)
+from gallery.catalog.shard import Replaced, Shard, whole
 from gallery.catalog.swallowed import feed_line, unannounced
 from gallery.durable import fsync_folder
 from gallery.errors import storage

@@ -17,10 +17,9 @@ from gallery.errors import StartRefused, Unavailable
 from gallery.journal import Wanted
 from gallery.library import Library
 from migrate import commands, sides
-from migrate.commands import Limits
 from migrate.folder import Folder
 from migrate.follow import Follow
-from migrate.pace import Pace
+from migrate.pace import Limits, Pace
 from migrate.sides import Sides
 from migrate.walk import Only
 from tests.http.fleet import Person

@@ -65,12 +65,12 @@ class Living:
         ready: Callable[[], None] = lambda: None,
     ) -> Turned:  # fmt: skip
         """To the other side, by a migrator that has the stores open for itself."""
-        move, found = self.move, self.record.read()
+        move = self.move
         sides, to = (move.sides, THERE) if self.lives == HERE else (_back(move), HERE)
         with move.folder.journal() as journal:
             turn = Turn(sides, journal, pace or Pace(), self.record, to, ready)
             plan = {"position": move.position}
-            start = position_in(move.folder.entries(), plan, found.number if found else 0)
+            start = position_in(move.folder.entries(), plan, self.record.turns())
             return turn.run(start, move.folder.entries(), budget=budget, wait=wait)
 
     def close(self) -> None:

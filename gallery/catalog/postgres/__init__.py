@@ -2,10 +2,13 @@
 
     asking         one question, and all its rows
     connections    which there are, and the locks that are tied to them
+    failures       what the failures of a database are called here
     schema         the migrations, and what a database has to offer
     rows           from a record to its row and the terms it is found by
     writes         what is written in one transaction
-    questions      from a query to SQL
+    questions      from a query to the SQL of its page
+    conditions     what a query asks of an image
+    counts         how many there are: in all, by the query, by day, and of each name
     told           the feed: positions, and an order without late comers
     listener       the thread that hears of other processes' changes
     leader         which process runs the periodic jobs
@@ -27,8 +30,9 @@ import psycopg
 
 from gallery.catalog import Changes, Entry, Expired, Listener, Page
 from gallery.catalog.facets import Facets, ordered
-from gallery.catalog.postgres import questions, rows, schema, told, writes
-from gallery.catalog.postgres.connections import Connections, one_line
+from gallery.catalog.postgres import counts, questions, rows, schema, told, writes
+from gallery.catalog.postgres.connections import Connections
+from gallery.catalog.postgres.failures import one_line
 from gallery.catalog.postgres.leader import Leader
 from gallery.catalog.postgres.listener import Hearing
 from gallery.catalog.postgres.notes import PostgresNotes
@@ -146,38 +150,23 @@ class PostgresCatalog:
         return (total, version, size), images
 
     def totals(self, owner: str) -> TotalsByKind:
-        ends = """
-            (SELECT {end} FROM images WHERE owner = counters.owner AND kind = counters.kind
-             AND status = '{status}')"""
-        oldest, first, last = (
-            ends.format(end=end, status=status)
-            for end, status in [
-                ("min(deleted_at)", "trash"),
-                ("min(created_at)", "active"),
-                ("max(created_at)", "active"),
-            ]
-        )
-        found = self._ask(
-            f"""SELECT kind, active, trash, bytes, {oldest}, {first}, {last} FROM counters
-                WHERE owner = %(owner)s AND active + trash > 0""",
-            owner=owner,
-        )
-        return {row[0]: Totals(*row[1:]) for row in found}
+        found = self._connections.ask(*counts.totals(owner))
+        return {kind: Totals(*totals) for kind, *totals in found}
 
     def version(self, owner: str) -> str:
-        ((version,),) = self._connections.ask(*questions.version(owner))
+        ((version,),) = self._connections.ask(*counts.version(owner))
         return str(version)
 
     def timeline(self, query: Query, starts: Callable[[int, int], list[int]]) -> list[int]:
-        ((first, last),) = self._connections.ask(*questions.span(query))
+        ((first, last),) = self._connections.ask(*counts.span(query))
         if first is None:
             return []
         edges = starts(first, last)
-        counts: dict[int, int] = dict(self._connections.ask(*questions.histogram(query, edges)))
-        return [counts.get(number, 0) for number in range(1, len(edges) + 1)]
+        images: dict[int, int] = dict(self._connections.ask(*counts.histogram(query, edges)))
+        return [images.get(number, 0) for number in range(1, len(edges) + 1)]
 
     def facets(self, owner: str, kind: Kind) -> Facets:
-        found = self._connections.ask(*questions.facets(owner, kind))
+        found = self._connections.ask(*counts.facets(owner, kind))
         counted: dict[str, list[tuple[str, int]]] = {}
         for what, name, count in found:
             counted.setdefault(what, []).append((rows.read(name), count))
@@ -189,11 +178,7 @@ class PostgresCatalog:
         return [owner for (owner,) in self._ask("SELECT owner FROM owners ORDER BY owner")]
 
     def whole(self) -> tuple[int, Totals]:
-        ((owners, *whole),) = self._ask(
-            """SELECT count(DISTINCT owner), coalesce(sum(active), 0)::bigint,
-                   coalesce(sum(trash), 0)::bigint, coalesce(sum(bytes), 0)::bigint
-               FROM counters WHERE active + trash > 0"""
-        )
+        ((owners, *whole),) = self._connections.ask(*counts.whole())
         return owners, Totals(*whole)
 
     def find(self, id: str) -> list[str]:

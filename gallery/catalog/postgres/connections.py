@@ -1,4 +1,4 @@
-"""Connections to the database, and what their failures are called.
+"""Connections to the database, and the locks that are tied to them.
 
 A connection is made by the thread that needs one, so a database that is away is told at
 once, and one that came back is used at once. Threads are few, so there are no more
@@ -19,7 +19,8 @@ from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict
 
 from gallery.catalog.postgres.asking import Asking, Rows, Values
-from gallery.errors import StartRefused, StorageFull, Unavailable
+from gallery.catalog.postgres.failures import failures
+from gallery.errors import StartRefused, Unavailable
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -56,11 +57,6 @@ _LOCK_WITHIN = (
 _UNLOCK_WITHIN = f"""
     SELECT pg_advisory_unlock(hashtextextended(%s, 0)), pg_advisory_unlock_shared({_FENCE})"""
 
-_AWAY = (
-    *(psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError),
-    *(errors.UndefinedTable, errors.InsufficientPrivilege),
-)
-"""A database that was emptied, or whose rights were taken, can be set right as well."""
 _PORTS = re.compile(r"[0-9,]*")
 
 T = TypeVar("T")
@@ -80,23 +76,6 @@ def options_of(url: str) -> dict[str, Any]:
             "what is neither letter nor digit as %40 and the like"
         )
     return found
-
-
-@contextmanager
-def failures() -> Iterator[None]:
-    """Gives the failures of a database their names."""
-    try:
-        yield
-    except errors.DiskFull as error:
-        raise StorageFull(f"database: {one_line(error)}") from error
-    except errors.LockNotAvailable as error:
-        raise Unavailable("somebody else is at work on it", code="busy") from error
-    except _AWAY as error:
-        raise Unavailable(f"database: {one_line(error)}") from error
-
-
-def one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
 
 
 class Connections:

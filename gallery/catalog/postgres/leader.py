@@ -8,7 +8,8 @@ from contextlib import suppress
 
 import psycopg
 
-from gallery.catalog.postgres.connections import Connection, failures
+from gallery.catalog.postgres.connections import Connection
+from gallery.catalog.postgres.failures import failures
 
 _TRY = "SELECT pg_try_advisory_lock(hashtextextended('gallery leader', 0))"
 

@@ -18,7 +18,8 @@ import psycopg
 from gallery.catalog import Listener
 from gallery.catalog.postgres import told
 from gallery.catalog.postgres.asking import Rows, Values
-from gallery.catalog.postgres.connections import Connection, one_line
+from gallery.catalog.postgres.connections import Connection
+from gallery.catalog.postgres.failures import one_line
 from gallery.errors import GalleryError, PositionGone
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,8 @@ from typing import Any
 import orjson
 
 from gallery.catalog.ops import KEEP_SECONDS
-from gallery.catalog.postgres.connections import Connections, failures
+from gallery.catalog.postgres.connections import Connections
+from gallery.catalog.postgres.failures import failures
 
 _READ = """
     SELECT entry FROM ops WHERE owner = %(owner)s AND op = %(op)s ORDER BY number"""

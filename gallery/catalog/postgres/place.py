@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 import psycopg
 
 from gallery.catalog.postgres import schema
-from gallery.catalog.postgres.connections import Connection, one_line
+from gallery.catalog.postgres.connections import Connection
+from gallery.catalog.postgres.failures import one_line
 from gallery.errors import StartRefused
 from gallery.findings import Finding, Odd, skew, tried, whose
 

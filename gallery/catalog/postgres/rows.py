@@ -99,31 +99,29 @@ def _storable(text: str | None) -> str | None:
 
 def terms(record: Record, prompt: str) -> list[int]:
     """Of a record whose folded prompt this is."""
-    named = [f"#{tag}" for tag in record.tags]
-    if record.workflow_id is not None:
-        named.append(f"workflow {record.workflow_id}")
-    if record.aspect_ratio is not None:
-        named.append(f"aspect {record.aspect_ratio}")
-    if record.favorite:
-        named.append("favorite")
+    named = _named(record, record.tags)
     key = ((record.created_at >> PERIOD_BITS) * _SPREAD & 0xFFFFFFFF) - (1 << 31)
     return [term ^ key for term in _numbers(record.owner, _parts(prompt).union(named))]
 
 
 def wanted(query: Query) -> list[int]:
     """The terms of every image that the query may find, before they are of a period."""
-    named = set[str]()
-    if query.tag is not None:
-        named.add(f"#{query.tag}")
-    if query.workflow_id is not None:
-        named.add(f"workflow {query.workflow_id}")
-    if query.aspect_ratio is not None:
-        named.add(f"aspect {query.aspect_ratio}")
-    if query.favorite:
-        named.add("favorite")
+    named = _named(query, () if query.tag is None else (query.tag,))
     for word in query.words.present if query.words else ():
         named |= _telling(word)
     return _numbers(query.owner, named) if query.owner is not None else []
+
+
+def _named(of: Record | Query, tags: tuple[str, ...]) -> set[str]:
+    """What is not of the prompt."""
+    named = {f"#{tag}" for tag in tags}
+    if of.workflow_id is not None:
+        named.add(f"workflow {of.workflow_id}")
+    if of.aspect_ratio is not None:
+        named.add(f"aspect {of.aspect_ratio}")
+    if of.favorite:
+        named.add("favorite")
+    return named
 
 
 def _parts(text: str) -> set[str]:

@@ -13,7 +13,8 @@ from typing import Any
 import psycopg
 
 from gallery.catalog.postgres import told
-from gallery.catalog.postgres.connections import Connection, one_line, options_of
+from gallery.catalog.postgres.connections import Connection, options_of
+from gallery.catalog.postgres.failures import one_line
 from gallery.errors import StartRefused
 
 _OLDEST_SERVER = 140_000

@@ -8,7 +8,8 @@ from contextlib import suppress
 import psycopg
 
 from gallery.catalog.postgres import rows, told
-from gallery.catalog.postgres.connections import Connection, failures
+from gallery.catalog.postgres.connections import Connection
+from gallery.catalog.postgres.failures import failures
 from gallery.catalog.postgres.listener import CHANNEL
 from gallery.records import Change, Record, Seen
 

@@ -6,25 +6,24 @@ It says what the right answer is, slowly; the tests hold the other catalogs agai
 from __future__ import annotations
 
 import bisect
-import secrets
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import Literal
 
-from gallery.catalog import Changes, Entry, Expired, Listener, Noted, Page
+from gallery.catalog import Changes, Entry, Expired, Listener, Page
 from gallery.catalog.facets import NEWEST, Facets, facets
+from gallery.catalog.memory.feed import MemoryFeed
+from gallery.catalog.memory.locks import Locks
 from gallery.catalog.notes import MemoryNotes
 from gallery.catalog.ops import MemoryOps
 from gallery.catalog.query import Cursor, Query
-from gallery.errors import PositionGone, StartRefused, Unavailable
+from gallery.errors import StartRefused
 from gallery.keys import KINDS, Kind
 from gallery.records import (
     Change,
-    Op,
     Record,
     Seen,
     Totals,
@@ -46,12 +45,9 @@ class MemoryCatalog:
         self._mutex = threading.Lock()
         self._held: dict[tuple[str, str], tuple[Record, Seen]] = {}
         self._versions: defaultdict[str, int] = defaultdict(int)
-        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
-        self._fence = threading.Condition()
-        self._is_closed, self._within = False, 0
+        self._locks = Locks()
         self._listeners: list[Listener] = []
-        self._generation = secrets.token_hex(8)
-        self._noted: list[Noted] = []
+        self._feed = MemoryFeed()
         self.ops = MemoryOps()
         self.notes = MemoryNotes()
 
@@ -74,34 +70,11 @@ class MemoryCatalog:
 
     # -- changing -------------------------------------------------------------------------
 
-    @contextmanager
-    def lock(self, owner: str) -> Iterator[None]:
-        with self._fence:
-            self._fence.wait_for(lambda: not self._is_closed)
-            self._within += 1
-        try:
-            with self._mutex:
-                lock = self._locks[owner]
-            with lock:
-                yield
-        finally:
-            with self._fence:
-                self._within -= 1
-                self._fence.notify_all()
+    def lock(self, owner: str) -> AbstractContextManager[None]:
+        return self._locks.lock(owner)
 
-    @contextmanager
-    def fence(self, seconds: float) -> Iterator[Callable[[], None]]:
-        with self._fence:
-            self._is_closed = True
-            free = self._fence.wait_for(lambda: not self._within, seconds)
-        try:
-            if not free:
-                raise Unavailable("a change that is under way does not end", code="busy")
-            yield lambda: None
-        finally:
-            with self._fence:
-                self._is_closed = False
-                self._fence.notify_all()
+    def fence(self, seconds: float) -> AbstractContextManager[Callable[[], None]]:
+        return self._locks.fence(seconds)
 
     def apply(self, change: Change) -> None:
         with self._mutex:
@@ -110,7 +83,9 @@ class MemoryCatalog:
             else:
                 self._held[change.owner, change.id] = (change.record, change.seen)
             self._versions[change.owner] += 1
-            self._note(change.op, change.owner, change.month, change.id, change.kind, change.rev)
+            self._feed.append(
+                change.op, change.owner, change.month, change.id, change.kind, change.rev
+            )
         self._tell(change.owner, change.id)
 
     def apply_all(self, changes: Sequence[Change]) -> None:
@@ -124,21 +99,8 @@ class MemoryCatalog:
                     del self._held[owner, record.id]
             self._held |= {(owner, pair[0].id): pair for pair in records}
             self._versions[owner] += 1
-            self._note("load", owner, month)
+            self._feed.append("load", owner, month)
         self._tell(owner, "")
-
-    def _note(
-        self,
-        op: Op | Literal["load"],
-        owner: str,
-        month: str,
-        id: str = "",
-        kind: Kind | None = None,
-        rev: int = 0,
-    ) -> None:
-        position = f"{self._generation}.1.{len(self._noted) + 1}"
-        at = time.time_ns() // 1000
-        self._noted.append(Noted(position, op, owner, month, id, kind, rev, at))
 
     def _tell(self, owner: str, id: str) -> None:
         for listener in self._listeners:
@@ -146,21 +108,7 @@ class MemoryCatalog:
 
     def changes(self, since: str | None, *, owner: str | None = None, limit: int = 1000) -> Changes:
         with self._mutex:
-            end = f"{self._generation}.1.{len(self._noted)}"
-            found = self._noted[self._after(since) :] if since is not None else []
-        found = [noted for noted in found if owner in (None, noted.owner)]
-        if len(found) <= limit:
-            return Changes(found, end, level=True)
-        return Changes(found[:limit], found[limit - 1].position, level=False)
-
-    def _after(self, since: str) -> int:
-        """How many changes had been noted at a position. Raises PositionGone."""
-        head, _, count = since.rpartition(".")
-        if head != f"{self._generation}.1" or not count.isdecimal():
-            raise PositionGone(since)
-        if int(count) > len(self._noted):
-            raise PositionGone(since)
-        return int(count)
+            return self._feed.changes(since, owner, limit)
 
     def catch_up(self, owner: str) -> int:  # noqa: ARG002 - nothing is ever kept from anybody
         return 0
