@@ -23,12 +23,14 @@ from gallery.arrivals import (
     wait_for,
 )
 from gallery.blobs import Stat
+from gallery.changes import change
 from gallery.draft import Draft, describe, within
+from gallery.encoding import encode_sidecar
 from gallery.errors import Damaged, GalleryError, NotFound, Unavailable, storage
 from gallery.imaging import Imaging, Inspection
 from gallery.keys import Folder
 from gallery.library import Library
-from gallery.records import Record, Seen, change, encode_sidecar
+from gallery.records import Record, Seen
 
 log = logging.getLogger(__name__)
 

@@ -12,12 +12,14 @@ import time
 from gallery import keys
 from gallery.arrivals import MENDED, SETTLED, Look, Memory
 from gallery.blobs import SelfMarked, Spool, Stat
+from gallery.changes import change
 from gallery.draft import Draft, describe, within
+from gallery.encoding import encode_sidecar
 from gallery.errors import Damaged, GalleryError, NotFound, Unavailable
 from gallery.imaging import Imaging
 from gallery.keys import Folder
 from gallery.library import Library
-from gallery.records import Record, Seen, change, encode_sidecar
+from gallery.records import Record, Seen
 
 log = logging.getLogger(__name__)
 

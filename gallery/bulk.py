@@ -21,6 +21,7 @@ import orjson
 
 from gallery import keys
 from gallery.catalog import Entry, Page
+from gallery.changes import Alter, altered, restored, trashed
 from gallery.errors import (
     Conflict,
     GalleryError,
@@ -30,7 +31,7 @@ from gallery.errors import (
     Unprocessable,
 )
 from gallery.journal import Intent, Journal, Outcome, Phase, Report, Wanted
-from gallery.library import Alter, Library, altered, restored, trashed
+from gallery.library import Library
 from gallery.records import Record
 
 BATCH = 100

@@ -25,13 +25,14 @@ from gallery.arrivals import (
 )
 from gallery.blobs import BlobStore, Renames, Spool
 from gallery.draft import MAX_AHEAD_US, Draft, describe, within
+from gallery.encoding import MAX_SIDECAR_BYTES, decode_sidecar, encode_sidecar
 from gallery.errors import Damaged, GalleryError, NotFound, Unavailable
 from gallery.imaging import Imaging, Inspection
 from gallery.inbox import Inbox
 from gallery.keys import Folder, Inboxed
 from gallery.library import Library
 from gallery.reconcile import RETRY_SECONDS, Thing
-from gallery.records import MAX_SIDECAR_BYTES, Record, decode_sidecar, encode_sidecar
+from gallery.records import Record
 
 log = logging.getLogger(__name__)
 

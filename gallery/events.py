@@ -15,9 +15,10 @@ from collections.abc import AsyncGenerator
 import orjson
 
 from gallery.catalog import Immediate, Noted
+from gallery.encoding import item
 from gallery.errors import GalleryError, PositionGone, Unavailable
 from gallery.library import Library
-from gallery.records import item, to_text
+from gallery.records import to_text
 from gallery.threads import Threads
 
 log = logging.getLogger(__name__)

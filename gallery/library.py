@@ -26,7 +26,19 @@ from gallery import keys
 from gallery.blobs import BlobStore, Listed, SelfMarked, Spool
 from gallery.catalog import Catalog, Entry, Page
 from gallery.catalog.query import Query
+from gallery.changes import (
+    Alter,
+    Change,
+    Op,
+    altered,
+    change,
+    edited,
+    op_between,
+    restored,
+    trashed,
+)
 from gallery.draft import DAY_US, Draft, describe
+from gallery.encoding import MAX_SIDECAR_BYTES, decode_sidecar, encode, encode_sidecar
 from gallery.errors import (
     Conflict,
     Damaged,
@@ -44,28 +56,14 @@ from gallery.fallback import Fallback
 from gallery.imaging import Imaging, Inspection
 from gallery.keys import Folder, Key, Kind
 from gallery.landing import Landing
-from gallery.records import (
-    MAX_INT,
-    MAX_SIDECAR_BYTES,
-    Change,
-    Op,
-    Record,
-    Seen,
-    Totals,
-    change,
-    decode_sidecar,
-    encode,
-    encode_sidecar,
-    to_text,
-    to_us,
-)
+from gallery.records import Record, Seen, to_text, to_us
 from gallery.thumbnails import Thumbnails
+from gallery.totals import Totals
 
 log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Alter = Callable[[Record], Record]
 AHEAD_SECONDS = 1800.0
 """How long ago the bytes of an image may have been sent when it is committed. From an hour on
 the walk takes them for those of a put that died."""
@@ -246,7 +244,7 @@ class Library:
             if known is None:
                 return self._put(record, sidecar, body, thumb)
             seen = self.blobs.replace(record.folder, record.id, sidecar)
-            return self._apply(_op_between(known.record, record), record, seen)
+            return self._apply(op_between(known.record, record), record, seen)
 
     def place(self, known: Record | None, record: Record, sidecar: bytes) -> Change:
         """Like ``take``, for somebody who brings many and is the only one who writes here: the
@@ -255,7 +253,7 @@ class Library:
         folder, id = record.folder, record.id
         if known is not None:
             seen = self.blobs.replace(folder, id, sidecar)
-            return change(_op_between(known, record), record, seen)
+            return change(op_between(known, record), record, seen)
         self.blobs.stage(folder, id, sidecar)
         return change("put", record, self.blobs.commit(folder, id, sidecar))
 
@@ -387,14 +385,7 @@ class Library:
         if_match: str | None = None,
     ) -> Entry:
         """Raises PreconditionFailed when ``if_match`` names another version."""
-
-        def alter(record: Record) -> Record:
-            return replace(
-                record,
-                tags=record.tags if tags is None else tags,
-                favorite=record.favorite if favorite is None else favorite,
-            )
-
+        alter = functools.partial(edited, tags=tags, favorite=favorite)
         return self._change(owner, id, alter, if_match=if_match)
 
     def trash(self, owner: str, id: str, kind: Kind | None = None) -> Entry:
@@ -428,7 +419,7 @@ class Library:
             seen = self.blobs.replace(after.folder, id, encode_sidecar(after))
         except NotFound as error:
             raise Unavailable(f"{after.folder} is away") from error
-        return self._apply(_op_between(before, after), after, seen)
+        return self._apply(op_between(before, after), after, seen)
 
     def write_all(self, steps: Sequence[tuple[Record, Record]]) -> None:
         """Changes each first record to the second, which ``altered`` gave: all the sidecars,
@@ -444,7 +435,7 @@ class Library:
             except NotFound as error:
                 raise Unavailable(f"{folder} is away") from error
         self.catalog.apply_all(
-            [change(_op_between(*step), step[1], seen[step[1].id]) for step in steps]
+            [change(op_between(*step), step[1], seen[step[1].id]) for step in steps]
         )
 
     def locked(self, owner: str, act: Callable[[], T]) -> T:
@@ -471,7 +462,7 @@ class Library:
                 return entry
         if (found := self.sidecar(record.folder, id)) is None:
             return entry
-        return self._apply(_op_between(record, found[0]), *found)
+        return self._apply(op_between(record, found[0]), *found)
 
     def sidecar(self, folder: Folder, id: str) -> tuple[Record, Seen] | None:
         """The sidecar as it lies there. None when it is gone or damaged, which is logged."""
@@ -576,25 +567,3 @@ class Library:
             if entry := self.catalog.get(key.folder.owner, key.id, key.folder.month):
                 return entry.record, entry.seen
         return None
-
-
-def trashed(record: Record, at: int) -> Record:
-    if record.status == "trash":
-        return record
-    return replace(record, status="trash", deleted_at=at)
-
-
-def restored(record: Record) -> Record:
-    return replace(record, status="active", deleted_at=None)
-
-
-def altered(before: Record, alter: Alter) -> Record | None:
-    """The record's next version, or None when ``alter`` leaves it as it is."""
-    after = alter(before)
-    return None if after == before else replace(after, rev=min(before.rev + 1, MAX_INT))
-
-
-def _op_between(before: Record, after: Record) -> Op:
-    if before.status == after.status:
-        return "edit"
-    return "trash" if after.status == "trash" else "restore"

@@ -25,11 +25,13 @@ from gallery.arrivals import MENDED, SETTLED, Look, Memory
 from gallery.blobs import LocalFiles, Stat
 from gallery.bucketed import RemoteAdopter
 from gallery.catalog import Entry
+from gallery.changes import change
+from gallery.encoding import encode_sidecar
 from gallery.errors import Damaged, NotFound
 from gallery.imaging import Imaging
 from gallery.keys import Folder
 from gallery.library import Library
-from gallery.records import Seen, change, encode_sidecar
+from gallery.records import Seen
 
 log = logging.getLogger(__name__)
 

@@ -24,7 +24,8 @@ from gallery import keys
 from gallery.blobs import BlobStore, LocalFiles
 from gallery.errors import Conflict, Moved, NotFound, Unavailable
 from gallery.library import Library
-from gallery.records import Totals, to_text
+from gallery.records import to_text
+from gallery.totals import Totals
 
 log = logging.getLogger(__name__)
 

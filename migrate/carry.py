@@ -14,9 +14,10 @@ from typing import Any, Literal
 
 from gallery import keys
 from gallery.blobs import Exclusive, Spool
+from gallery.encoding import MAX_SIDECAR_BYTES, decode_sidecar, encode
 from gallery.errors import Damaged, NotFound, Unavailable
 from gallery.keys import Folder, Key
-from gallery.records import MAX_SIDECAR_BYTES, Record, decode_sidecar, encode
+from gallery.records import Record
 from migrate.journal import Journal, begun_in
 from migrate.objects import PIECE, lies, read_into, sha256_of
 from migrate.pace import Pace

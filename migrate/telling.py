@@ -11,8 +11,8 @@ import threading
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
+from gallery.changes import Change
 from gallery.library import Library
-from gallery.records import Change
 
 
 @dataclass(slots=True)

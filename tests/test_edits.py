@@ -13,13 +13,13 @@ from gallery.blobs.files import FileBlobs
 from gallery.catalog.manifests import ManifestCatalog
 from gallery.catalog.query import Query
 from gallery.draft import DAY_US, aspect_ratio
+from gallery.encoding import etag
 from gallery.errors import (
     PreconditionFailed,
     TooLarge,
     Unprocessable,
 )
 from gallery.library import Library, Quota
-from gallery.records import etag
 from tests.samples import (
     NOON,
     OWNER,

@@ -7,6 +7,7 @@ from threading import Barrier, Thread
 import pytest
 
 from gallery.draft import DAY_US, Draft, describe
+from gallery.encoding import encode_sidecar
 from gallery.errors import (
     NotFound,
     TooLarge,
@@ -14,7 +15,6 @@ from gallery.errors import (
 )
 from gallery.imaging import Embedded
 from gallery.library import Library, Quota
-from gallery.records import encode_sidecar
 from tests.samples import (
     NOON,
     OTHER,

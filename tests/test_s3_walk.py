@@ -14,12 +14,12 @@ from gallery.blobs import Spool
 from gallery.blobs.s3 import S3Blobs
 from gallery.bucketed import MARKED_SECONDS
 from gallery.catalog.manifests import ManifestCatalog
+from gallery.encoding import encode_sidecar
 from gallery.errors import NotFound, Unavailable
 from gallery.imaging import Imaging
 from gallery.keys import Folder
 from gallery.library import Library
 from gallery.reconcile import Reconciler, Walked
-from gallery.records import encode_sidecar
 from tests.conformance.stores import PLENTY
 from tests.images import png
 from tests.recovery import AGAIN, EARLY

@@ -18,7 +18,8 @@ from gallery.draft import DAY_US
 from gallery.errors import Conflict, Forbidden, NotFound, Unauthorized
 from gallery.library import Library
 from gallery.purge import Plan, plan, signed, verified
-from gallery.records import Totals, to_text
+from gallery.records import to_text
+from gallery.totals import Totals
 
 _ERRORS = (Unauthorized, Forbidden)
 

@@ -17,9 +17,10 @@ from gallery.api.pages import names, page_response, send_page
 from gallery.api.services import NOBODY, Services, set_cookie
 from gallery.catalog import Entry, Immediate, Page
 from gallery.catalog.query import Query
+from gallery.encoding import item
 from gallery.errors import Conflict, Forbidden, NotFound, PreconditionFailed
 from gallery.keys import Kind
-from gallery.records import Totals, item
+from gallery.totals import Totals
 
 
 class Images:

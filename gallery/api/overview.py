@@ -17,7 +17,7 @@ from gallery.api.pages import etag_of, names
 from gallery.api.services import Services
 from gallery.catalog.facets import Counted
 from gallery.keys import Kind
-from gallery.records import Totals
+from gallery.totals import Totals
 
 Answer = dict[str, object]
 

@@ -10,8 +10,8 @@ from gallery.api import models
 from gallery.api.operation import Operation, body
 from gallery.api.services import Services, set_cookie
 from gallery.errors import Conflict, Forbidden, NotFound, StorageFull
-from gallery.records import Totals
 from gallery.recovery import MOST, Recovery, unknown
+from gallery.totals import Totals
 
 _LINKS = "/api/v1/me/links"
 _PRIVATE = {"cache-control": "no-store"}

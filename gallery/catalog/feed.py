@@ -28,7 +28,7 @@ from typing import Any
 from gallery.catalog.shard import lines
 from gallery.durable import lock, try_lock
 from gallery.errors import Damaged, StartRefused, Unavailable
-from gallery.records import decode_line, encode_line
+from gallery.lines import decode_line, encode_line
 
 log = logging.getLogger(__name__)
 

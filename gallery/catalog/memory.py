@@ -20,20 +20,12 @@ from gallery.catalog.facets import NEWEST, Facets, facets
 from gallery.catalog.notes import MemoryNotes
 from gallery.catalog.ops import MemoryOps
 from gallery.catalog.query import Cursor, Query
+from gallery.changes import Change, Op
+from gallery.encoding import as_json, encode, item
 from gallery.errors import PositionGone, StartRefused, Unavailable
 from gallery.keys import KINDS, Kind
-from gallery.records import (
-    Change,
-    Op,
-    Record,
-    Seen,
-    Totals,
-    TotalsByKind,
-    as_json,
-    counted,
-    encode,
-    item,
-)
+from gallery.records import Record, Seen
+from gallery.totals import Totals, TotalsByKind, counted
 
 _Key = tuple[int, str]
 

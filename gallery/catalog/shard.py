@@ -22,19 +22,12 @@ import orjson
 
 from gallery.catalog.index import Index
 from gallery.catalog.search import PromptText
+from gallery.changes import Change, change
+from gallery.encoding import encode
 from gallery.errors import Damaged
-from gallery.records import (
-    Change,
-    Record,
-    Seen,
-    Totals,
-    TotalsByKind,
-    change,
-    decode_line,
-    encode,
-    encode_line,
-    marks,
-)
+from gallery.lines import decode_line, encode_line, marks
+from gallery.records import Record, Seen
+from gallery.totals import Totals, TotalsByKind
 
 log = logging.getLogger(__name__)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from gallery.encoding import encode_sidecar
 from gallery.errors import StartRefused
 from gallery.generation import without_credentials
-from gallery.records import encode_sidecar
 from migrate.folder import Folder
 from migrate.walk import Only
 from tests.migrate.moves import Move, fill, stored

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from gallery.changes import Change
 from gallery.errors import Unavailable
 from gallery.generation import Record, Stores
 from gallery.library import Library
-from gallery.records import Change
 from migrate import follow
 from migrate.carry import Carrier
 from migrate.pace import Pace

@@ -10,7 +10,8 @@ import psycopg
 from gallery.catalog.postgres import rows, told
 from gallery.catalog.postgres.connections import Connection, failures
 from gallery.catalog.postgres.listener import CHANNEL
-from gallery.records import Change, Record, Seen
+from gallery.changes import Change
+from gallery.records import Record, Seen
 
 _COLUMNS = ", ".join(rows.FIELDS)
 _KEPT = [name for name in rows.FIELDS if name not in ("id", "owner")]
