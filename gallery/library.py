@@ -14,7 +14,6 @@ from __future__ import annotations
 import functools
 import logging
 import time
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
@@ -421,23 +420,6 @@ class Library:
             raise Unavailable(f"{after.folder} is away") from error
         return self._apply(op_between(before, after), after, seen)
 
-    def write_all(self, steps: Sequence[tuple[Record, Record]]) -> None:
-        """Changes each first record to the second, which ``altered`` gave: all the sidecars,
-        then the catalog. The caller holds the owner's lock. When it raises, any of them may
-        have been changed."""
-        sidecars: defaultdict[Folder, dict[str, bytes]] = defaultdict(dict)
-        for _, after in steps:
-            sidecars[after.folder][after.id] = encode_sidecar(after)
-        seen: dict[str, Seen] = {}
-        for folder, found in sidecars.items():
-            try:
-                seen |= self.blobs.replace_all(folder, found)
-            except NotFound as error:
-                raise Unavailable(f"{folder} is away") from error
-        self.catalog.apply_all(
-            [change(op_between(*step), step[1], seen[step[1].id]) for step in steps]
-        )
-
     def locked(self, owner: str, act: Callable[[], T]) -> T:
         """A small change, under the owner's lock. It goes on when the disk is full: the
         reserve is given up for it."""
@@ -511,28 +493,6 @@ class Library:
             self.blobs.finish(record.folder, record.id)
         except GalleryError as error:
             log.warning("purge of %s: left for the next walk to finish: %s", record.image, error)
-
-    def empty_trash(self, owner: str, count: int) -> int:
-        """Purges the owner's whole trash, if it holds ``count`` images as they saw it."""
-        seen = self.in_trash(owner)
-        if len(seen) != count:
-            raise Conflict(f"The trash holds {len(seen)} images now", code="trash_changed")
-        purged = 0
-        for id, rev in seen:
-            with suppress(NotFound, Conflict):
-                self.purge(owner, id, rev=rev)
-                purged += 1
-        return purged
-
-    def in_trash(self, owner: str) -> list[tuple[str, int]]:
-        """Id and rev of all that is in the owner's trash."""
-        query = Query(owner, ("trash",), keys.KINDS, "deleted", size=500)
-        page = self.page(query)
-        items = page.items
-        while page.next_cursor:
-            page = self.page(query.after(page.next_cursor))
-            items = items + page.items
-        return [(data["id"], data["rev"]) for data in map(orjson.loads, items)]
 
     # -- the tree's word over the catalog's ------------------------------------------------
 

@@ -20,6 +20,7 @@ from gallery.catalog.query import Query
 from gallery.encoding import item
 from gallery.errors import Conflict, Forbidden, NotFound, PreconditionFailed
 from gallery.keys import Kind
+from gallery.purge import empty_trash
 from gallery.totals import Totals
 
 
@@ -119,7 +120,7 @@ class Images:
     async def empty_trash(self, request: Request) -> Response:
         wanted = await body(request, models.EmptyTrash)
         owner = self._services.owner_or_nobody(request)
-        purged = await self._threads.write(self._library.empty_trash, owner, wanted.count)
+        purged = await self._threads.write(empty_trash, self._library, owner, wanted.count)
         return responses.json({"purged": purged})
 
     # -- the whole ----------------------------------------------------------------------------
