@@ -104,7 +104,7 @@ class Adopter:
         if self._memory.is_left(name, state):
             return SETTLED
         try:
-            record, seen = self._library.read_sidecar(folder, id)
+            record, seen = self._library.sidecars.read(folder, id)
         except Damaged as error:
             quiet = max(self._memory.age(name, state), time.time() - lies.mtime_ns / 1e9)
             if quiet < self._settle:

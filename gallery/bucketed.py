@@ -55,7 +55,7 @@ class RemoteAdopter:
         if self._memory.is_left(name, state):
             return SETTLED
         try:
-            record, seen = self._library.read_sidecar(folder, id)
+            record, seen = self._library.sidecars.read(folder, id)
         except Damaged as error:
             return self._memory.leave(name, state, str(error))
         image = self._stat(record.image)

@@ -117,9 +117,10 @@ class Bulk:
 
     def _elsewhere(self) -> Bulk:
         """The same where the library lives since it moved. Raises Moved when that is here."""
-        if self._library.successor is None or not self._library.has_moved():
+        there = self._library.elsewhere()
+        if there is None:
             raise Moved
-        return Bulk(self._library.successor, batch=self._batch)
+        return Bulk(there, batch=self._batch)
 
     def _bring(self, owner: str, op: str) -> None:
         """Brings what the journal of an operation says more where the library lived before."""

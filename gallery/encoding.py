@@ -162,3 +162,12 @@ def item_at(block: bytes, start: int, end: int) -> bytes:
 
 _EXT_OF_KIND = {b"pn": b"png", b"jp": b"jpg", b"we": b"webp"}
 """By how the name of the type goes on after ``image/``."""
+
+
+def with_purge_at(item: bytes, retention_us: int) -> bytes:
+    """The item with the time when retention will purge it, if it is in the trash."""
+    deleted_at = orjson.loads(item).get("deleted_at")
+    if deleted_at is None:
+        return item
+    purge_at = to_text(to_us(deleted_at) + retention_us)
+    return item[:-1] + b',"purge_at":"%b"}' % purge_at.encode()

@@ -165,7 +165,7 @@ class Import:
         library = self._library
         query = Query(self._owner, ("active", "trash"), (self._kind,), size=500)
         while True:
-            page = library.asked(partial(library.catalog.page, query))
+            page = library.healing.asked(partial(library.catalog.page, query))
             for record in orjson.loads(b"[%b]" % b",".join(page.items)):
                 yield record["bytes"], record["sha256"]
             if page.next_cursor is None:

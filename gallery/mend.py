@@ -112,7 +112,7 @@ class Mender:
         if self._memory.is_left(name, state):
             return SETTLED
         try:
-            self._library.read_sidecar(folder, id)
+            self._library.sidecars.read(folder, id)
         except Damaged as error:
             quiet = max(self._memory.age(name, state), time.time() - lies.mtime_ns / 1e9)
             if quiet < self._settle:

@@ -135,8 +135,8 @@ def _locked(library: Library, owner: str, act: Callable[[Library], T]) -> T:
     try:
         return library.locked(owner, lambda: act(library))
     except Moved:
-        there = library.successor
-        if there is None or not library.has_moved():
+        there = library.elsewhere()
+        if there is None:
             raise
         return _locked(there, owner, act)
 

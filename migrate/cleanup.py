@@ -114,7 +114,7 @@ class Cleanup:
     def _said(self, image: Lying) -> Record | None:
         """By its sidecar. Raises Damaged."""
         with suppress(NotFound):
-            return self._left.read_sidecar(image.folder, image.id)[0]
+            return self._left.sidecars.read(image.folder, image.id)[0]
         return None
 
     def _why_not(self, image: Lying, record: Record | None) -> str:

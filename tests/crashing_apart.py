@@ -86,7 +86,7 @@ class Resettable:
         with psycopg.connect(self._url, autocommit=True) as sql:
             sql.execute("TRUNCATE images, owners, counters, changes, ops")
         with self.opened() as library:
-            library.rebuild(OWNER)
+            library.healing.rebuild(OWNER)
 
 
 class SteppedCatalog(PostgresCatalog):

@@ -53,7 +53,7 @@ def check_whole(library: Library) -> None:
         key = parse(text)
         assert key is not None
         if key.role == "sidecar":
-            read = library.sidecar(key.folder, key.id)
+            read = library.sidecars.find(key.folder, key.id)
             assert read is not None
             record, seen = read
             entry = library.catalog.get(OWNER, key.id)

@@ -14,7 +14,8 @@ from gallery.errors import (
     Unprocessable,
 )
 from gallery.imaging import Embedded
-from gallery.library import Library, Quota
+from gallery.library import Library
+from gallery.quota import Quota
 from tests.samples import (
     NOON,
     OTHER,

@@ -263,6 +263,6 @@ def test_a_bucket_rebuilds_the_catalog(library: Library, tmp_path: Path) -> None
     other = ManifestCatalog(str(tmp_path / "other"), memory_bytes=PLENTY)
     other.start(library.blobs.library)
     again = Library(library.blobs, other, clock=lambda: NOON)
-    assert again.rebuild(OWNER) == 3
+    assert again.healing.rebuild(OWNER) == 3
     assert [again.get(OWNER, ident(n)) for n in (1, 2, 3)] == before
     other.close()

@@ -17,7 +17,7 @@ from gallery.api.pages import names, page_response, send_page
 from gallery.api.services import NOBODY, Services, set_cookie
 from gallery.catalog import Entry, Immediate, Page
 from gallery.catalog.query import Query
-from gallery.encoding import item
+from gallery.encoding import item, with_purge_at
 from gallery.errors import Conflict, Forbidden, NotFound, PreconditionFailed
 from gallery.keys import Kind
 from gallery.purge import empty_trash
@@ -85,7 +85,7 @@ class Images:
         wanted = query(request, models.Linking)
         entry = await self._threads.read(self._library.get, owner, id)
         if wanted.links and self._services.links:
-            answer = self._library.with_purge_at(item(entry.raw))
+            answer = with_purge_at(item(entry.raw), self._library.retention_us)
             [body] = await self._threads.fetch(self._services.links.added, [answer])
             return responses.json(body, headers={"etag": entry.etag, "cache-control": "no-store"})
         if names(request.headers.get("if-none-match"), entry.etag):
@@ -153,7 +153,7 @@ class Images:
 
     def entry_response(self, entry: Entry, status: int = 200) -> Response:
         """A record as one answer: like an item of a list, with its version."""
-        answer = self._library.with_purge_at(item(entry.raw))
+        answer = with_purge_at(item(entry.raw), self._library.retention_us)
         headers = {"etag": entry.etag, "cache-control": "private, no-cache"}
         return responses.json(answer, status, headers)
 
