@@ -17,7 +17,8 @@ import psycopg
 from bench import trees
 from bench.trees import Plan
 from gallery.catalog.postgres import PostgresCatalog, writes
-from gallery.records import Record, Seen, encode_sidecar
+from gallery.encoding import encode_sidecar
+from gallery.records import Record, Seen
 
 MONTHS = 24
 FEW = 60

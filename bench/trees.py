@@ -22,8 +22,9 @@ from pathlib import Path
 from gallery.blobs.files import FileBlobs
 from gallery.catalog.manifests import ManifestCatalog
 from gallery.draft import DAY_US
+from gallery.encoding import encode_sidecar
 from gallery.identity import Identity
-from gallery.records import Record, Seen, encode_sidecar, to_us
+from gallery.records import Record, Seen, to_us
 
 _COMMON = (
     "cinematic lighting", "highly detailed", "soft focus", "volumetric fog", "golden hour",

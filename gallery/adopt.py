@@ -22,12 +22,14 @@ from gallery.arrivals import (
     wait_for,
 )
 from gallery.blobs import Stat
+from gallery.changes import change
 from gallery.draft import Draft, describe, within
+from gallery.encoding import encode_sidecar
 from gallery.errors import Damaged, GalleryError, NotFound, Unavailable, storage
 from gallery.imaging import Imaging, Inspection
 from gallery.keys import Folder
 from gallery.library import Library
-from gallery.records import Record, Seen, change, encode_sidecar
+from gallery.records import Record, Seen
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +103,7 @@ class Adopter:
         if self._memory.is_left(name, state):
             return SETTLED
         try:
-            record, seen = self._library.read_sidecar(folder, id)
+            record, seen = self._library.sidecars.read(folder, id)
         except Damaged as error:
             return self._memory.leave_if_still(name, lies, self._settle, str(error))
         try:

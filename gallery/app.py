@@ -48,10 +48,11 @@ from gallery.events import Events
 from gallery.identity import Identity, signing_keys
 from gallery.imaging import Imaging
 from gallery.jobs import Jobs
-from gallery.library import Library, Quota
+from gallery.library import Library
 from gallery.links import Links
 from gallery.looks import Looks
 from gallery.metrics import Metrics
+from gallery.quota import Quota
 from gallery.reconcile import Reconciler
 from gallery.scrub import Scrubbing, scrubbing
 from gallery.settings import Settings

@@ -12,12 +12,14 @@ import time
 from gallery import keys
 from gallery.arrivals import MENDED, SETTLED, Look, Memory
 from gallery.blobs import SelfMarked, Spool, Stat
+from gallery.changes import change
 from gallery.draft import Draft, describe, within
+from gallery.encoding import encode_sidecar
 from gallery.errors import Damaged, GalleryError, NotFound, Unavailable
 from gallery.imaging import Imaging
 from gallery.keys import Folder
 from gallery.library import Library
-from gallery.records import Record, Seen, change, encode_sidecar
+from gallery.records import Record, Seen
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +55,7 @@ class RemoteAdopter:
         if self._memory.is_left(name, state):
             return SETTLED
         try:
-            record, seen = self._library.read_sidecar(folder, id)
+            record, seen = self._library.sidecars.read(folder, id)
         except Damaged as error:
             return self._memory.leave(name, state, str(error))
         image = self._stat(record.image)

@@ -1,57 +1,33 @@
 """One change of many images: carried out once whatever stops it, and undone as a whole.
 
-    operation   its lock { journal: what is asked for;  then for each hundred items
-                    the owner's lock { journal: INTENTS;  each item, as the library changes
-                                       one;  journal: OUTCOMES } }
+    operation   its lock { journal: what is asked for;  then each hundred items, as ``batches``
+                           changes them }
     undo        the same, for the items that are still as the operation left them
 
-Whatever a crash leaves, the next who sends the same request goes on with: an item that has
-its intent's etag was changed before the end, and is not changed again.
+Whatever a crash leaves, the next who sends the same request goes on with.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
 
 import orjson
 
 from gallery import keys
-from gallery.catalog import Entry, Page
-from gallery.errors import (
-    Conflict,
-    GalleryError,
-    Moved,
-    NotFound,
-    Unavailable,
-    Unprocessable,
-)
-from gallery.journal import Intent, Journal, Outcome, Phase, Report, Wanted
-from gallery.library import Alter, Library, altered, restored, trashed
+from gallery.batches import Batches
+from gallery.catalog import Page
+from gallery.changes import Alter, restored, trashed
+from gallery.errors import Conflict, Moved, NotFound, Unavailable, Unprocessable
+from gallery.journal import Journal, Outcome, Report, Wanted
+from gallery.library import Library
 from gallery.records import Record
 
 BATCH = 100
 MOST = 10_000
 MOST_TAGS = 100
-_PAUSE = 0.001
-"""Seconds between two batches. A lock file is not handed on in turn: who waits for it gets
-it only while nobody else wants it."""
 _PAGE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A change that is about to be made."""
-
-    before: Record
-    after: Record
-    intent: Intent
-
-
-Plan = Callable[[str], Outcome | Planned]
 
 
 class Bulk:
@@ -71,23 +47,6 @@ class Bulk:
         except Moved:
             return self._elsewhere().run(owner, wanted, op)
 
-    def _elsewhere(self) -> Bulk:
-        """The same where the library lives since it moved. Raises Moved when that is here."""
-        if self._library.successor is None or not self._library.has_moved():
-            raise Moved
-        return Bulk(self._library.successor, batch=self._batch)
-
-    def _bring(self, owner: str, op: str) -> None:
-        """Brings what the journal of an operation says more where the library lived before."""
-        there = self._library.successor
-        theirs = there.catalog.ops.read(owner, op) if there else []
-        if len(theirs) > len(self._log.read(owner, op)):
-            with self._log.lock(owner, op):
-                ours = self._log.read(owner, op)
-                if ours == theirs[: len(ours)]:
-                    for entry in theirs[len(ours) :]:
-                        self._log.append(owner, op, entry)
-
     def _run(self, owner: str, wanted: Wanted, op: str) -> Report:
         with suppress(Unavailable):  # what is away must not keep anybody from changing anything
             self._bring(owner, op)
@@ -102,8 +61,7 @@ class Bulk:
                 journal = Journal.begin(self._log, owner, op, wanted, ids)
             elif journal.request != wanted.digest():
                 raise Unprocessable("This op was another request", code="key_reused")
-            alter = _alteration(wanted, self._library.clock)
-            self._work_off(journal, journal.do, partial(self._forward, journal, alter))
+            self._batches(journal).do(_alteration(wanted, self._library.clock))
             return journal.report(journal.do)
 
     def status(self, owner: str, op: str) -> Report:
@@ -126,9 +84,13 @@ class Bulk:
             self._bring(owner, op)
         with self._log.lock(owner, op):
             journal = self._known(owner, op)
-            self._work_off(journal, journal.do, partial(self._forward, journal, _cancelled))
-            self._work_off(journal, journal.undo, partial(self._back, journal))
+            batches = self._batches(journal)
+            batches.do(_cancelled)
+            batches.undo()
             return journal.report(journal.undo)
+
+    def _batches(self, journal: Journal) -> Batches:
+        return Batches(self._library, journal, self._batch)
 
     def _known(self, owner: str, op: str) -> Journal:
         if not self._log.read(owner, op):
@@ -151,99 +113,25 @@ class Bulk:
             raise Unprocessable(f"The filter finds more than {MOST} images", code="too_many")
         return ids
 
-    # -- a batch at a time ----------------------------------------------------------------
+    # -- where the library moved ------------------------------------------------------------
 
-    def _work_off(self, journal: Journal, phase: Phase, plan: Plan) -> None:
-        pending = journal.pending(phase)
-        for start in range(0, len(pending), self._batch):
-            ids = pending[start : start + self._batch]
-            self._library.locked(journal.owner, partial(self._carry_out, journal, phase, plan, ids))
-            time.sleep(_PAUSE)
+    def _elsewhere(self) -> Bulk:
+        """The same where the library lives since it moved. Raises Moved when that is here."""
+        there = self._library.elsewhere()
+        if there is None:
+            raise Moved
+        return Bulk(there, batch=self._batch)
 
-    def _carry_out(self, journal: Journal, phase: Phase, plan: Plan, ids: list[str]) -> None:
-        """A batch, under the owner's lock. When it fails on the way it can be called again,
-        and where that is the fault of one image, the others don't suffer for it."""
-        found = [plan(id) for id in ids]
-        steps = [step for step in found if isinstance(step, Planned)]
-        if steps:
-            journal.intend(phase, [step.intent for step in steps])
-        try:
-            self._library.write_all([(step.before, step.after) for step in steps])
-        except Unavailable as error:
-            self._check_stores(journal.owner)
-            if len(ids) > 1:
-                for id in ids:
-                    self._carry_out(journal, phase, plan, [id])
-                return
-            again = plan(ids[0])
-            if isinstance(again, Planned):
-                again = Outcome(ids[0], "failed", again.before.rev, error.code)
-            found = [again]
-        journal.settle(phase, [self._outcome(step, phase) for step in found])
-
-    def _outcome(self, step: Outcome | Planned, phase: Phase) -> Outcome:
-        if isinstance(step, Outcome):
-            return step
-        return Outcome(step.after.id, "done" if phase.name == "do" else "undone", step.after.rev)
-
-    def _check_stores(self, owner: str) -> None:
-        """Returns when what failed was one image's alone, else raises Unavailable."""
-        self._library.blobs.check()
-        self._library.catalog.totals(owner)
-
-    def _planned(self, entry: Entry, alter: Alter) -> Outcome | Planned:
-        before = entry.record
-        try:
-            after = altered(before, alter)
-        except GalleryError as error:
-            return Outcome(before.id, "failed", before.rev, error.code)
-        if after is None:
-            return Outcome(before.id, "unchanged", before.rev)
-        return Planned(before, after, Intent.of(before, after))
-
-    def _current(self, owner: str, id: str) -> Entry | GalleryError:
-        """The image, or why there is none to be had."""
-        try:
-            return self._library.current(owner, id)
-        except Unavailable as error:
-            self._check_stores(owner)
-            return error
-        except NotFound as error:
-            return error
-
-    # -- what becomes of an item ------------------------------------------------------------
-
-    def _forward(self, journal: Journal, alter: Alter, id: str) -> Outcome | Planned:
-        entry = self._current(journal.owner, id)
-        if isinstance(entry, NotFound):
-            return Outcome(id, "not_found")
-        if isinstance(entry, GalleryError):
-            return Outcome(id, "failed", None, entry.code)
-        if intent := journal.do.intents.get(id):
-            rev = entry.record.rev
-            if entry.etag == intent.etag:
-                return Outcome(id, "done", rev)
-            if rev > intent.rev:  # by somebody else, and nobody knows on top of what
-                return Outcome(id, "failed", rev, "changed")
-        return self._planned(entry, alter)
-
-    def _back(self, journal: Journal, id: str) -> Outcome | Planned:
-        done = journal.do.outcomes[id]
-        if done.outcome != "done":
-            return Outcome(id, "unchanged", done.rev)
-        intent, undoing = journal.do.intents.get(id), journal.undo.intents.get(id)
-        if intent is None:
-            return Outcome(id, "failed", None, "damaged_journal")
-        entry = self._current(journal.owner, id)
-        if isinstance(entry, NotFound):
-            return Outcome(id, "gone")
-        if isinstance(entry, GalleryError):
-            return Outcome(id, "failed", None, entry.code)
-        if undoing and entry.etag == undoing.etag:
-            return Outcome(id, "undone", undoing.rev)
-        if entry.etag != intent.etag:
-            return Outcome(id, "changed", entry.record.rev)
-        return self._planned(entry, intent.given_back)
+    def _bring(self, owner: str, op: str) -> None:
+        """Brings what the journal of an operation says more where the library lived before."""
+        there = self._library.successor
+        theirs = there.catalog.ops.read(owner, op) if there else []
+        if len(theirs) > len(self._log.read(owner, op)):
+            with self._log.lock(owner, op):
+                ours = self._log.read(owner, op)
+                if ours == theirs[: len(ours)]:
+                    for entry in theirs[len(ours) :]:
+                        self._log.append(owner, op, entry)
 
 
 def _ids_on(page: Page) -> list[str]:

@@ -111,7 +111,7 @@ def _open(settings: Settings) -> None:
 def _rebuild(owner: str) -> int:
     if _library is None:
         raise StartRefused("the process has no library")
-    return _library.rebuild(owner)
+    return _library.healing.rebuild(owner)
 
 
 # -- trash and thumbnails -----------------------------------------------------------------

@@ -10,11 +10,12 @@ from typing import Any
 from gallery import checkpoint, keys
 from gallery.blobs import Listed, Shared
 from gallery.checkpoint import Checkpoint
+from gallery.encoding import decode_sidecar
 from gallery.errors import Damaged, NotFound
 from gallery.keys import Key
 from gallery.library import Library
 from gallery.reconcile import Files, by_month
-from gallery.records import Record, Seen, decode_sidecar
+from gallery.records import Record, Seen
 
 
 @dataclass(slots=True)

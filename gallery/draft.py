@@ -1,9 +1,9 @@
-"""From an upload to its record: what was said of an image, and what it says of itself."""
+"""The record of a new image: what was said of it, and what it says of itself; or a copy's."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 
 from gallery import keys
@@ -88,6 +88,22 @@ def describe(draft: Draft, now: int, body: Body, found: Inspection) -> Record:
         job_id=draft.job_id,
         parents=draft.parents,
         extra=draft.extra,
+    )
+
+
+def copied(source: Record, kind: Kind, now: int) -> Record:
+    """The record of a copy of that kind, made now (microseconds), whose parent the source is."""
+    id = keys.new_id()
+    return replace(
+        source,
+        id=id,
+        kind=kind,
+        created_at=now,
+        status="active",
+        deleted_at=None,
+        rev=1,
+        parents=(source.id,),
+        thumb=keys.folder_of(source.owner, kind, now).thumb(id),
     )
 
 

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import suppress
 
-from gallery import keys
+from gallery import keys, replica
 from gallery.adopt import NoImage, inspected
 from gallery.arrivals import (
     MENDED,
@@ -25,13 +25,14 @@ from gallery.arrivals import (
 )
 from gallery.blobs import BlobStore, Renames, Spool
 from gallery.draft import MAX_AHEAD_US, Draft, describe, within
+from gallery.encoding import MAX_SIDECAR_BYTES, decode_sidecar, encode_sidecar
 from gallery.errors import Damaged, GalleryError, NotFound, Unavailable
 from gallery.imaging import Imaging, Inspection
 from gallery.inbox import Inbox
 from gallery.keys import Folder, Inboxed
 from gallery.library import Library
 from gallery.reconcile import RETRY_SECONDS, Thing
-from gallery.records import MAX_SIDECAR_BYTES, Record, decode_sidecar, encode_sidecar
+from gallery.records import Record
 
 log = logging.getLogger(__name__)
 
@@ -165,7 +166,7 @@ class Dropped:
             if known is None:
                 inspection = inspection or self._imaging.inspect(spool.path).result()
                 record, sidecar = self._described(folder, id, name, spool, inspection)
-                self._library.take(record, sidecar, spool, inspection.thumbnail)
+                replica.take(self._library, record, sidecar, spool, inspection.thumbnail)
                 log.info("took in a dropped image: %s", record.image)
             elif known.record.sha256 != spool.sha256:
                 self._memory.say(name, "left alone: its id is another image's by now")

@@ -15,9 +15,10 @@ from collections.abc import AsyncGenerator
 import orjson
 
 from gallery.catalog import Immediate, Noted
+from gallery.encoding import item, with_purge_at
 from gallery.errors import GalleryError, PositionGone, Unavailable
 from gallery.library import Library
-from gallery.records import item, to_text
+from gallery.records import to_text
 from gallery.threads import Threads
 
 log = logging.getLogger(__name__)
@@ -190,7 +191,7 @@ class Stream:
         if noted.id and noted.op != "purge":
             entry = self._library.catalog.get(noted.owner, noted.id, noted.month)
             if entry:
-                image = self._library.with_purge_at(item(entry.raw))
+                image = with_purge_at(item(entry.raw), self._library.retention_us)
         body = orjson.dumps(data | more)[:-1] + b',"image":' + image + b"}"
         return _message(noted.position, noted.op, body)
 

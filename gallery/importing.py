@@ -24,9 +24,8 @@ from gallery.draft import Draft, shown_name
 from gallery.errors import Unprocessable, UnsupportedImage, storage
 from gallery.imaging import Imaging
 from gallery.imaging.sniff import HEAD_BYTES, mime_of
-from gallery.keys import Kind
+from gallery.keys import Kind, id_for
 from gallery.library import Library
-from gallery.records import id_for
 from gallery.source import NO_FILE, Summary
 
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -166,7 +165,7 @@ class Import:
         library = self._library
         query = Query(self._owner, ("active", "trash"), (self._kind,), size=500)
         while True:
-            page = library.asked(partial(library.catalog.page, query))
+            page = library.healing.asked(partial(library.catalog.page, query))
             for record in orjson.loads(b"[%b]" % b",".join(page.items)):
                 yield record["bytes"], record["sha256"]
             if page.next_cursor is None:

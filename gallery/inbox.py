@@ -23,9 +23,8 @@ from gallery.errors import (
     storage,
 )
 from gallery.imaging import Imaging
-from gallery.keys import Inboxed
+from gallery.keys import Inboxed, id_for
 from gallery.library import Library
-from gallery.records import id_for
 
 log = logging.getLogger(__name__)
 

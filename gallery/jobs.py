@@ -100,7 +100,7 @@ class Jobs:
         with self._noted("upkeep", TICK_SECONDS) as done:
             may_purge = self._clock.tick()
             self._library.blobs.keep_room()
-            self._library.heal()
+            self._library.healing.heal()
             done.figures = {"may_purge": int(may_purge)}
         if self._is_due("walk", self._walk_seconds):
             self.walk()

@@ -23,7 +23,8 @@ import orjson
 
 from gallery.catalog.ops import OpsLog
 from gallery.catalog.query import Query
-from gallery.records import Record, Status, encode, etag
+from gallery.encoding import encode, etag
+from gallery.records import Record, Status
 
 FORMAT = 1
 Action = Literal["delete", "restore", "tag", "untag", "favorite"]

@@ -7,6 +7,7 @@ in a manifest and in the URL ``/outputs/{key}``. Text from outside becomes a key
 
 from __future__ import annotations
 
+import hashlib
 import re
 import uuid
 from dataclasses import dataclass
@@ -190,3 +191,9 @@ def new_owner() -> str:
 
 def new_id() -> str:
     return uuid.uuid4().hex
+
+
+def id_for(library: str, owner: str, idempotency_key: str) -> str:
+    """The id an Idempotency-Key determines: the same on every backend and in every process."""
+    digest = hashlib.sha256(f"{library}\n{owner}\n{idempotency_key}".encode()).digest()
+    return uuid.UUID(bytes=digest[:16], version=4).hex

@@ -24,11 +24,13 @@ from gallery.arrivals import MENDED, SETTLED, Look, Memory
 from gallery.blobs import LocalFiles, Stat
 from gallery.bucketed import RemoteAdopter
 from gallery.catalog import Entry
+from gallery.changes import change
+from gallery.encoding import encode_sidecar
 from gallery.errors import Damaged, NotFound
 from gallery.imaging import Imaging
 from gallery.keys import Folder
 from gallery.library import Library
-from gallery.records import Seen, change, encode_sidecar
+from gallery.records import Seen
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +111,7 @@ class Mender:
         if self._memory.is_left(name, state):
             return SETTLED
         try:
-            self._library.read_sidecar(folder, id)
+            self._library.sidecars.read(folder, id)
         except Damaged as error:
             return self._memory.leave_if_still(name, lies, self._settle, str(error))
         with self._library.catalog.lock(folder.owner):

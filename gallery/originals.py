@@ -147,7 +147,7 @@ class Originals:
         """As the sidecar says, or the catalog where that is damaged."""
         found = None
         try:
-            found = self._library.sidecar(key.folder, key.id)
+            found = self._library.sidecars.find(key.folder, key.id)
         except Unavailable as error:
             self._of_one_file(error)
         if found is not None:

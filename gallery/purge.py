@@ -1,7 +1,7 @@
 """Purging many: what would go, by name, and then just that.
 
-Used by retention, by administrators and by the command line. An item is purged only if it
-is still in the trash at the ``rev`` that the plan saw.
+Used by retention, by administrators, by the command line and by owners for all of their trash.
+An item is purged only if it is still in the trash at the ``rev`` that the plan saw.
 """
 
 from __future__ import annotations
@@ -12,8 +12,11 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 
+import orjson
 from itsdangerous import BadSignature, TimestampSigner
 
+from gallery import keys
+from gallery.catalog.query import Query
 from gallery.draft import DAY_US
 from gallery.errors import Conflict, NotFound
 from gallery.library import Library
@@ -24,6 +27,7 @@ DIGEST_SECONDS = 3600
 ABSURD_US = 20 * 365 * DAY_US
 _NEVER = 1 << 62
 _AHEAD_US = 300 * 1_000_000
+_PAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,26 @@ def retention(library: Library, *, thorough: bool = False) -> Plan:
             continue
         items.append(Item(record.owner, record.id, record.rev, record.bytes))
     return Plan(items)
+
+
+def empty_trash(library: Library, owner: str, count: int) -> int:
+    """Purges the owner's whole trash, if it holds ``count`` images as they saw it; gives how
+    many. Raises Conflict."""
+    whole = _in_trash(library, owner)
+    if len(whole.items) != count:
+        raise Conflict(f"The trash holds {len(whole.items)} images now", code="trash_changed")
+    return whole.carry_out(library)
+
+
+def _in_trash(library: Library, owner: str) -> Plan:
+    query = Query(owner, ("trash",), keys.KINDS, "deleted", size=_PAGE)
+    page = library.page(query)
+    items = page.items
+    while page.next_cursor:
+        page = library.page(query.after(page.next_cursor))
+        items = items + page.items
+    found = map(orjson.loads, items)
+    return Plan([Item(owner, data["id"], data["rev"], data["bytes"]) for data in found])
 
 
 def signed(plan: Plan, signer: TimestampSigner) -> str:

@@ -167,7 +167,7 @@ class _Walk:
 
     def _month(self, owner: str, month: str, kind: Kind, group: list[Files]) -> None:
         catalog = self._library.catalog
-        seen = self._library.asked(lambda: catalog.seen(owner, month, kind))
+        seen = self._library.healing.asked(lambda: catalog.seen(owner, month, kind))
         present = set()
         for files in group:
             if files.by_role.keys() <= {"thumb"}:

@@ -24,7 +24,8 @@ from gallery import keys
 from gallery.blobs import BlobStore, LocalFiles
 from gallery.errors import Conflict, Moved, NotFound, Unavailable
 from gallery.library import Library
-from gallery.records import Totals, to_text
+from gallery.records import to_text
+from gallery.totals import Totals
 
 log = logging.getLogger(__name__)
 
@@ -134,8 +135,8 @@ def _locked(library: Library, owner: str, act: Callable[[Library], T]) -> T:
     try:
         return library.locked(owner, lambda: act(library))
     except Moved:
-        there = library.successor
-        if there is None or not library.has_moved():
+        there = library.elsewhere()
+        if there is None:
             raise
         return _locked(there, owner, act)
 

@@ -12,12 +12,13 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from gallery import keys
+from gallery import keys, replica
 from gallery.blobs import Exclusive, Spool
 from gallery.catalog import Entry
+from gallery.encoding import MAX_SIDECAR_BYTES, decode_sidecar, encode
 from gallery.errors import Damaged, NotFound, Unavailable
 from gallery.keys import Folder, Key
-from gallery.records import MAX_SIDECAR_BYTES, Record, decode_sidecar, encode
+from gallery.records import Record
 from migrate.journal import Journal, begun_in
 from migrate.objects import PIECE, lies, read_into, sha256_of
 from migrate.pace import Pace
@@ -105,7 +106,7 @@ class Carrier:
         if self._doubtful and self._heal(record) and outcome == "same":
             outcome = "healed"
         if outcome != "same":
-            self._telling.tell(self._target.place(known.record, record, raw))
+            self._telling.tell(replica.place(self._target, known.record, record, raw))
         return Carried(outcome, record.bytes)
 
     def _send(self, record: Record, sidecar: bytes) -> Carried:
@@ -123,7 +124,7 @@ class Carrier:
         found = self._read(folder, id)
         if found is None:
             return self._drop(folder.owner, id, left=folder)
-        self._telling.tell(self._target.place(None, *found))
+        self._telling.tell(replica.place(self._target, None, *found))
         self._all_sent(folder, id)
         return Carried("copied", record.bytes)
 
@@ -144,7 +145,7 @@ class Carrier:
             return Carried("gone")
         self._journal.append(did="drop", image=folder.sidecar(id))
         self._journal.sync()
-        self._target.drop(owner, id)
+        replica.drop(self._target, owner, id)
         self._sweep(folder, id)
         self._journal.append(did="dropped", image=folder.sidecar(id))
         self._all_sent(folder, id)

@@ -20,9 +20,10 @@ from typing import Any
 from gallery import keys
 from gallery.blobs import ASIDE, Renames
 from gallery.catalog import Changes, Entry
+from gallery.changes import change
 from gallery.errors import Damaged, GalleryError, NotFound, PositionGone
 from gallery.keys import Folder, Role
-from gallery.records import Record, change
+from gallery.records import Record
 from migrate.copying import THREADS
 from migrate.journal import Journal
 from migrate.objects import hashed
@@ -113,7 +114,7 @@ class Cleanup:
     def _said(self, image: Lying) -> Record | None:
         """By its sidecar. Raises Damaged."""
         with suppress(NotFound):
-            return self._left.read_sidecar(image.folder, image.id)[0]
+            return self._left.sidecars.read(image.folder, image.id)[0]
         return None
 
     def _why_not(self, image: Lying, record: Record | None) -> str:

@@ -21,10 +21,11 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Literal, TextIO
 
+from gallery.encoding import MAX_SIDECAR_BYTES, decode_sidecar, encode
 from gallery.errors import Damaged, GalleryError, NotFound
 from gallery.keys import KINDS, Key
 from gallery.library import Library
-from gallery.records import MAX_SIDECAR_BYTES, Record, decode_sidecar, encode
+from gallery.records import Record
 from migrate.copying import THREADS
 from migrate.objects import hashed
 from migrate.pace import Pace

@@ -15,7 +15,7 @@ from typing import Any
 
 from gallery.durable import write_all
 from gallery.errors import Damaged, NotFound, storage
-from gallery.records import decode_line, encode_line
+from gallery.lines import decode_line, encode_line
 
 SYNC_SECONDS = 1.0
 _APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC

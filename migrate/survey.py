@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from gallery.encoding import MAX_SIDECAR_BYTES, decode_sidecar
 from gallery.errors import Damaged, NotFound
 from gallery.keys import Key
 from gallery.library import Library
-from gallery.records import MAX_SIDECAR_BYTES, Record, decode_sidecar
+from gallery.records import Record
 from migrate.pace import Pace
 from migrate.progress import Progress
 from migrate.walk import Lying, Only, lying

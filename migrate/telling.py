@@ -11,8 +11,9 @@ import threading
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
+from gallery import replica
+from gallery.changes import Change
 from gallery.library import Library
-from gallery.records import Change
 
 
 @dataclass(slots=True)
@@ -49,7 +50,7 @@ class Telling:
         with self._lock:
             waiting, owner.waiting = owner.waiting, []
         try:
-            self._library.enter([change for change, _ in waiting])
+            replica.enter(self._library, [change for change, _ in waiting])
         except BaseException as error:  # noqa: BLE001 - each of them raises it
             for _, told in waiting:
                 told.set_exception(error)

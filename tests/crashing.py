@@ -19,10 +19,11 @@ from gallery.blobs.files import FileBlobs
 from gallery.bulk import Bulk
 from gallery.catalog.manifests import ManifestCatalog, library_of
 from gallery.catalog.ops import FileOps
+from gallery.changes import Change
 from gallery.journal import Report, Wanted
 from gallery.keys import Folder
 from gallery.library import Library
-from gallery.records import Change, Seen
+from gallery.records import Seen
 from tests.samples import NOON, OWNER, ident, upload
 
 KILLED = 9

@@ -14,8 +14,8 @@ import psycopg
 from gallery.catalog.postgres import PostgresCatalog
 from gallery.catalog.postgres.connections import Connections
 from gallery.catalog.postgres.ops import PostgresOps
+from gallery.changes import Change
 from gallery.library import Library
-from gallery.records import Change
 from tests import services
 from tests.conformance.stores import LIBRARY
 from tests.recovery import with_new_ids
@@ -86,7 +86,7 @@ class Resettable:
         with psycopg.connect(self._url, autocommit=True) as sql:
             sql.execute("TRUNCATE images, owners, counters, changes, ops")
         with self.opened() as library:
-            library.rebuild(OWNER)
+            library.healing.rebuild(OWNER)
 
 
 class SteppedCatalog(PostgresCatalog):

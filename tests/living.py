@@ -13,7 +13,7 @@ from gallery.jobs import Jobs
 from gallery.library import Library
 from gallery.looks import Looks
 from gallery.reconcile import Reconciler
-from gallery.records import Totals
+from gallery.totals import Totals
 from gallery.watcher import Watcher
 from tests.samples import OWNER
 

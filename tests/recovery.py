@@ -9,11 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gallery.catalog.query import Query
+from gallery.encoding import encode
 from gallery.imaging import Imaging
 from gallery.keys import KINDS, parse
 from gallery.library import Library
 from gallery.reconcile import Reconciler, Walked
-from gallery.records import Record, Totals, TotalsByKind, encode
+from gallery.records import Record
+from gallery.totals import Totals, TotalsByKind
 from tests.crashing import OPERATIONS, opened
 from tests.samples import OWNER, THUMBNAIL, ident
 
@@ -51,7 +53,7 @@ def check_whole(library: Library) -> None:
         key = parse(text)
         assert key is not None
         if key.role == "sidecar":
-            read = library.sidecar(key.folder, key.id)
+            read = library.sidecars.find(key.folder, key.id)
             assert read is not None
             record, seen = read
             entry = library.catalog.get(OWNER, key.id)

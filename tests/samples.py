@@ -14,11 +14,13 @@ import orjson
 from gallery.blobs import BlobStore, Spool
 from gallery.catalog import Catalog, Page
 from gallery.catalog.query import Query
+from gallery.changes import Change, Op, change
 from gallery.draft import Draft
+from gallery.encoding import encode_sidecar
 from gallery.imaging import Embedded, Inspection
 from gallery.keys import EXT_OF, Kind, folder_of
 from gallery.library import Library, Stored
-from gallery.records import Change, Op, Record, Seen, change, encode_sidecar, to_us
+from gallery.records import Record, Seen, to_us
 
 OWNER = "anon-" + "a" * 32
 OTHER = "member-1"

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from gallery.encoding import encode_sidecar
 from gallery.errors import Unavailable
 from gallery.imaging import Imaging
 from gallery.keys import Folder
 from gallery.library import Library
 from gallery.reconcile import Reconciler, Walked
-from gallery.records import Record, encode_sidecar
+from gallery.records import Record
 from tests.conformance.unprivileged import unprivileged
 from tests.samples import (
     OTHER,

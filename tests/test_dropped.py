@@ -14,12 +14,13 @@ import pytest
 from gallery.blobs.files import FileBlobs
 from gallery.catalog.manifests import ManifestCatalog
 from gallery.draft import DAY_US
+from gallery.encoding import encode_sidecar
 from gallery.errors import NotFound
 from gallery.imaging import Imaging
 from gallery.keys import Folder
 from gallery.library import Library
 from gallery.reconcile import Reconciler, Walked
-from gallery.records import encode_sidecar, to_text, to_us
+from gallery.records import to_text, to_us
 from tests.crashing import opened
 from tests.images import A1111, png
 from tests.samples import (

@@ -13,13 +13,14 @@ from gallery.blobs.files import FileBlobs
 from gallery.catalog.manifests import ManifestCatalog
 from gallery.catalog.query import Query
 from gallery.draft import DAY_US, aspect_ratio
+from gallery.encoding import etag
 from gallery.errors import (
     PreconditionFailed,
     TooLarge,
     Unprocessable,
 )
-from gallery.library import Library, Quota
-from gallery.records import etag
+from gallery.library import Library
+from gallery.quota import Quota
 from tests.samples import (
     NOON,
     OWNER,
@@ -158,7 +159,7 @@ def test_an_older_writers_sidecar_is_read_as_it_stands(library: Library) -> None
     sidecar = one.folder.sidecar(one.id)
     library.blobs.put(sidecar, orjson.dumps(old))
     library.blobs.put(one.image, b"pixels")
-    assert library.rebuild(OWNER) == 1
+    assert library.healing.rebuild(OWNER) == 1
     found = library.get(OWNER, one.id).record
     assert (found.kind, found.rev, found.favorite, found.created_at) == ("output", 0, False, NOON)
     assert found.thumb.endswith(".jpg")
@@ -198,7 +199,7 @@ def test_a_damaged_sidecar_keeps_its_image_through_a_rebuild(library: Library) -
     upload(library, id=ident(2), created_at=NOON + SECOND)
     one = library.get(OWNER, ident(1)).record
     library.blobs.put(one.folder.sidecar(one.id), b"\0" * 50)
-    assert library.rebuild(OWNER) == 2
+    assert library.healing.rebuild(OWNER) == 2
     assert ids(library.page(Query(OWNER))) == [2, 1]
     assert library.get(OWNER, ident(1)).record == one
 
@@ -207,7 +208,7 @@ def test_an_image_whose_files_were_copied_to_another_day_is_counted_once(library
     upload(library, id=ident(1))
     plant(library.blobs, record(1, at=NOON + DAY_US))
     for _ in range(2):
-        assert library.rebuild(OWNER) == 1
+        assert library.healing.rebuild(OWNER) == 1
         assert ids(library.page(Query(OWNER))) == [1]
         assert library.catalog.totals(OWNER)["output"].active == 1
 

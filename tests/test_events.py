@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from gallery.changes import change
 from gallery.events import Events
 from gallery.library import Library
-from gallery.records import change
 from gallery.threads import Threads
 from tests.samples import OWNER, ident, record
 

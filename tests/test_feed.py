@@ -13,7 +13,7 @@ from gallery.catalog import feed
 from gallery.catalog.query import Query
 from gallery.durable import locked
 from gallery.errors import StartRefused
-from gallery.records import decode_line, encode_line
+from gallery.lines import decode_line, encode_line
 from tests.conformance.stores import LIBRARY
 from tests.conftest import Open
 from tests.samples import NOON, OTHER, OWNER, apply, ids, record

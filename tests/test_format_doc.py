@@ -12,19 +12,12 @@ import pytest
 from gallery import keys, recovery
 from gallery.blobs.marker import FORMAT
 from gallery.catalog.ops import FileOps
+from gallery.changes import Op
+from gallery.encoding import as_json, checksum, decode, decode_sidecar, encode
 from gallery.generation import Record, Stores
 from gallery.journal import Journal, Result, Wanted
-from gallery.records import (
-    Op,
-    Totals,
-    as_json,
-    checksum,
-    decode,
-    decode_line,
-    decode_sidecar,
-    encode,
-    record_in_line,
-)
+from gallery.lines import decode_line, record_in_line
+from gallery.totals import Totals
 
 DOCUMENT = (Path(__file__).parents[1] / "docs" / "format.md").read_text(encoding="utf-8")
 _BLOCK = re.compile(

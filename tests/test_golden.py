@@ -17,11 +17,12 @@ from gallery.catalog import Catalog
 from gallery.catalog.manifests import ManifestCatalog, library_of
 from gallery.catalog.memory import MemoryCatalog
 from gallery.catalog.query import Query
+from gallery.encoding import decode, decode_sidecar, encode
 from gallery.imaging import Imaging
 from gallery.keys import KINDS, parse
 from gallery.library import Library
+from gallery.lines import decode_line, record_in_line
 from gallery.reconcile import Reconciler
-from gallery.records import decode, decode_line, decode_sidecar, encode, record_in_line
 
 GOLDEN = Path(__file__).parent / "golden" / "format-1"
 EXPECTED: dict[str, Any] = orjson.loads((GOLDEN / "expected.json").read_bytes())

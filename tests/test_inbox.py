@@ -14,7 +14,8 @@ from gallery.blobs.files import FileBlobs
 from gallery.catalog.manifests import ManifestCatalog, library_of
 from gallery.imaging import Imaging
 from gallery.keys import Inboxed, inboxed
-from gallery.library import Library, Quota
+from gallery.library import Library
+from gallery.quota import Quota
 from gallery.reconcile import Reconciler, Walked
 from gallery.records import Record
 from gallery.watcher import Watcher

@@ -217,7 +217,7 @@ def test_an_age_that_cannot_be_is_left_alone_and_logged(
 ) -> None:
     image = record(1, at=created_at, status="trash", deleted_at=deleted_at)
     plant(library.blobs, image)
-    library.rebuild(OWNER)
+    library.healing.rebuild(OWNER)
     due = trash(library, 31 * DAY_US)
     with caplog.at_level(logging.WARNING):
         plan = purge.retention(library, thorough=True)

@@ -7,14 +7,15 @@ from threading import Barrier, Thread
 import pytest
 
 from gallery.draft import DAY_US, Draft, describe
+from gallery.encoding import encode_sidecar
 from gallery.errors import (
     NotFound,
     TooLarge,
     Unprocessable,
 )
 from gallery.imaging import Embedded
-from gallery.library import Library, Quota
-from gallery.records import encode_sidecar
+from gallery.library import Library
+from gallery.quota import Quota
 from tests.samples import (
     NOON,
     OTHER,

@@ -13,7 +13,9 @@ from gallery.blobs.files import FileBlobs
 from gallery.catalog.manifests import ManifestCatalog
 from gallery.catalog.query import Query
 from gallery.library import Library
-from gallery.records import Seen, Totals, decode_line
+from gallery.lines import decode_line
+from gallery.records import Seen
+from gallery.totals import Totals
 from tests.conformance.stores import LIBRARY
 from tests.conftest import Open
 from tests.samples import NOON, OWNER, SECOND, apply, everything, ids, plant, record

@@ -106,6 +106,6 @@ def test_the_catalog_does_not_take_journals_for_manifests(
     assert another.months(OWNER) == library.catalog.months(OWNER) == ["2026-03"]
     assert another.owners() == [OWNER]
     another.close()
-    assert library.rebuild(OWNER) == 1
+    assert library.healing.rebuild(OWNER) == 1
     assert active(library) == [1]
     assert journal(manifests).exists()

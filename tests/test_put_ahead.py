@@ -11,7 +11,8 @@ import pytest
 from gallery import library as library_module
 from gallery.catalog.memory import MemoryCatalog
 from gallery.errors import TooLarge, Unavailable
-from gallery.library import Library, Quota
+from gallery.library import Library
+from gallery.quota import Quota
 from tests.samples import NOON, OWNER, active, eventually, ident, put, upload
 from tests.services.s3 import Store
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import orjson
 
 from gallery.draft import DAY_US
+from gallery.encoding import encode_sidecar
 from gallery.keys import Folder
 from gallery.library import Library
 from gallery.reconcile import Reconciler, Walked
-from gallery.records import encode_sidecar
 from tests.samples import (
     NOON,
     OTHER,

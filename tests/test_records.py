@@ -10,26 +10,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gallery.errors import Damaged
-from gallery.keys import Key, is_id
-from gallery.records import (
+from gallery.encoding import (
     MAX_SIDECAR_BYTES,
-    Record,
-    Totals,
     as_json,
     decode,
-    decode_line,
     decode_sidecar,
     encode,
-    encode_line,
     encode_sidecar,
     etag,
-    id_for,
     item,
-    record_in_line,
-    to_text,
-    to_us,
 )
+from gallery.errors import Damaged
+from gallery.keys import Key, id_for, is_id
+from gallery.lines import decode_line, encode_line, record_in_line
+from gallery.records import Record, to_text, to_us
+from gallery.totals import Totals
 from tests.samples import NOON, OTHER, OWNER, ident, record
 
 FIRST, LAST = to_us("0001-01-01T00:00:00Z"), to_us("9999-12-31T23:59:59.999999Z")

@@ -11,13 +11,13 @@ import pytest
 
 from gallery.catalog.manifests import ManifestCatalog
 from gallery.clock import ClockGuard
+from gallery.encoding import encode_sidecar
 from gallery.imaging import Imaging
 from gallery.jobs import Jobs
 from gallery.keys import Folder
 from gallery.library import Library
 from gallery.looks import Looks
 from gallery.reconcile import Reconciler, Thing
-from gallery.records import encode_sidecar
 from tests.conformance.stores import PLENTY
 from tests.images import png
 from tests.living import until

@@ -14,12 +14,12 @@ from gallery.blobs import Spool
 from gallery.blobs.s3 import S3Blobs
 from gallery.bucketed import MARKED_SECONDS
 from gallery.catalog.manifests import ManifestCatalog
+from gallery.encoding import encode_sidecar
 from gallery.errors import NotFound, Unavailable
 from gallery.imaging import Imaging
 from gallery.keys import Folder
 from gallery.library import Library
 from gallery.reconcile import Reconciler, Walked
-from gallery.records import encode_sidecar
 from tests.conformance.stores import PLENTY
 from tests.images import png
 from tests.recovery import AGAIN, EARLY
@@ -263,6 +263,6 @@ def test_a_bucket_rebuilds_the_catalog(library: Library, tmp_path: Path) -> None
     other = ManifestCatalog(str(tmp_path / "other"), memory_bytes=PLENTY)
     other.start(library.blobs.library)
     again = Library(library.blobs, other, clock=lambda: NOON)
-    assert again.rebuild(OWNER) == 3
+    assert again.healing.rebuild(OWNER) == 3
     assert [again.get(OWNER, ident(n)) for n in (1, 2, 3)] == before
     other.close()

@@ -13,6 +13,7 @@ from gallery.draft import DAY_US
 from gallery.errors import Conflict, NotFound
 from gallery.keys import KINDS
 from gallery.library import Library
+from gallery.purge import empty_trash
 from gallery.records import to_text
 from tests.samples import NOON, OTHER, OWNER, SECOND, ident, ids, upload
 
@@ -121,9 +122,9 @@ def test_emptying_the_trash_takes_all_of_it_and_no_more(library: Library) -> Non
         library.trash(OWNER, ident(n))
     for wrong in (0, 2, 4):
         with pytest.raises(Conflict) as caught:
-            library.empty_trash(OWNER, wrong)
+            empty_trash(library, OWNER, wrong)
         assert caught.value.code == "trash_changed"
-    assert library.empty_trash(OWNER, 3) == 3
+    assert empty_trash(library, OWNER, 3) == 3
     assert library.page(TRASH).items == []
     assert ids(library.page(Query(OWNER))) == [3]
     assert library.get(OTHER, ident(9)).record.status == "trash"

@@ -14,10 +14,11 @@ from typing import Any
 import orjson
 import pytest
 
+from gallery.encoding import encode_sidecar
 from gallery.imaging import Imaging
 from gallery.keys import Folder
 from gallery.library import Library
-from gallery.records import Record, encode_sidecar
+from gallery.records import Record
 from gallery.watcher import Watcher
 from tests.images import jpeg, png, truncated, webp
 from tests.living import SETTLE, count, living, until

@@ -23,7 +23,8 @@ from gallery.draft import DAY_US
 from gallery.errors import Conflict, NotFound
 from gallery.library import Library
 from gallery.purge import Plan, plan, signed, verified
-from gallery.records import Totals, to_text
+from gallery.records import to_text
+from gallery.totals import Totals
 
 
 class AdminListQuery(Paging, Dates):

@@ -19,9 +19,11 @@ from gallery.api.pages import names, page_response, send_page
 from gallery.api.services import NOBODY, Services, set_cookie
 from gallery.catalog import Entry, Immediate, Page
 from gallery.catalog.query import Query
+from gallery.encoding import item, with_purge_at
 from gallery.errors import Conflict, Forbidden, NotFound, PreconditionFailed
 from gallery.keys import Kind
-from gallery.records import Totals, item
+from gallery.purge import empty_trash
+from gallery.totals import Totals
 
 
 class TrashQuery(Paging, Linking):
@@ -125,7 +127,7 @@ class Images:
         wanted = query(request, Linking)
         entry = await self._threads.read(self._library.get, owner, id)
         if wanted.links and self._services.links:
-            answer = self._library.with_purge_at(item(entry.raw))
+            answer = with_purge_at(item(entry.raw), self._library.retention_us)
             [body] = await self._threads.fetch(self._services.links.added, [answer])
             return responses.json(body, headers={"etag": entry.etag, "cache-control": "no-store"})
         if names(request.headers.get("if-none-match"), entry.etag):
@@ -160,7 +162,7 @@ class Images:
     async def empty_trash(self, request: Request) -> Response:
         wanted = await body(request, EmptyTrash)
         owner = self._services.owner_or_nobody(request)
-        purged = await self._threads.write(self._library.empty_trash, owner, wanted.count)
+        purged = await self._threads.write(empty_trash, self._library, owner, wanted.count)
         return responses.json({"purged": purged})
 
     # -- the whole ----------------------------------------------------------------------------
@@ -193,7 +195,7 @@ class Images:
 
     def entry_response(self, entry: Entry, status: int = 200) -> Response:
         """A record as one answer: like an item of a list, with its version."""
-        answer = self._library.with_purge_at(item(entry.raw))
+        answer = with_purge_at(item(entry.raw), self._library.retention_us)
         headers = {"etag": entry.etag, "cache-control": "private, no-cache"}
         return responses.json(answer, status, headers)
 

@@ -19,7 +19,7 @@ from gallery.api.pages import etag_of, names
 from gallery.api.services import Services
 from gallery.catalog.facets import Counted
 from gallery.keys import Kind
-from gallery.records import Totals
+from gallery.totals import Totals
 
 Answer = dict[str, object]
 
@@ -75,7 +75,7 @@ class Overview:
             return [days.start_us(day, tz) for day in names]
 
         question = filtered(wanted, owner)
-        counts = self._library.asked(lambda: self._catalog.timeline(question, starts))
+        counts = self._library.healing.asked(lambda: self._catalog.timeline(question, starts))
         found = [
             {"date": day.isoformat(), "count": n} for day, n in zip(names, counts, strict=True) if n
         ]
@@ -86,7 +86,7 @@ class Overview:
         return await self._answered(request, lambda owner: self._facets(owner, kind))
 
     def _facets(self, owner: str, kind: Kind) -> Answer:
-        found = self._library.asked(lambda: self._catalog.facets(owner, kind))
+        found = self._library.healing.asked(lambda: self._catalog.facets(owner, kind))
         whole = self._catalog.totals(owner).get(kind, Totals())
         return {
             "images": found.images,

@@ -13,8 +13,8 @@ from gallery.api.fields import Body, Id
 from gallery.api.operation import Operation, body
 from gallery.api.services import Services, set_cookie
 from gallery.errors import Conflict, Forbidden, NotFound, StorageFull
-from gallery.records import Totals
 from gallery.recovery import MAX_NAME, MOST, Recovery, unknown
+from gallery.totals import Totals
 
 _LINKS = "/api/v1/me/links"
 _PRIVATE = {"cache-control": "no-store"}

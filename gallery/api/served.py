@@ -44,7 +44,7 @@ def record_at(library: Library, key: str) -> Record:
     parsed = keys.parse(key)
     if parsed is not None and parsed.role in ("image", "thumb"):
         owner, id, month = parsed.folder.owner, parsed.id, parsed.folder.month
-        entry = library.asked(lambda: library.catalog.get(owner, id, month))
+        entry = library.healing.asked(lambda: library.catalog.get(owner, id, month))
         if entry is not None and key in (entry.record.image, entry.record.thumb):
             return entry.record
     raise NotFound("There is no such image", code="unknown_image")

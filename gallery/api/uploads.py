@@ -17,8 +17,7 @@ from gallery.api.receive import Received, received
 from gallery.api.services import Services, set_cookie
 from gallery.draft import Draft
 from gallery.errors import BadRequest, Timeout
-from gallery.keys import Kind
-from gallery.records import id_for
+from gallery.keys import Kind, id_for
 
 _MAX_KEY = 255
 

@@ -18,8 +18,11 @@ from gallery.catalog.facets import Facets
 from gallery.catalog.notes import Notes
 from gallery.catalog.ops import OpsLog
 from gallery.catalog.query import Query
+from gallery.changes import Change, Op
+from gallery.encoding import decode, etag
 from gallery.keys import Kind
-from gallery.records import Change, Op, Record, Seen, Totals, TotalsByKind, decode, etag
+from gallery.records import Record, Seen
+from gallery.totals import Totals, TotalsByKind
 
 Listener = Callable[[str, str], None]
 """Called with (owner, id) after a change became visible, both empty when any image may

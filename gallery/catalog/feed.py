@@ -29,7 +29,7 @@ from gallery.catalog import segment
 from gallery.catalog.lines import lines
 from gallery.durable import lock, try_lock
 from gallery.errors import Damaged, StartRefused, Unavailable
-from gallery.records import decode_line, encode_line
+from gallery.lines import decode_line, encode_line
 
 log = logging.getLogger(__name__)
 

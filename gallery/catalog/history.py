@@ -14,7 +14,7 @@ from gallery.catalog import Changes, Noted
 from gallery.catalog.feed import Feed
 from gallery.catalog.lines import lines
 from gallery.errors import Damaged, PositionGone
-from gallery.records import decode_line
+from gallery.lines import decode_line
 
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 Place = tuple[int, int]

@@ -11,8 +11,11 @@ from array import array
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from gallery.changes import Change
 from gallery.keys import KINDS, Kind
-from gallery.records import Change, Marks, Record, Seen, Status, Totals, TotalsByKind
+from gallery.lines import Marks
+from gallery.records import Record, Seen, Status
+from gallery.totals import Totals, TotalsByKind
 
 View = tuple[Kind, Status]
 _VIEWS: tuple[View, ...] = tuple((k, s) for k in KINDS for s in ("active", "trash"))
@@ -20,7 +23,7 @@ _NUMBER = {view: n for n, view in enumerate(_VIEWS)}
 _DEAD = len(_VIEWS)
 SortKey = tuple[int, bytes]
 Place = tuple[int, int, int, int, int]
-"""Where a line is and how long, and its marks (``records.Marks``)."""
+"""Where a line is and how long, and its marks (``lines.Marks``)."""
 
 
 class Index:

@@ -17,8 +17,11 @@ from typing import Any
 
 import orjson
 
+from gallery.changes import Change
+from gallery.encoding import encode
 from gallery.errors import Damaged
-from gallery.records import Change, Totals, TotalsByKind, decode_line, encode, encode_line
+from gallery.lines import decode_line, encode_line
+from gallery.totals import Totals, TotalsByKind
 
 FORMAT = 1
 _CHUNK = 256 << 10

@@ -39,11 +39,14 @@ from gallery.catalog.query import Cursor, Query
 from gallery.catalog.select import Row, Selection
 from gallery.catalog.swallowed import unannounced
 from gallery.catalog.writer import COMPACT_BYTES, Writer
+from gallery.changes import Change
 from gallery.durable import fdatasync, fsync_folder, locked, replace_file, try_lock
+from gallery.encoding import item
 from gallery.errors import Moved, StartRefused, Unavailable, storage
 from gallery.fence import FileFence
 from gallery.keys import Kind, folder_of
-from gallery.records import Change, Record, Seen, Totals, TotalsByKind, counted, item
+from gallery.records import Record, Seen
+from gallery.totals import Totals, TotalsByKind, counted
 
 log = logging.getLogger(__name__)
 

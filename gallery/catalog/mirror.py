@@ -23,8 +23,10 @@ from gallery.catalog.query import Cursor, Query
 from gallery.catalog.ring import Ring
 from gallery.catalog.select import Row
 from gallery.catalog.shard import Replaced, Shard, load, read_lines, read_on, summarize
+from gallery.encoding import item
 from gallery.errors import Unavailable, storage
-from gallery.records import Totals, TotalsByKind, item, record_in_line
+from gallery.lines import record_in_line
+from gallery.totals import Totals, TotalsByKind
 
 MAX_OWNERS = 5_000
 _PAGES = 8

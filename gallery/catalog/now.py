@@ -13,8 +13,9 @@ from gallery.catalog.index import Index, Place, SortKey
 from gallery.catalog.query import Query
 from gallery.catalog.shard import Shard
 from gallery.durable import OpenFile
+from gallery.encoding import item_at
 from gallery.keys import folder_of
-from gallery.records import CRC_TAIL, EXTS, item_at
+from gallery.lines import CRC_TAIL, EXTS
 
 MAX_FILES = 64
 MAX_BLOCK = 1 << 20

@@ -23,7 +23,7 @@ import orjson
 
 from gallery.durable import fsync_folder, try_lock, write_all
 from gallery.errors import Damaged, storage
-from gallery.records import decode_line, encode_line
+from gallery.lines import decode_line, encode_line
 
 log = logging.getLogger(__name__)
 

@@ -22,7 +22,9 @@ from gallery.catalog.index import Index, SortKey
 from gallery.catalog.query import Query
 from gallery.catalog.search import PromptText
 from gallery.catalog.shard import Shard, read_lines
-from gallery.records import Status, Totals, record_in_line
+from gallery.lines import record_in_line
+from gallery.records import Status
+from gallery.totals import Totals
 
 BATCH = 256
 """Records that are read at once."""

@@ -7,7 +7,7 @@ import logging
 import os
 
 from gallery.errors import Damaged
-from gallery.records import decode_line, encode_line
+from gallery.lines import decode_line, encode_line
 
 log = logging.getLogger(__name__)
 

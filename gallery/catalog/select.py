@@ -16,7 +16,7 @@ from gallery.catalog.index import SortKey
 from gallery.catalog.order import BATCH, Loader, Order, Placed
 from gallery.catalog.query import Query
 from gallery.catalog.shard import Shard, read_lines
-from gallery.records import record_in_line
+from gallery.lines import record_in_line
 
 Row = tuple[SortKey, bytes]
 

@@ -26,8 +26,11 @@ from gallery.catalog.lines import (
     totals_of,
 )
 from gallery.catalog.search import PromptText
+from gallery.changes import change
 from gallery.errors import Damaged
-from gallery.records import Record, Seen, Totals, TotalsByKind, change, marks
+from gallery.lines import marks
+from gallery.records import Record, Seen
+from gallery.totals import Totals, TotalsByKind
 
 log = logging.getLogger(__name__)
 

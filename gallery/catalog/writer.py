@@ -16,9 +16,10 @@ from gallery.catalog.lines import header, line_of, read_generation
 from gallery.catalog.mirror import Mirror
 from gallery.catalog.shard import Replaced, Shard, whole
 from gallery.catalog.swallowed import feed_line, unannounced
+from gallery.changes import Change
 from gallery.durable import fsync_folder
 from gallery.errors import storage
-from gallery.records import Change, Record, Seen
+from gallery.records import Record, Seen
 
 log = logging.getLogger(__name__)
 

@@ -13,11 +13,13 @@ from typing import Any
 
 from PIL import Image
 
+from gallery.changes import Change, change
 from gallery.demo import draw
 from gallery.draft import DAY_US, Draft
+from gallery.encoding import encode_sidecar
 from gallery.imaging import Imaging, Inspection
 from gallery.library import Library
-from gallery.records import Change, Seen, change, encode_sidecar
+from gallery.records import Seen
 from tests.homes import Home
 
 _DRAWN = 16

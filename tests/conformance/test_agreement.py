@@ -14,7 +14,8 @@ from gallery.catalog import Catalog
 from gallery.catalog.memory import MemoryCatalog
 from gallery.catalog.query import Query, Words
 from gallery.keys import KINDS, Kind
-from gallery.records import Record, Status, Totals
+from gallery.records import Record, Status
+from gallery.totals import Totals
 from tests.conformance.stores import CATALOGS, LIBRARY, Catalogs
 from tests.samples import NOON, OTHER, OWNER, SECOND, apply, everything, record, seen
 

@@ -11,7 +11,9 @@ import orjson
 import pytest
 
 from gallery.catalog.query import Query
-from gallery.records import Totals, change, encode, etag, item
+from gallery.changes import change
+from gallery.encoding import encode, etag, item
+from gallery.totals import Totals
 from tests.conformance.stores import Catalogs
 from tests.samples import (
     NOON,

@@ -10,7 +10,8 @@ import pytest
 
 from gallery.catalog import facets
 from gallery.catalog.facets import MOST, Facets
-from gallery.records import Record, as_json
+from gallery.encoding import as_json
+from gallery.records import Record
 from tests.conformance.stores import Catalogs
 from tests.samples import NOON, OTHER, OWNER, SECOND, apply, record
 

@@ -9,8 +9,11 @@ import pytest
 
 from gallery.catalog import Expired
 from gallery.catalog.query import Query
+from gallery.changes import change
+from gallery.encoding import encode, item
 from gallery.errors import StartRefused
-from gallery.records import Seen, Totals, change, encode, item
+from gallery.records import Seen
+from gallery.totals import Totals
 from tests.conformance.stores import Catalogs
 from tests.samples import (
     NOON,

@@ -32,7 +32,7 @@ FULL = {"write", "pwrite64", "fsync", "fdatasync", "rename", "renameat", "mkdir"
         "openat", "fallocate"}  # fmt: skip
 """The calls that a full disk can fail."""
 ACTS: dict[str, Callable[[Library], Any]] = OPERATIONS | {
-    "rebuild": lambda library: library.rebuild(OWNER)
+    "rebuild": lambda library: library.healing.rebuild(OWNER)
 }
 DONE, DIED, BROKEN = 0, -9, 99
 

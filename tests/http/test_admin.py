@@ -166,7 +166,7 @@ async def test_an_id_that_several_owners_have_needs_a_name(
     record = await uploaded(service, owner="member-1")
     await uploaded(service, owner="member-2")
     give_copy(site, record, "member-2")
-    assert await asyncio.to_thread(site.app.library.rebuild, "member-2") == 2
+    assert await asyncio.to_thread(site.app.library.healing.rebuild, "member-2") == 2
     refused(await admin.post(f"{IMAGES}/{record['id']}/delete"), 409, "ambiguous")
     named = await admin.post(f"{IMAGES}/{record['id']}/delete?user_id=member-2")
     assert (named.json()["owner"], named.json()["status"]) == ("member-2", "trash")

@@ -204,7 +204,7 @@ async def test_links_outlive_the_catalog(home: Home) -> None:
     async with home.site().running() as site, site.client() as visitor:
         record = await uploaded(visitor)
         link = await made(visitor)
-        await asyncio.to_thread(site.app.library.rebuild, record["owner"])
+        await asyncio.to_thread(site.app.library.healing.rebuild, record["owner"])
     async with home.site().running() as site, site.client() as other:
         await recovered(other, link)
         assert await listed(other) == [record["id"]]

@@ -111,7 +111,7 @@ def test_a_database_that_was_filled_in_part_is_filled_by_the_walk(apart: Apart) 
     before = apart.rows()
     apart.lose_database()
     with apart.library() as library:
-        library.rebuild(OWNER)
+        library.healing.rebuild(OWNER)
     assert len(apart.rows()) == 1
     with serving(apart):
         until(lambda: apart.rows() == before)

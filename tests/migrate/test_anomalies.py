@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from gallery.blobs import QUARANTINE
+from gallery.encoding import encode_sidecar
 from gallery.library import Library
-from gallery.records import encode_sidecar
 from tests.migrate.moves import Move, stored
 from tests.samples import NOON, OWNER, THUMBNAIL, ident, pixels, plant, put, record
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from gallery.blobs import ASIDE
+from gallery.encoding import encode_sidecar
 from gallery.keys import Key
 from gallery.library import Library
-from gallery.records import encode_sidecar
 from migrate.cleanup import Cleaned, Cleanup
 from migrate.sides import Sides
 from tests.migrate.moves import Move, fill, stored

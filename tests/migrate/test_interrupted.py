@@ -75,7 +75,7 @@ def test_a_copy_that_dies_after_any_step_is_gone_on_with(move: Move) -> None:
         for entry in list(stored(move.target)):
             move.target.blobs.delete(entry)
         for owner in move.target.catalog.owners():
-            move.target.rebuild(owner)
+            move.target.healing.rebuild(owner)
         _forget(move)
     assert steps > 12
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from gallery.encoding import encode_sidecar
 from gallery.errors import StartRefused
 from gallery.generation import without_credentials
-from gallery.records import encode_sidecar
 from migrate.folder import Folder
 from migrate.walk import Only
 from tests.migrate.moves import Move, fill, stored
@@ -64,7 +64,7 @@ def test_a_sidecar_of_an_older_writer_arrives_as_it_stands(move: Move) -> None:
     plant(move.source.blobs, older)
     raw = encode_sidecar(older).replace(b'  "rev": 0', b'  "unknown": [1, 2]')
     move.source.blobs.put(older.folder.sidecar(older.id), raw)
-    move.source.rebuild(OWNER)
+    move.source.healing.rebuild(OWNER)
     move.all()
     assert move.target.blobs.read(older.folder.sidecar(older.id)) == raw
     move.is_equal()

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from gallery import replica
+from gallery.changes import Change
 from gallery.errors import Unavailable
 from gallery.generation import Record, Stores
 from gallery.library import Library
-from gallery.records import Change
 from migrate import follow
 from migrate.carry import Carrier
 from migrate.pace import Pace
@@ -89,7 +90,7 @@ def test_who_waits_for_an_owner_is_told_of_together(
 def _placed(move: Move, number: int) -> Change:
     entry = upload(move.source, pixels(number), id=ident(number)).entry
     sidecar = move.source.blobs.read(entry.record.folder.sidecar(ident(number)))
-    return move.target.place(None, entry.record, sidecar)
+    return replica.place(move.target, None, entry.record, sidecar)
 
 
 def test_all_who_are_told_of_together_hear_that_it_failed(
@@ -99,7 +100,7 @@ def test_all_who_are_told_of_together_hear_that_it_failed(
         raise Unavailable("away")
 
     changes = [_placed(move, number) for number in (1, 2)]
-    monkeypatch.setattr(Library, "enter", away)
+    monkeypatch.setattr(replica, "enter", away)
     telling = Telling(move.target)
     with ThreadPoolExecutor(2) as pool:
         for one in [pool.submit(telling.tell, change) for change in changes]:

@@ -8,7 +8,7 @@ import psycopg
 
 from gallery.catalog.postgres import PostgresCatalog
 from gallery.catalog.query import Query
-from gallery.records import encode
+from gallery.encoding import encode
 from tests.samples import (
     NOON,
     OWNER,

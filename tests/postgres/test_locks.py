@@ -7,8 +7,8 @@ import pytest
 
 from gallery.catalog.postgres import PostgresCatalog
 from gallery.catalog.query import Query
+from gallery.changes import change
 from gallery.errors import Unavailable
-from gallery.records import change
 from tests.conformance.stores import LIBRARY
 from tests.postgres.conftest import Open
 from tests.samples import (

@@ -20,19 +20,12 @@ from gallery.catalog.memory.locks import Locks
 from gallery.catalog.notes import MemoryNotes
 from gallery.catalog.ops import MemoryOps
 from gallery.catalog.query import Cursor, Query
+from gallery.changes import Change
+from gallery.encoding import as_json, encode, item
 from gallery.errors import StartRefused
 from gallery.keys import KINDS, Kind
-from gallery.records import (
-    Change,
-    Record,
-    Seen,
-    Totals,
-    TotalsByKind,
-    as_json,
-    counted,
-    encode,
-    item,
-)
+from gallery.records import Record, Seen
+from gallery.totals import Totals, TotalsByKind, counted
 
 _Key = tuple[int, str]
 

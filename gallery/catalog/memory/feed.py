@@ -7,9 +7,9 @@ import time
 from typing import Literal
 
 from gallery.catalog import Changes, Noted
+from gallery.changes import Op
 from gallery.errors import PositionGone
 from gallery.keys import Kind
-from gallery.records import Op
 
 
 class MemoryFeed:

@@ -38,9 +38,11 @@ from gallery.catalog.postgres.listener import Hearing
 from gallery.catalog.postgres.notes import PostgresNotes
 from gallery.catalog.postgres.ops import PostgresOps
 from gallery.catalog.query import Cursor, Query
+from gallery.changes import Change
 from gallery.errors import Moved, StartRefused, Unavailable
 from gallery.keys import Kind
-from gallery.records import Change, Record, Seen, Totals, TotalsByKind
+from gallery.records import Record, Seen
+from gallery.totals import Totals, TotalsByKind
 
 _BATCH = 1_000
 _Head = tuple[int | None, str, int | None]

@@ -19,7 +19,9 @@ import zlib
 from typing import Any
 
 from gallery.catalog.query import Query, fold
-from gallery.records import Change, Record, Seen, encode, item
+from gallery.changes import Change
+from gallery.encoding import encode, item
+from gallery.records import Record, Seen
 
 FIELDS = (
     *("id", "owner", "kind", "status", "created_at", "deleted_at", "month", "bytes", "rev"),

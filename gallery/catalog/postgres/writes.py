@@ -11,7 +11,8 @@ from gallery.catalog.postgres import rows, told
 from gallery.catalog.postgres.connections import Connection
 from gallery.catalog.postgres.failures import failures
 from gallery.catalog.postgres.listener import CHANNEL
-from gallery.records import Change, Record, Seen
+from gallery.changes import Change
+from gallery.records import Record, Seen
 
 _COLUMNS = ", ".join(rows.FIELDS)
 _KEPT = [name for name in rows.FIELDS if name not in ("id", "owner")]

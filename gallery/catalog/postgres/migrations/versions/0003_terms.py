@@ -13,7 +13,7 @@ from psycopg import Connection
 
 from gallery.catalog.postgres.rows import terms
 from gallery.catalog.query import fold
-from gallery.records import decode
+from gallery.encoding import decode
 
 revision = "0003"
 down_revision = "0002"

@@ -1,0 +1,56 @@
+"""A library made as another one is: its images, with the sidecars byte for byte.
+
+Of use when a library moves, and on the way back. What is changed is changed in the order of
+``library``, and under the owner's lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gallery.blobs import Spool
+from gallery.catalog import Entry
+from gallery.changes import Change, change, op_between
+from gallery.library import Library, goes_on
+from gallery.records import Record
+
+
+@goes_on
+def take(
+    library: Library, record: Record, sidecar: bytes, body: Spool | bytes | None,
+    thumb: bytes | None,
+) -> Entry:  # fmt: skip
+    """Stores an image as the other library has it, or makes it so. Without a body or a
+    thumbnail these stay as they are here."""
+    with library.catalog.lock(record.owner):
+        known = library.catalog.get(record.owner, record.id)
+        if known is None:
+            return library.store(record, sidecar, body, thumb)
+        seen = library.blobs.replace(record.folder, record.id, sidecar)
+        return library.tell(op_between(known.record, record), record, seen)
+
+
+def place(library: Library, known: Record | None, record: Record, sidecar: bytes) -> Change:
+    """Like ``take``, for somebody who brings many and is the only one who writes here: the
+    sidecar of an image that the catalog knows as that, and whose bytes are here. It needs no
+    lock; ``enter`` tells the catalog what this gives."""
+    folder, id = record.folder, record.id
+    if known is not None:
+        seen = library.blobs.replace(folder, id, sidecar)
+        return change(op_between(known, record), record, seen)
+    library.blobs.stage(folder, id, sidecar)
+    return change("put", record, library.blobs.commit(folder, id, sidecar))
+
+
+def enter(library: Library, changes: Sequence[Change]) -> None:
+    """Tells the catalog of one owner's changes, which are of different images."""
+    library.locked(changes[0].owner, lambda: library.catalog.apply_all(changes))
+
+
+def drop(library: Library, owner: str, id: str) -> None:
+    """Purges an image that the other library has no more, whether it was in the trash or
+    not, if there is one."""
+    with library.catalog.lock(owner):
+        if entry := library.catalog.get(owner, id):
+            library.blobs.doom(entry.record.folder, id)
+            library.finish_purge(entry.record)
