@@ -150,6 +150,9 @@ class AdminListQuery(Paging, Dates):
 class UsersQuery(Strict):
     page: int = Field(1, ge=1, le=10_000_000)
     size: int = Field(100, ge=1, le=1_000)
+    name: str = Field("", max_length=100, description="a part of their names")
+    sort: Literal["user_id", "active", "trash", "bytes", "first", "last"] = "user_id"
+    order: Literal["asc", "desc"] = "asc"
 
 
 class UsageQuery(Strict):
@@ -454,7 +457,9 @@ class UsageOfDay(BaseModel):
 
 
 class Usage(BaseModel):
-    days: list[UsageOfDay] = Field(description="oldest first, without those nobody looked")
+    days: list[UsageOfDay] = Field(
+        description="oldest first, and today as it is now; without those nobody looked"
+    )
 
 
 class Emptied(BaseModel):
