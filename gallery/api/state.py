@@ -50,7 +50,7 @@ class State:
     async def usage(self, request: Request) -> Response:
         self._require(request)
         days = query(request, models.UsageQuery).days
-        answer = await self._threads.read(self._usage, days)
+        answer = await self._threads.fetch(self._usage, days)
         return responses.json(answer, headers=_FRESH)
 
     def _usage(self, days: int) -> Answer:
