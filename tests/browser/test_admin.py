@@ -63,7 +63,8 @@ def test_it_speaks_korean(visitor: Visitor, page: Page, watch: Watch, look: Look
     expect(page.get_by_role("alert")).to_contain_text("이 서버의 관리자 토큰이 아닙니다")
     enter(page, ADMIN_TOKEN, "관리자 토큰")
     for name in ("사용자", "이미지", "휴지통", "서버", "디스크 사용량"):
-        expect(page.get_by_role("link", name=name, exact=True)).to_be_visible()
+        link = page.get_by_role("navigation").get_by_role("link", name=name, exact=True)
+        expect(link).to_be_visible()
 
 
 @pytest.mark.of_files
