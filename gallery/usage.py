@@ -1,4 +1,4 @@
-"""How much there was, day by day: a sample for each day that a server ran.
+"""How much there was, day by day: a sample for each day that a server ran, and today as it is.
 
 What is there now does not tell what was there then, since what was purged left nothing behind:
 so the process that runs the jobs writes it down. Days without a sample are not made up.
@@ -47,10 +47,15 @@ def read(notes: Notes) -> Samples:
     return dict(sorted(found.items()))
 
 
+def known(catalog: Catalog) -> Samples:
+    """What was noted, with today as it is now: nobody has to wait for a sample. Totals are kept,
+    so it takes no longer for many images. Raises Unavailable."""
+    return dict(sorted((read(catalog.notes) | {today(): _now(catalog)}).items()))
+
+
 def sample(catalog: Catalog) -> Sample:
     """How much there is now, which takes the place of what else was noted today."""
-    owners, whole = catalog.whole()
-    now = Sample(owners, whole.active, whole.trash, whole.bytes)
+    now = _now(catalog)
     _write(catalog.notes, read(catalog.notes) | {today(): now})
     return now
 
@@ -63,6 +68,11 @@ def bring(source: Notes, target: Notes) -> None:
 
 def today() -> str:
     return time.strftime("%Y-%m-%d", time.gmtime())
+
+
+def _now(catalog: Catalog) -> Sample:
+    owners, whole = catalog.whole()
+    return Sample(owners, whole.active, whole.trash, whole.bytes)
 
 
 def _write(notes: Notes, samples: Samples) -> None:

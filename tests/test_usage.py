@@ -23,6 +23,19 @@ def test_a_later_sample_of_the_day_takes_the_place_of_an_earlier_one() -> None:
     assert usage.read(catalog.notes) == {usage.today(): now}
 
 
+def test_today_is_known_as_it_is_now_without_a_sample_and_after_one() -> None:
+    catalog = MemoryCatalog()
+    assert usage.known(catalog) == {usage.today(): Sample(0, 0, 0, 0)}
+    assert catalog.notes.read(usage.NAME) is None
+    catalog.notes.write(usage.NAME, b'{"2001-01-01":{"owners":1,"images":1,"trash":0,"bytes":9}}')
+    usage.sample(catalog)
+    apply(catalog, "put", record(1, bytes=10))
+    assert list(usage.known(catalog).items()) == [
+        ("2001-01-01", Sample(1, 1, 0, 9)),
+        (usage.today(), Sample(1, 1, 0, 10)),
+    ]
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"2026-01-01": {"owners": -1}}'])
 def test_a_note_that_cannot_be_used_is_begun_anew(body: bytes) -> None:
     catalog = MemoryCatalog()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from operator import attrgetter
 from typing import Literal
 
 from pydantic import BaseModel, Field
@@ -35,6 +36,9 @@ class AdminListQuery(Paging, Dates):
 class UsersQuery(Strict):
     page: int = Field(1, ge=1, le=10_000_000)
     size: int = Field(100, ge=1, le=1_000)
+    name: str = Field("", max_length=100, description="a part of their names")
+    sort: Literal["user_id", "active", "trash", "bytes", "first", "last"] = "user_id"
+    order: Literal["asc", "desc"] = "asc"
 
 
 class OwnerQuery(Strict):
@@ -173,22 +177,36 @@ class Admin:
 
 
 def _users(library: Library, wanted: UsersQuery) -> dict[str, object]:
-    owners = library.catalog.owners()
-    first = (wanted.page - 1) * wanted.size
-    items = []
-    for owner in owners[first : first + wanted.size]:
-        whole = sum(library.catalog.totals(owner).values(), Totals())
-        items.append(
-            {
-                "user_id": owner,
-                "active": whole.active,
-                "trash": whole.trash,
-                "bytes": whole.bytes,
-                "first": whole.first and to_text(whole.first),
-                "last": whole.last and to_text(whole.last),
-            }
-        )
+    """In the order of their names only those of the page are looked at, else all."""
+    part = wanted.name.lower()
+    owners = [owner for owner in library.catalog.owners() if part in owner]
+    page = slice((wanted.page - 1) * wanted.size, wanted.page * wanted.size)
+    is_falling = wanted.order == "desc"
+    if wanted.sort == "user_id":
+        found = _with_totals(library, sorted(owners, reverse=is_falling)[page])
+    else:
+        figure = attrgetter(wanted.sort)
+        found = _with_totals(library, owners)
+        found.sort(key=lambda user: figure(user[1]) or 0, reverse=is_falling)
+        found = found[page]
+    items = [_user(owner, whole) for owner, whole in found]
     return {"items": items, "page": wanted.page, "size": wanted.size, "total": len(owners)}
+
+
+def _with_totals(library: Library, owners: list[str]) -> list[tuple[str, Totals]]:
+    totals = library.catalog.totals
+    return [(owner, sum(totals(owner).values(), Totals())) for owner in owners]
+
+
+def _user(owner: str, whole: Totals) -> dict[str, object]:
+    return {
+        "user_id": owner,
+        "active": whole.active,
+        "trash": whole.trash,
+        "bytes": whole.bytes,
+        "first": whole.first and to_text(whole.first),
+        "last": whole.last and to_text(whole.last),
+    }
 
 
 def _as_json(found: Plan, *, purged: int, digest: str | None) -> dict[str, object]:

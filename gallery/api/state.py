@@ -88,7 +88,9 @@ class UsageOfDay(BaseModel):
 
 
 class Usage(BaseModel):
-    days: list[UsageOfDay] = Field(description="oldest first, without those nobody looked")
+    days: list[UsageOfDay] = Field(
+        description="oldest first, and today as it is now; without those nobody looked"
+    )
 
 
 class State:
@@ -97,6 +99,7 @@ class State:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._threads = services.threads
+        self._library = services.library
         self._notes = services.library.catalog.notes
         began = services.library.clock()
         self._health = Health(services.settings, services.library, began)
@@ -112,8 +115,14 @@ class State:
     async def usage(self, request: Request) -> Response:
         self._services.require_admin(request)
         days = query(request, UsageQuery).days
-        answer = await self._threads.read(_usage, self._notes, days)
+        answer = await self._threads.fetch(self._usage, days)
         return responses.json(answer, headers=_FRESH)
+
+    def _usage(self, days: int) -> Answer:
+        newest = list(
+            self._library.healing.asked(lambda: usage.known(self._library.catalog)).items()
+        )
+        return {"days": [{"date": day, **asdict(sample)} for day, sample in newest[-days:]]}
 
     def operations(self) -> list[Operation]:
         operations = [
@@ -163,8 +172,3 @@ def _scrub(state: Checkpoint | None) -> Iterator[Answer]:
         "error": None,
         "due_at": None if state.under_way else to_text(state.began + WEEK_US),
     }
-
-
-def _usage(notes: Notes, days: int) -> Answer:
-    newest = list(usage.read(notes).items())[-days:]
-    return {"days": [{"date": day, **asdict(sample)} for day, sample in newest]}

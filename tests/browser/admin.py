@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 
+import orjson
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from gallery import usage
 from tests.browser.conftest import Visitor
 from tests.browser.looks import DESKTOP
 from tests.browser.watching import Watch
+from tests.homes import Home
 from tests.http.server import Server
 from tests.http.site import ADMIN_TOKEN
 
@@ -45,3 +49,16 @@ def trashed(visitor: Visitor, count: int) -> list[str]:
     ids = visitor.fill(count)
     visitor.post("/api/v1/images/bulk", op=f"{count:032x}", action="delete", ids=ids)
     return ids
+
+
+def noted_usage(home: Home, days: int) -> None:
+    """As if a server had run for so many days, but for one of them; of today it says itself."""
+    now = datetime.now(UTC).date()
+    known = {
+        (now - timedelta(days=n)).isoformat(): {
+            "owners": 2, "images": 900 - n, "trash": n % 7, "bytes": 1_600_000_000 - n * 20_000_000,
+        }
+        for n in range(days) if n != 3
+    }  # fmt: skip
+    with home.library() as library:
+        library.catalog.notes.write(usage.NAME, orjson.dumps(known))

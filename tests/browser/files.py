@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 from playwright.sync_api import FilePayload, Locator, Page
 
+from tests.browser.conftest import Visitor
+from tests.browser.watching import BROKEN
 from tests.images import png
+from tests.services.proxy import request
 
 _GIVE = """([kind, files]) => {
   const data = new DataTransfer();
@@ -19,15 +23,17 @@ _GIVE = """([kind, files]) => {
     : new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true });
   document.body.dispatchEvent(event);
 }"""
-REFUSED = "Failed to load resource: the server responded with a status of 4"
+REFUSED = f"{BROKEN}: the server responded with a status of 4"
+UPLOADS = request("POST", "/api/v1/images")
 
 
 def file(name: str, body: bytes | None = None, seed: int = 0) -> FilePayload:
     return {"name": name, "mimeType": "image/png", "buffer": body or png(seed=seed)}
 
 
-def tiles(page: Page) -> Locator:
-    return page.locator(".tile[data-id]")
+def kept(visitor: Visitor, kind: str = "output") -> Any:
+    """What the server has of somebody."""
+    return visitor.get(f"/api/v1/images?kind={kind}")["items"]
 
 
 def panel(page: Page) -> Locator:

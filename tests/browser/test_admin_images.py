@@ -78,6 +78,14 @@ def test_thumbnails_that_are_no_longer_shown_take_no_memory(visitor: Visitor, pa
     until(page, "window.urls.size === 0")
 
 
+@pytest.mark.of_files
+def test_a_thumbnail_that_cannot_be_shown_is_said_to_be_so(visitor: Visitor, page: Page) -> None:
+    visitor.fill(1)
+    page.route("**/thumb/*", lambda route: route.fulfill(body=b"?", content_type="image/webp"))
+    sign_in(page, f"#images?user_id={visitor.owner}")
+    expect(tiles(page)).to_contain_text("The thumbnail cannot be shown.")
+
+
 def test_thumbnails_are_shown_where_visitors_are_sent_to_the_bucket(
     apart: Apart, browser: Browser, pages: Path, drawn: list[Picture]
 ) -> None:

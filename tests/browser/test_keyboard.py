@@ -8,14 +8,8 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser import axe
 from tests.browser.conftest import Visitor
 from tests.browser.looks import EACH, Look, shot
-from tests.browser.tiles import TILE, bar, becomes, ids, opened, tile, toast
+from tests.browser.tiles import FOCUSED, TILE, bar, becomes, focused, ids, opened, tile, toast
 from tests.browser.watching import until
-
-FOCUSED = "document.activeElement.closest('[data-id]')?.dataset.id"
-
-
-def focused(page: Page, image: str) -> None:
-    until(page, f"{FOCUSED} === '{image}'")
 
 
 def korean(page: Page, key: str, code: str) -> None:

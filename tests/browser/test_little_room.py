@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visitor
-from tests.browser.files import REFUSED, file, panel, pick, row, tiles
+from tests.browser.files import REFUSED, file, kept, panel, pick, row
+from tests.browser.tiles import tiles
 from tests.browser.watching import Watch
 from tests.homes import Home
 from tests.http.server import Server
@@ -24,10 +24,6 @@ pytestmark = pytest.mark.of_files
 def server(pages: Path, shared_home: Home) -> Iterator[Server]:
     with shared_home.served(quota_bytes=20_000, max_upload_bytes=10_000) as server:
         yield server
-
-
-def kept(visitor: Visitor) -> Any:
-    return visitor.get("/api/v1/images")["items"]
 
 
 def test_a_file_that_is_too_large_is_not_sent(page: Page) -> None:

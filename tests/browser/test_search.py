@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser import axe
 from tests.browser.conftest import Visitor
 from tests.browser.looks import EACH, KOREAN, PHONE, Look, shot
+from tests.browser.tiles import tiles
 
 PROMPTS = ("a fox asleep in snow", "a fox in the rain", "a lighthouse", "달빛 아래 호랑이")
 
@@ -35,10 +36,6 @@ def filled(visitor: Visitor) -> Visitor:
     """Eight images of as many days."""
     visitor.fill(8, days=8, said=said)
     return visitor
-
-
-def tiles(page: Page) -> Locator:
-    return page.locator(".tile[data-id]")
 
 
 def field(page: Page) -> Locator:

@@ -1,19 +1,17 @@
-"""The timeline: days and rows, windowed, stable, with the keyboard, and live."""
+"""The timeline: days and rows, windowed, stable, and with the keyboard."""
 
 from __future__ import annotations
 
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser import axe
 from tests.browser.conftest import Visitor
 from tests.browser.looks import EACH, KOREAN, PHONE, Look, shot
-from tests.browser.watching import Watch, until
-from tests.images import png
-from tests.samples import eventually
-from tests.services.proxy import Proxy
+from tests.browser.tiles import MIDDLE, scroll_down, tiles
+from tests.browser.watching import until
 
 MANY = 10_000
 _OBSERVED = """
@@ -23,29 +21,6 @@ new PerformanceObserver((list) => {
 }).observe({ type: "layout-shift", buffered: true });
 """
 SHIFT = "window.shift < 0.001"
-MIDDLE = "document.elementFromPoint(500, 400)?.closest('[data-id]')?.dataset.id ?? null"
-
-
-def tiles(page: Page) -> Locator:
-    return page.locator(".tile[data-id]")
-
-
-def upload(visitor: Visitor, prompt: str) -> None:
-    """From somewhere else."""
-    answer = visitor.context.request.post(
-        "/api/v1/images",
-        multipart={
-            "file": {"name": "new.png", "mimeType": "image/png", "buffer": png()},
-            "meta": f'{{"prompt":"{prompt}"}}',
-        },
-    )
-    assert answer.ok, answer.text()
-
-
-def scroll_down(page: Page, pixels: int) -> None:
-    page.mouse.move(500, 400)
-    page.mouse.wheel(0, pixels)
-    page.wait_for_timeout(300)
 
 
 def test_images_stand_in_rows_below_their_days(visitor: Visitor, page: Page) -> None:
@@ -139,112 +114,6 @@ def test_the_grid_is_one_stop_of_the_tab_key_and_arrows_lead_through_it(
     assert page.locator(".tile a[tabindex='0']").count() == 1
 
 
-def test_a_new_image_is_there_at_once_for_who_looks_at_the_newest(
-    visitor: Visitor, page: Page
-) -> None:
-    visitor.fill(3)
-    page.goto("/")
-    expect(tiles(page)).to_have_count(3)
-    upload(visitor, "a heron at dawn")
-    expect(page.get_by_role("link", name="a heron at dawn")).to_be_visible()
-    expect(page.locator(".pill")).to_have_count(0)
-
-
-def test_new_images_wait_while_one_looks_further_down(visitor: Visitor, page: Page) -> None:
-    visitor.fill(60, days=4)
-    page.goto("/")
-    expect(tiles(page).first).to_be_visible()
-    scroll_down(page, 900)
-    before = page.evaluate(MIDDLE)
-    upload(visitor, "the first")
-    upload(visitor, "the second")
-    pill = page.get_by_role("button", name="Show 2 new images")
-    expect(pill).to_be_visible()
-    assert page.evaluate(MIDDLE) == before
-    pill.click()
-    expect(page.get_by_role("link", name="the second")).to_be_visible()
-    expect(pill).to_have_count(0)
-
-
-def streams(visitor: Visitor) -> float:
-    text = visitor.context.request.get("/metrics").text()
-    found = re.search(r"^gallery_event_streams (\S+)", text, re.MULTILINE)
-    assert found is not None
-    return float(found[1])
-
-
-def test_tabs_share_one_stream_and_all_are_told(visitor: Visitor, page: Page) -> None:
-    visitor.fill(3)
-    before = streams(visitor)
-    other = page.context.new_page()
-    for tab in (page, other):
-        tab.goto("/")
-        expect(tiles(tab)).to_have_count(3)
-    eventually(lambda: streams(visitor) > before)
-    assert streams(visitor) == before + 1
-    upload(visitor, "seen twice")
-    for tab in (page, other):
-        expect(tab.get_by_role("link", name="seen twice")).to_be_visible()
-
-
-def test_after_a_break_it_hears_what_happened_meanwhile(
-    visitor: Visitor, page: Page, wire: Proxy, watch: Watch
-) -> None:
-    watch.forgive("ERR_|Failed to load")
-    visitor.fill(3)
-    page.goto("/")
-    expect(tiles(page)).to_have_count(3)
-    with wire.cut():
-        expect(page.get_by_text("The server can’t be reached.")).to_be_visible(timeout=20_000)
-        visitor.fill(1, said=lambda _: {"prompt": "made meanwhile"})
-    expect(page.get_by_role("link", name="made meanwhile")).to_be_visible(timeout=40_000)
-    expect(page.get_by_text("The server can’t be reached.")).to_have_count(0)
-
-
-@pytest.mark.of_files
-@pytest.mark.parametrize("look", EACH, ids=str)
-def test_the_timeline_passes_for_everybody(visitor: Visitor, page: Page, look: Look) -> None:
-    visitor.fill(60, days=40)
-    page.goto("/")
-    expect(tiles(page).first).to_be_visible()
-    until(page, "[...document.images].filter((image) => image.complete).length > 3")
-    shot(page, f"timeline {look}")
-    assert axe.violations(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-
-
-@pytest.mark.of_files
-@pytest.mark.parametrize("look", [KOREAN], ids=str)
-def test_it_speaks_korean(visitor: Visitor, page: Page, look: Look) -> None:
-    visitor.fill(3, days=0.01)
-    page.goto("/")
-    expect(page.get_by_role("heading", name="오늘")).to_be_visible()
-    expect(page.get_by_role("link", name="휴지통")).to_be_visible()
-
-
-@pytest.mark.of_files
-@pytest.mark.parametrize("look", [PHONE], ids=str)
-def test_on_a_phone_a_date_can_be_dragged_to(visitor: Visitor, page: Page, look: Look) -> None:
-    visitor.plant(2_000, days=200)
-    page.goto("/")
-    expect(tiles(page).first).to_be_visible()
-    box = page.get_by_role("slider", name="Go to a date").bounding_box()
-    assert box is not None
-    page.touchscreen.tap(box["x"] + 20, box["y"] + box["height"] * 0.7)
-    until(page, "scrollY > 5000")
-
-
-@pytest.mark.of_files
-def test_what_was_changed_in_bulk_elsewhere_is_seen(visitor: Visitor, page: Page) -> None:
-    visitor.fill(6)
-    page.goto("/")
-    expect(tiles(page)).to_have_count(6)
-    visitor.post("/api/v1/images/bulk", action="favorite", filter={})
-    expect(page.locator(".tile .heart")).to_have_count(6)
-    visitor.post("/api/v1/images/bulk", action="delete", filter={})
-    expect(page.get_by_role("heading", name="Your gallery starts here")).to_be_visible()
-
-
 def test_the_scrubber_shows_where_one_is(visitor: Visitor, page: Page) -> None:
     visitor.plant(2_000)
     page.goto("/")
@@ -267,15 +136,33 @@ def test_the_scrubber_shows_where_one_is(visitor: Visitor, page: Page) -> None:
 
 
 @pytest.mark.of_files
-def test_images_that_were_never_looked_at_are_counted_right_when_they_go_and_come(
-    visitor: Visitor, page: Page
-) -> None:
-    ids = visitor.fill(450, days=0.001)
+@pytest.mark.parametrize("look", [PHONE], ids=str)
+def test_on_a_phone_a_date_can_be_dragged_to(visitor: Visitor, page: Page, look: Look) -> None:
+    visitor.plant(2_000, days=200)
     page.goto("/")
     expect(tiles(page).first).to_be_visible()
-    grid = page.get_by_role("grid")
-    for _ in range(2):
-        visitor.post(f"/api/v1/images/{ids[440]}/delete")
-        expect(grid).to_have_accessible_name("Timeline, 449 images")
-        visitor.post(f"/api/v1/images/{ids[440]}/restore")
-        expect(grid).to_have_accessible_name("Timeline, 450 images")
+    box = page.get_by_role("slider", name="Go to a date").bounding_box()
+    assert box is not None
+    page.touchscreen.tap(box["x"] + 20, box["y"] + box["height"] * 0.7)
+    until(page, "scrollY > 5000")
+
+
+@pytest.mark.of_files
+@pytest.mark.parametrize("look", [KOREAN], ids=str)
+def test_it_speaks_korean(visitor: Visitor, page: Page, look: Look) -> None:
+    visitor.fill(3, days=0.01)
+    page.goto("/")
+    expect(page.get_by_role("heading", name="오늘")).to_be_visible()
+    expect(page.get_by_role("link", name="휴지통")).to_be_visible()
+
+
+@pytest.mark.of_files
+@pytest.mark.parametrize("look", EACH, ids=str)
+def test_the_timeline_passes_for_everybody(visitor: Visitor, page: Page, look: Look) -> None:
+    visitor.fill(60, days=40)
+    page.goto("/")
+    expect(tiles(page).first).to_be_visible()
+    until(page, "[...document.images].filter((image) => image.complete).length > 3")
+    shot(page, f"timeline {look}")
+    assert axe.violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

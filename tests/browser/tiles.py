@@ -11,14 +11,19 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.watching import until
 
 TILE = ".tile[data-id]"
+FOCUSED = "document.activeElement?.closest('[data-id]')?.dataset.id"
+MIDDLE = "document.elementFromPoint(500, 400)?.closest('[data-id]')?.dataset.id ?? null"
+
+
+def tiles(page: Page) -> Locator:
+    return page.locator(TILE)
 
 
 def opened(page: Page, path: str = "/") -> Locator:
     """The tiles of a page whose images are there."""
     page.goto(path)
-    tiles = page.locator(TILE)
-    expect(tiles.first).to_be_visible()
-    return tiles
+    expect(tiles(page).first).to_be_visible()
+    return tiles(page)
 
 
 def ids(page: Page) -> list[str]:
@@ -29,6 +34,17 @@ def ids(page: Page) -> list[str]:
 
 def tile(page: Page, image: str) -> Locator:
     return page.locator(f".tile[data-id='{image}']")
+
+
+def focused(page: Page, image: str) -> None:
+    """Waits until an image has the focus."""
+    until(page, f"{FOCUSED} === '{image}'")
+
+
+def scroll_down(page: Page, pixels: int) -> None:
+    page.mouse.move(500, 400)
+    page.mouse.wheel(0, pixels)
+    page.wait_for_timeout(300)
 
 
 def check(tile: Locator) -> None:

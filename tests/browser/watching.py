@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, WebError
 
+BROKEN = "Failed to load resource"
+"""What the console says of whatever did not come, to be forgiven where a test keeps it away."""
 _VIOLATIONS = """
 addEventListener("securitypolicyviolation", (event) => {
   console.error("policy broken: " + event.violatedDirective + " " + event.blockedURI);

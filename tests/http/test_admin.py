@@ -74,6 +74,30 @@ async def test_users_are_listed_with_counts_bytes_and_times(
     assert [user["user_id"] for user in page["items"]] == ["member-2"]
 
 
+async def test_users_are_found_by_a_part_of_the_name_and_sorted_by_any_figure(
+    admin: httpx.AsyncClient, two: dict[str, list[Any]], service: httpx.AsyncClient
+) -> None:
+    await uploaded(service, owner="guest", created_at="2026-01-01T00:00:00Z")
+    for id in (one["id"] for one in two["member-1"]):
+        await admin.post(f"{IMAGES}/{id}/delete")
+
+    async def users(query: str) -> list[str]:
+        answer = (await admin.get(f"/api/v1/admin/users?{query}")).json()
+        assert answer["total"] == (2 if "name=" in query else 3)
+        return [user["user_id"] for user in answer["items"]]
+
+    assert await users("order=desc") == ["member-2", "member-1", "guest"]
+    assert await users("sort=active&order=desc") == ["member-2", "guest", "member-1"]
+    assert await users("sort=trash&order=desc") == ["member-1", "guest", "member-2"]
+    assert await users("sort=bytes") == ["guest", "member-1", "member-2"]
+    assert await users("sort=bytes&order=desc") == ["member-1", "member-2", "guest"]
+    assert await users("sort=last") == ["member-1", "guest", "member-2"]
+    assert await users("sort=first&order=desc&size=1&page=2") == ["guest"]
+    assert await users("name=BER-&sort=active") == ["member-1", "member-2"]
+    assert await users("name=ber-&size=1&page=2") == ["member-2"]
+    refused(await admin.get("/api/v1/admin/users?sort=name"), 400, "bad_parameter")
+
+
 async def test_images_of_all_owners_are_listed_newest_first(
     admin: httpx.AsyncClient, two: dict[str, list[Any]]
 ) -> None:

@@ -74,18 +74,18 @@ function Main() {
   );
 }
 
+/** The focus stays where it is while what is asked for changes. */
 function Shown({ place: { section, query } }: { place: Place }) {
-  const key = JSON.stringify(query);
   switch (section) {
     case "users":
-      return <UsersPage key={key} query={query} />;
+      return <UsersPage query={query} />;
     case "images":
-      return <ImagesPage key={key} query={query} />;
+      return <ImagesPage query={query} />;
     case "trash":
-      return <PurgePage key={key} query={query} />;
+      return <PurgePage key={query.user_id} query={query} />;
     case "server":
       return <ServerPage />;
     case "usage":
-      return <UsagePage key={key} query={query} />;
+      return <UsagePage query={query} />;
   }
 }

@@ -47,12 +47,3 @@ export function Refresh({ answers }: { answers: Answer<unknown>[] }) {
     </button>
   );
 }
-
-/** A table that is scrolled sideways where it is too wide, with the keyboard too. */
-export function Wide({ label, children }: { label: string; children: ComponentChildren }) {
-  return (
-    <div class="wide" role="region" aria-label={label} tabIndex={0}>
-      {children}
-    </div>
-  );
-}

@@ -4,10 +4,9 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useId, useRef } from "preact/hooks";
 
 import { bytes, number, typed } from "../formats";
-import { Wide } from "./Answered";
-import { Facts } from "./Facts";
 import { hrefOf } from "./place";
 import type { Plan } from "./requests";
+import { Table } from "./Table";
 import { t } from "./texts";
 
 interface Props {
@@ -31,7 +30,6 @@ export function PlanView({ plan, isBusy, onPurge }: Props) {
         <>
           <p class="sum">{t.planOf(plan.count, bytes(plan.bytes), users.length)}</p>
           <Whose users={users} />
-          <Facts facts={[[t.digest, <code key="digest">{plan.digest}</code>]]} />
           <Confirm count={plan.count} isBusy={isBusy} onPurge={onPurge} />
         </>
       )}
@@ -41,28 +39,18 @@ export function PlanView({ plan, isBusy, onPurge }: Props) {
 
 function Whose({ users }: { users: [string, number][] }) {
   return (
-    <Wide label={t.users}>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">{t.name}</th>
-            <th scope="col" class="figure">
-              {t.inTrash}
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {users.map(([user_id, count]) => (
-            <tr key={user_id}>
-              <th scope="row">
-                <a href={hrefOf("images", { user_id })}>{user_id}</a>
-              </th>
-              <td class="figure">{number(count)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Wide>
+    <Table
+      label={t.users}
+      columns={[
+        {
+          name: t.name,
+          cell: ([user_id]) => <a href={hrefOf("images", { user_id })}>{user_id}</a>,
+        },
+        { name: t.images, cell: ([, count]) => number(count), kind: "figure" },
+      ]}
+      rows={users}
+      keyOf={([user_id]) => user_id}
+    />
   );
 }
 
@@ -78,7 +66,7 @@ function Confirm({ count, isBusy, onPurge }: { count: number } & Omit<Props, "pl
         if (isRight) onPurge();
       }}
     >
-      <div class="field">
+      <div class="field broad">
         <label for={field}>{t.typeCount(count)}</label>
         <input
           id={field}

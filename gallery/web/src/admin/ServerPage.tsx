@@ -1,10 +1,13 @@
 // How the server is, and what its periodic jobs did last.
 
+import { Fragment, type ComponentChildren } from "preact";
+
 import { bytes, moment, number } from "../formats";
 import { useAnswer } from "./answer";
-import { Answered, Refresh, Wide } from "./Answered";
+import { Answered, Refresh } from "./Answered";
 import { Facts, type Fact } from "./Facts";
 import { getHealth, getJobs, type Health, type Job, type Jobs, type Store } from "./requests";
+import { Table, type Column } from "./Table";
 import { t } from "./texts";
 
 export function ServerPage() {
@@ -36,12 +39,15 @@ function factsOf(health: Health): Fact[] {
     [t.free, health.free_bytes === null ? null : bytes(health.free_bytes)],
     [t.damaged, told(damaged && t.damages(wrong, missing, unreadable))],
     [t.quarantined, told(quarantined === null ? null : number(quarantined))],
-    [t.moved, told(moved && t.moves(moved.turns, moved.fallback_reads))],
+    [t.moved, told(moved && movesOf(moved.turns, moved.fallback_reads))],
     [t.processes, told(processes && t.pids(processes.length, pids))],
     [t.running, moment(health.began_at)],
     [t.version, health.version],
   ];
 }
+
+const movesOf = (turns: number, reads: number): string =>
+  turns === 0 ? t.neverMoved : t.moves(turns, reads);
 
 function StoreState({ store: { name, reachable, why } }: { store: Store }) {
   return (
@@ -57,45 +63,33 @@ function Done({ jobs: { leader, jobs } }: { jobs: Jobs }) {
   if (jobs.length === 0) return <p class="hint">{t.noJobs}</p>;
   return (
     <>
-      <Wide label={t.jobs}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">{t.job}</th>
-              <th scope="col">{t.began}</th>
-              <th scope="col" class="figure">
-                {t.took}
-              </th>
-              <th scope="col">{t.figures}</th>
-              <th scope="col">{t.due}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {jobs.map((job) => (
-              <Row key={job.name} job={job} />
-            ))}
-          </tbody>
-        </table>
-      </Wide>
+      <Table label={t.jobs} columns={COLUMNS} rows={jobs} keyOf={({ name }) => name} />
       {leader && <p class="hint">{t.leader(leader.host, leader.pid)}</p>}
     </>
   );
 }
 
-function Row({ job }: { job: Job }) {
-  const { name, began_at, seconds, figures, error, due_at } = job;
-  const came = Object.entries(figures).map(([figure, value]) => said(figure, value));
-  return (
-    <tr>
-      <th scope="row">{t.jobNames[name] ?? name}</th>
-      <td>{moment(began_at)}</td>
-      <td class="figure">
-        {seconds === null ? t.underWay : t.seconds(number(Math.round(seconds * 100) / 100))}
-      </td>
-      <td class="long">{error ? <span class="wrong">{t.failed(error)}</span> : came.join(", ")}</td>
-      <td>{due_at && moment(due_at)}</td>
-    </tr>
-  );
+const COLUMNS: Column<Job>[] = [
+  { name: t.job, cell: ({ name }) => t.jobNames[name] ?? name },
+  { name: t.began, cell: ({ began_at }) => moment(began_at) },
+  { name: t.took, cell: ({ seconds }) => tookOf(seconds), kind: "figure" },
+  { name: t.figures, cell: resultOf, kind: "long" },
+  { name: t.due, cell: ({ due_at }) => due_at && moment(due_at) },
+];
+
+const tookOf = (seconds: number | null): string =>
+  seconds === null ? t.underWay : t.seconds(number(Math.round(seconds * 100) / 100));
+
+function resultOf({ figures, error }: Job): ComponentChildren {
+  if (error) return <span class="wrong">{t.failed(error)}</span>;
+  return Object.entries(figures).map(([figure, value], n) => (
+    <Fragment key={figure}>
+      {n > 0 && ", "}
+      <span class={figure === "damaged" && value > 0 ? "ill" : undefined}>
+        {said(figure, value)}
+      </span>
+    </Fragment>
+  ));
 }
 
 function said(figure: string, value: number): string {

@@ -33,5 +33,5 @@ export function Thumb({ src, alt }: { src: string; alt: string }) {
   }, [src, url, isBroken]);
   if (isBroken.value) return <span class="thumb broken">{t.noThumbnail}</span>;
   if (!url.value) return <span class="thumb" />;
-  return <img class="thumb" src={url.value} alt={alt} />;
+  return <img class="thumb" src={url.value} alt={alt} onError={() => (isBroken.value = true)} />;
 }

@@ -92,17 +92,18 @@ function Axes({ chart, width, height }: { chart: Chart; width: number; height: n
         </g>
       ))}
       {chart.dates.map(({ date, x }, n) => (
-        <text
-          key={date}
-          x={x}
-          y={height + 24}
-          text-anchor={n === last ? "end" : n === 0 ? "start" : "middle"}
-        >
+        <text key={date} x={x} y={height + 24} text-anchor={anchorOf(n, last)}>
           {shortDate(date)}
         </text>
       ))}
     </g>
   );
+}
+
+/** What is written at the ends stays within the chart. */
+function anchorOf(n: number, last: number): "start" | "middle" | "end" {
+  if (last === 0) return "middle";
+  return n === 0 ? "start" : n === last ? "end" : "middle";
 }
 
 /** Days that stand alone are points. */

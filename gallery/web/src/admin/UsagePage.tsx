@@ -3,11 +3,11 @@
 import { useId } from "preact/hooks";
 
 import { bytes, number, shortDate } from "../formats";
-import { Notice } from "../ui/Notice";
 import { useAnswer } from "./answer";
-import { Answered, Refresh, Wide } from "./Answered";
+import { Answered, Refresh } from "./Answered";
 import { go, type Query } from "./place";
 import { getUsage, type DayUsage } from "./requests";
+import { Table } from "./Table";
 import { t } from "./texts";
 import { UsageChart } from "./UsageChart";
 
@@ -18,6 +18,7 @@ const RANGES = [30, 90, 365, MOST];
 export function UsagePage({ query }: { query: Query }) {
   const range = useId();
   const days = RANGES.find((days) => String(days) === query.days) ?? 90;
+  const answer = useAnswer((signal) => getUsage(days, signal), String(days));
   return (
     <>
       <header class="head">
@@ -35,62 +36,37 @@ export function UsagePage({ query }: { query: Query }) {
               </option>
             ))}
           </select>
+          <Refresh answers={[answer]} />
         </div>
       </header>
-      <Known key={days} days={days} />
-    </>
-  );
-}
-
-function Known({ days }: { days: number }) {
-  const answer = useAnswer((signal) => getUsage(days, signal));
-  return (
-    <Answered answer={answer}>
-      {(usage) =>
-        usage.length === 0 ? (
-          <Notice title={t.noUsageTitle} text={t.noUsageText}>
-            <Refresh answers={[answer]} />
-          </Notice>
-        ) : (
+      <Answered answer={answer}>
+        {(usage) => (
           <>
             <UsageChart samples={usage.map(({ date, bytes }) => ({ date, value: bytes }))} />
             <details class="table" open={usage.length < 8}>
               <summary>{t.asTable}</summary>
-              <Table usage={usage.toReversed()} />
+              <Days usage={usage.toReversed()} />
             </details>
           </>
-        )
-      }
-    </Answered>
+        )}
+      </Answered>
+    </>
   );
 }
 
-function Table({ usage }: { usage: DayUsage[] }) {
+function Days({ usage }: { usage: DayUsage[] }) {
   return (
-    <Wide label={t.chartTitle}>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">{t.day}</th>
-            {[t.size, t.active, t.inTrash, t.users].map((name) => (
-              <th key={name} scope="col" class="figure">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {usage.map((day) => (
-            <tr key={day.date}>
-              <th scope="row">{shortDate(day.date)}</th>
-              <td class="figure">{bytes(day.bytes)}</td>
-              <td class="figure">{number(day.images)}</td>
-              <td class="figure">{number(day.trash)}</td>
-              <td class="figure">{number(day.owners)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Wide>
+    <Table
+      label={t.chartTitle}
+      columns={[
+        { name: t.day, cell: ({ date }) => shortDate(date) },
+        { name: t.size, cell: (day) => bytes(day.bytes), kind: "figure" },
+        { name: t.active, cell: ({ images }) => number(images), kind: "figure" },
+        { name: t.inTrash, cell: ({ trash }) => number(trash), kind: "figure" },
+        { name: t.users, cell: ({ owners }) => number(owners), kind: "figure" },
+      ]}
+      rows={usage}
+      keyOf={({ date }) => date}
+    />
   );
 }

@@ -1,21 +1,29 @@
 // Everybody who has images, with what they have.
 
-import { useSignal } from "@preact/signals";
 import { useId } from "preact/hooks";
 
 import { bytes, moment, number } from "../formats";
 import { Notice } from "../ui/Notice";
 import { useAnswer } from "./answer";
-import { Answered, Refresh, Wide } from "./Answered";
-import { go, hrefOf, type Query } from "./place";
+import { Answered, Refresh } from "./Answered";
+import { become, go, hrefOf, type Query } from "./place";
 import { getUsers, type User, type Users } from "./requests";
+import { sortingOf, turned, type Field } from "./sorting";
+import { Table, type Column } from "./Table";
 import { t } from "./texts";
 
 const SIZE = 200;
 
 export function UsersPage({ query }: { query: Query }) {
   const page = Math.max(1, Math.trunc(Number(query.page)) || 1);
-  const answer = useAnswer((signal) => getUsers(page, SIZE, signal));
+  const name = query.name?.trim() ?? "";
+  const wanted = { page, size: SIZE, name, ...sortingOf(query) };
+  const answer = useAnswer((signal) => getUsers(wanted, signal), JSON.stringify(wanted));
+  const open = async (): Promise<void> => {
+    await answer.load();
+    const user = meant(answer.value.peek(), name);
+    if (user) go("images", { user_id: user.user_id });
+  };
   return (
     <>
       <header class="head">
@@ -24,10 +32,21 @@ export function UsersPage({ query }: { query: Query }) {
       </header>
       <Answered answer={answer}>
         {(users) =>
-          users.total === 0 ? (
+          users.total === 0 && !name ? (
             <Notice title={t.emptyTitle} text={t.emptyText} />
           ) : (
-            <Listed users={users} />
+            <>
+              <Search users={users} query={query} onSubmit={() => void open()} />
+              {users.total > 0 && (
+                <Table
+                  label={t.users}
+                  columns={columnsOf(query)}
+                  rows={users.items}
+                  keyOf={({ user_id }) => user_id}
+                />
+              )}
+              <Pages users={users} query={query} />
+            </>
           )
         }
       </Answered>
@@ -35,105 +54,101 @@ export function UsersPage({ query }: { query: Query }) {
   );
 }
 
-function Listed({ users }: { users: Users }) {
+/** Who is called just so, or alone has that in their name. What was answered may be older. */
+function meant(users: Users | null, name: string): User | undefined {
+  const part = name.toLowerCase();
+  const found = users?.items.filter(({ user_id }) => user_id.includes(part)) ?? [];
+  return (
+    found.find(({ user_id }) => user_id === part) ?? (users?.total === 1 ? found[0] : undefined)
+  );
+}
+
+interface Props {
+  users: Users;
+  query: Query;
+}
+
+function Search({ users, query, onSubmit }: Props & { onSubmit: () => void }) {
   const [field, hint] = [useId(), useId()];
-  const text = useSignal("");
-  const wanted = text.value.trim().toLowerCase();
-  const found = users.items.filter(({ user_id }) => user_id.toLowerCase().includes(wanted));
-  const pages = Math.max(1, Math.ceil(users.total / users.size));
   return (
-    <>
-      <form
-        class="filters"
-        role="search"
-        onSubmit={(event) => {
-          event.preventDefault();
-          const user_id = found.length === 1 ? found[0]?.user_id : text.value.trim();
-          if (wanted) go("images", { user_id });
-        }}
-      >
-        <div class="field">
-          <label for={field}>{t.filter}</label>
-          <input
-            id={field}
-            type="search"
-            autocomplete="off"
-            value={text.value}
-            aria-describedby={hint}
-            onInput={({ currentTarget }) => (text.value = currentTarget.value)}
-          />
-        </div>
-        <button type="submit">{t.open}</button>
-        <p id={hint} class="hint" role="status">
-          {t.shownUsers(found.length, users.total)}
-          {pages > 1 && `. ${t.filterPage}`}
-        </p>
-      </form>
-      {found.length > 0 ? <Table users={found} /> : <p class="hint">{t.noUser}</p>}
-      {pages > 1 && <Pages at={users.page} of={pages} />}
-    </>
+    <form
+      class="filters"
+      role="search"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (query.name) onSubmit();
+      }}
+    >
+      <div class="field">
+        <label for={field}>{t.filter}</label>
+        <input
+          id={field}
+          type="search"
+          autocomplete="off"
+          autocapitalize="off"
+          spellcheck={false}
+          maxLength={100}
+          value={query.name ?? ""}
+          aria-describedby={hint}
+          onInput={({ currentTarget: { value } }) =>
+            become("users", { ...query, page: undefined, name: value })
+          }
+        />
+      </div>
+      <p id={hint} class="hint" role="status">
+        {query.name?.trim() ? foundOf(users.total) : t.allUsers(users.total)}
+      </p>
+    </form>
   );
 }
 
-function Table({ users }: { users: User[] }) {
-  return (
-    <Wide label={t.users}>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">{t.name}</th>
-            <th scope="col" class="figure">
-              {t.active}
-            </th>
-            <th scope="col" class="figure">
-              {t.inTrash}
-            </th>
-            <th scope="col" class="figure">
-              {t.size}
-            </th>
-            <th scope="col">{t.first}</th>
-            <th scope="col">{t.last}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {users.map((user) => (
-            <Row key={user.user_id} user={user} />
-          ))}
-        </tbody>
-      </table>
-    </Wide>
-  );
+const foundOf = (total: number): string => (total === 0 ? t.noUser : t.foundUsers(total));
+
+function columnsOf(query: Query): Column<User>[] {
+  const now = sortingOf(query);
+  const sorted = (field: Field): Pick<Column<User>, "sorted"> => {
+    const states = { asc: "ascending", desc: "descending" } as const;
+    const state = field === now.sort ? states[now.order] : "none";
+    const href = hrefOf("users", { name: query.name, ...turned(now, field) });
+    return { sorted: { state, href } };
+  };
+  const figure = (field: Field): Pick<Column<User>, "kind" | "sorted"> => ({
+    kind: "figure",
+    ...sorted(field),
+  });
+  return [
+    {
+      name: t.name,
+      cell: ({ user_id }) => <a href={hrefOf("images", { user_id })}>{user_id}</a>,
+      ...sorted("user_id"),
+    },
+    { name: t.active, cell: ({ active }) => number(active), ...figure("active") },
+    { name: t.inTrash, cell: ({ trash }) => number(trash), ...figure("trash") },
+    { name: t.size, cell: (user) => bytes(user.bytes), ...figure("bytes") },
+    { name: t.first, cell: ({ first }) => first && moment(first), ...sorted("first") },
+    { name: t.last, cell: ({ last }) => last && moment(last), ...sorted("last") },
+  ];
 }
 
-function Row({ user }: { user: User }) {
-  return (
-    <tr>
-      <th scope="row">
-        <a href={hrefOf("images", { user_id: user.user_id })}>{user.user_id}</a>
-      </th>
-      <td class="figure">{number(user.active)}</td>
-      <td class="figure">{number(user.trash)}</td>
-      <td class="figure">{bytes(user.bytes)}</td>
-      <td>{user.first && moment(user.first)}</td>
-      <td>{user.last && moment(user.last)}</td>
-    </tr>
+function Pages({ users: { page, size, total }, query }: Props) {
+  const pages = Math.ceil(total / size);
+  if (pages < 2) return null;
+  const link = (to: number, text: string) => (
+    <a class="button" href={hrefOf("users", { ...query, page: String(to) })} onClick={toTop}>
+      {text}
+    </a>
   );
-}
-
-function Pages({ at, of }: { at: number; of: number }) {
   return (
-    <nav class="pages" aria-label={t.page(at, of)}>
-      {at > 1 && (
-        <a class="button" href={hrefOf("users", { page: String(at - 1) })}>
-          {t.previous}
-        </a>
-      )}
-      <span>{t.page(at, of)}</span>
-      {at < of && (
-        <a class="button" href={hrefOf("users", { page: String(at + 1) })}>
-          {t.next}
-        </a>
-      )}
+    <nav class="pages" aria-label={t.page(page, pages)}>
+      {page > 1 && link(page - 1, t.previous)}
+      <span>{t.page(page, pages)}</span>
+      {page < pages && link(page + 1, t.next)}
     </nav>
   );
+}
+
+/** A link that is gone on the last page could not keep the focus. */
+function toTop(): void {
+  document.getElementById("main")?.focus();
+  scrollTo(0, 0);
 }

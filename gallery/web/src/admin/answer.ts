@@ -1,7 +1,7 @@
 // What was asked of the server for a part of the page: its value, or why there is none.
 
 import { signal } from "@preact/signals";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 import { Problem } from "../api";
 
@@ -38,12 +38,15 @@ export class Answer<T> {
   }
 }
 
-/** Asked once, while the component lives: another question needs another `key`. */
-export function useAnswer<T>(ask: (signal: AbortSignal) => Promise<T>): Answer<T> {
-  const [answer] = useState(() => new Answer(ask));
+/** Asked when the component appears, and again when the question is another: what was answered
+ * stays until then. */
+export function useAnswer<T>(ask: (signal: AbortSignal) => Promise<T>, question = ""): Answer<T> {
+  const latest = useRef(ask);
+  latest.current = ask;
+  const [answer] = useState(() => new Answer((signal) => latest.current(signal)));
   useEffect(() => {
     void answer.load();
     return () => answer.stop();
-  }, [answer]);
+  }, [answer, question]);
   return answer;
 }

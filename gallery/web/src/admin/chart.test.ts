@@ -46,9 +46,9 @@ test("days that nobody knows are a gap, as wide as they were many", () => {
 
 test("a single day, and an empty library, have a chart", () => {
   const { lines, ticks, dates } = chartOf([{ date: "2026-11-21", value: 0 }], 100, 50, 4);
-  expect(lines).toEqual([[{ date: "2026-11-21", value: 0, x: 100, y: 50 }]]);
+  expect(lines).toEqual([[{ date: "2026-11-21", value: 0, x: 50, y: 50 }]]);
   expect(ticks.every(({ y }) => Number.isFinite(y))).toBe(true);
-  expect(dates).toEqual([{ date: "2026-11-21", x: 100 }]);
+  expect(dates).toEqual([{ date: "2026-11-21", x: 50 }]);
 });
 
 test("a line is drawn through its points, and an area closed at the axis", () => {

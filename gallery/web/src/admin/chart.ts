@@ -37,7 +37,7 @@ export function chartOf(samples: Sample[], width: number, height: number, dates:
   const top = step * Math.ceil(most / step);
   const [first, last] = [dayOf(samples[0]?.date ?? ""), dayOf(samples.at(-1)?.date ?? "")];
   const days = Math.max(1, last - first);
-  const x = (day: number): number => (last === first ? width : ((day - first) / days) * width);
+  const x = (day: number): number => (last === first ? width / 2 : ((day - first) / days) * width);
   const y = (value: number): number => height - (value / top) * height;
   const lines: Point[][] = [];
   let before = -1;

@@ -6,6 +6,8 @@ let places: Places;
 beforeAll(async () => {
   vi.stubGlobal("location", { hash: "" });
   vi.stubGlobal("addEventListener", () => undefined);
+  const replaceState = (_: unknown, __: string, href: string) => (location.hash = href);
+  vi.stubGlobal("history", { replaceState });
   places = await import("./place");
 });
 
@@ -19,4 +21,10 @@ test("a place is read as it was written, whatever a user is called", () => {
     const href = places.hrefOf("images", { user_id, from_date: undefined });
     expect(places.parse(href)).toEqual({ section: "images", query: { user_id } });
   }
+});
+
+test("what is typed is in the place at once", () => {
+  places.become("users", { name: "김", page: undefined });
+  expect(places.place.value).toEqual({ section: "users", query: { name: "김" } });
+  expect(location.hash).toBe("#users?name=%EA%B9%80");
 });

@@ -29,3 +29,9 @@ addEventListener("hashchange", () => (place.value = parse(location.hash)));
 export function go(section: Section, query: Record<string, string | undefined> = {}): void {
   location.hash = hrefOf(section, query);
 }
+
+/** What is typed takes the place of what was: Back leads to what was shown before it. */
+export function become(section: Section, query: Record<string, string | undefined>): void {
+  history.replaceState(null, "", hrefOf(section, query));
+  place.value = parse(location.hash);
+}

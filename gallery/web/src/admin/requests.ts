@@ -2,6 +2,7 @@
 
 import { getBytes, Problem, request, timeZone, type Image, type Options, type Page } from "../api";
 import { signOut, token } from "./session";
+import type { Sorting } from "./sorting";
 
 export interface User {
   user_id: string;
@@ -17,6 +18,13 @@ export interface Users {
   page: number;
   size: number;
   total: number;
+}
+
+export interface WantedUsers extends Sorting {
+  page: number;
+  size: number;
+  /** A part of their names. */
+  name: string;
 }
 
 export interface Wanted {
@@ -105,8 +113,8 @@ const post = <T>(path: string, options: Options): Promise<T> =>
 export const check = (token: string): Promise<unknown> =>
   request("GET", "admin/users", { query: { size: 1 }, token });
 
-export const getUsers = (page: number, size: number, signal: AbortSignal): Promise<Users> =>
-  get("users", { page, size }, signal);
+export const getUsers = (wanted: WantedUsers, signal: AbortSignal): Promise<Users> =>
+  get("users", { ...wanted }, signal);
 
 /** Days are those of this browser's time zone. */
 export const getImages = (wanted: Wanted, cursor: string, signal: AbortSignal): Promise<Page> =>
