@@ -39,7 +39,7 @@ from gallery.api.services import Services
 from gallery.api.state import State
 from gallery.api.system import System
 from gallery.api.uploads import Into, Uploads
-from gallery.blobs import LocalFiles
+from gallery.blobs.abilities import LocalFiles
 from gallery.clock import ClockGuard
 from gallery.dwelling import Dwelling
 from gallery.errors import GalleryError, NotFound, StartRefused, Unauthorized

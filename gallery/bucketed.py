@@ -11,7 +11,9 @@ import time
 
 from gallery import keys
 from gallery.arrivals import MENDED, SETTLED, Look, Memory
-from gallery.blobs import SelfMarked, Spool, Stat
+from gallery.blobs import Stat
+from gallery.blobs.abilities import SelfMarked
+from gallery.blobs.incoming import Spool
 from gallery.draft import Draft, describe, within
 from gallery.errors import Damaged, GalleryError, NotFound, Unavailable
 from gallery.imaging import Imaging

@@ -15,7 +15,8 @@ from itertools import islice
 from typing import TypeVar
 
 from gallery import checkpoint, fallback, generation, processes
-from gallery.blobs import QUARANTINE, LocalFiles
+from gallery.blobs import QUARANTINE
+from gallery.blobs.abilities import LocalFiles
 from gallery.catalog import Apart
 from gallery.errors import GalleryError
 from gallery.generation import Stores

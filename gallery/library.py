@@ -23,7 +23,9 @@ from typing import Concatenate, ParamSpec, TypeVar
 import orjson
 
 from gallery import keys
-from gallery.blobs import BlobStore, Listed, SelfMarked, Spool
+from gallery.blobs import BlobStore, Listed
+from gallery.blobs.abilities import SelfMarked
+from gallery.blobs.incoming import Spool
 from gallery.catalog import Catalog, Entry, Page
 from gallery.catalog.query import Query
 from gallery.draft import DAY_US, Draft, describe

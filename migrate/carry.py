@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from gallery import keys
-from gallery.blobs import Exclusive, Spool
+from gallery.blobs.abilities import Exclusive
+from gallery.blobs.incoming import Spool
 from gallery.errors import Damaged, NotFound, Unavailable
 from gallery.keys import Folder, Key
 from gallery.records import MAX_SIDECAR_BYTES, Record, decode_sidecar, encode

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from gallery.blobs import Expected, s3_root
-from gallery.blobs.s3 import S3Blobs
-from gallery.blobs.s3_client import Patience
+from gallery.blobs.abilities import Expected
+from gallery.blobs.s3 import S3Blobs, root
+from gallery.blobs.s3.client import Patience
 from gallery.errors import Unavailable
 from tests.services.proxy import Fault, Proxy
 from tests.services.s3 import Store
@@ -33,10 +33,10 @@ def hasty(
 ) -> Iterator[S3Blobs]:
     """It gives up after half a second. What it saw while all was well counts for nothing, and
     what it saw then for all of a test."""
-    monkeypatch.setattr(s3_root, "GOOD_SECONDS", 0.0)
+    monkeypatch.setattr(root, "GOOD_SECONDS", 0.0)
     blobs = store.blobs(tmp_path, port=proxy.port, patience=Patience(1, 0.5, 1))
     blobs.start()
-    monkeypatch.setattr(s3_root, "BAD_SECONDS", 600.0)
+    monkeypatch.setattr(root, "BAD_SECONDS", 600.0)
     yield blobs
     blobs.close()
 
