@@ -25,6 +25,15 @@ class LocalFiles(Protocol):
 
 
 @runtime_checkable
+class Remote(Protocol):
+    """An ability of stores that are asked over a network: each look costs time, so that one
+    which was right is trusted for some seconds."""
+
+    def check_now(self) -> None:
+        """Like ``check``, but never trusts in a look that began before this was called."""
+
+
+@runtime_checkable
 class Shared(Protocol):
     """An ability of stores that others can write to, past the gallery."""
 

@@ -44,8 +44,8 @@ _TEMPORARY_SECONDS = 8 * 86_400.0
 
 
 class S3Blobs(Root):
-    """Fulfils BlobStore, Exclusive, Hashed, SelfMarked, Linked, Renames, SentTo, Shared and
-    Versioned."""
+    """Fulfils BlobStore, Exclusive, Hashed, SelfMarked, Linked, Remote, Renames, SentTo, Shared
+    and Versioned."""
 
     lives = LIVES
 

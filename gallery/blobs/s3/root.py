@@ -54,7 +54,8 @@ class Root:
         self._closed = False
         self._to_probe = False
         self._lock = threading.Lock()
-        self._until = 0.0
+        self._known = self._until = 0.0
+        """When the last look says how it was, and until when that counts."""
         self._away: str | None = None
 
     def name(self, key: str) -> str:
@@ -111,8 +112,18 @@ class Root:
         with self._lock:
             if time.monotonic() >= self._until or self._closed:
                 self._look()
-            if self._away is not None:
-                raise Unavailable(self._away)
+            self._raise_if_away()
+
+    def check_now(self) -> None:
+        asked = time.monotonic()
+        with self._lock:
+            if self._known < asked:
+                self._look()
+            self._raise_if_away()
+
+    def _raise_if_away(self) -> None:
+        if self._away is not None:
+            raise Unavailable(self._away)
 
     @contextmanager
     def asking(self, what: str, unclear: type[Unavailable] = Unavailable) -> Iterator[None]:
@@ -125,18 +136,16 @@ class Root:
                 self._until = 0.0
             raise
 
-    def check_now(self) -> None:
-        self._until = 0.0
-        self.check()
-
     def _look(self) -> None:
-        where = f"{self.place}/{MARKER}"
+        """Who was right when it began may be away when it has ended; who was away then, is."""
+        where, self._known = f"{self.place}/{MARKER}", time.monotonic()
         try:
             self.library = library_in(read(self, MARKER), where, self.library)
         except (NotFound, Unavailable) as error:
             gone = isinstance(error, NotFound)
             self._away = f"{where} is not there" if gone else str(error)
-            self._until = time.monotonic() + BAD_SECONDS
+            self._known = time.monotonic()
+            self._until = self._known + BAD_SECONDS
             return
         self._away, self._until = None, time.monotonic() + GOOD_SECONDS
         if self._to_probe:
