@@ -32,6 +32,10 @@ class Remote(Protocol):
     def check_now(self) -> None:
         """Like ``check``, but never trusts in a look that began before this was called."""
 
+    def hurry(self) -> None:
+        """The server is about to stop. From then on, until the store is started again, what
+        gets no answer is not tried again. Doesn't block."""
+
 
 @runtime_checkable
 class Shared(Protocol):

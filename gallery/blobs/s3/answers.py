@@ -14,6 +14,7 @@ import hashlib
 import random
 import re
 import time
+from collections.abc import Callable
 from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -29,21 +30,24 @@ _HEAD = {"ETag", "LastModified"}
 _YET_TO_COME = 1 << 62
 _SPAN = re.compile(r"bytes \d+-\d+/\d+").fullmatch
 _CUT_SHORT = (IncompleteReadError, ReadTimeoutError, ResponseStreamingError)
+Again = Callable[[int, Exception], bool]
+"""After so many tries, of which the last ended so."""
 
 
 def get_part(
-    client: S3Client, bucket: str, key: str, start: int, size: int, attempts: int
+    client: S3Client, bucket: str, key: str, start: int, size: int, again: Again
 ) -> tuple[Any, bytes]:
-    """The answer, and its body: all of the object where the store knows no parts. Raises
-    ClientError and BotoCoreError."""
+    """The answer, and its body: all of the object where the store knows no parts. ``again``
+    says of a body that is cut short whether it is asked for once more. Raises ClientError and
+    BotoCoreError."""
     tries, span = 0, f"bytes={start}-{start + size - 1}"
     while True:
         answer = client.get_object(Bucket=bucket, Key=key, Range=span)
         try:
             return answer, _whole(answer, start, size)
-        except _CUT_SHORT:
+        except _CUT_SHORT as error:
             tries += 1
-            if tries == attempts:
+            if not again(tries, error):
                 raise
             time.sleep(random.random() * 2**tries / 4)  # noqa: S311 - jitter
 

@@ -17,6 +17,8 @@ from gallery.blobs.s3.client import requests, status_of
 from gallery.errors import GalleryError, NotFound, StartRefused
 
 if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
     from gallery.blobs.s3.root import Root
 
 _PAUSE_SECONDS = 0.1
@@ -24,11 +26,11 @@ _MOST_BYTES = 65_536
 """More than marker and keys have."""
 
 
-def read(root: Root, name: str) -> bytes:
+def read(root: Root, name: str, client: S3Client) -> bytes:
     """The marker, or the keys, whatever place it is. Raises NotFound and Unavailable."""
-    client, where = root.connect(), (root.place.bucket, root.name(name))
+    where = (root.place.bucket, root.name(name))
     with requests(f"{root.place}/{name}"):
-        return get_part(client, *where, 0, _MOST_BYTES, root.patience.attempts)[1]
+        return get_part(client, *where, 0, _MOST_BYTES, root.is_worth_a_try)[1]
 
 
 def found(root: Root, library: str, keys: list[str]) -> None:
@@ -49,7 +51,7 @@ def _put_once(root: Root, name: str, body: bytes) -> None:
     client = root.connect()
     where: dict[str, Any] = {"Bucket": root.place.bucket, "Key": root.name(name)}
     try:
-        read(root, name)
+        read(root, name, client)
     except NotFound:
         with requests(f"{root.place}/{name}"):
             try:

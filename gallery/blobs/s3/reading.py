@@ -26,7 +26,7 @@ def get(root: Root, key: str, start: int, size: int) -> Got | None:
     client, where = root.client, (root.place.bucket, root.name(key))
     with root.asking(key):
         try:
-            answer, body = get_part(client, *where, start, size, root.patience.attempts)
+            answer, body = get_part(client, *where, start, size, root.is_worth_a_try)
         except ClientError as error:
             if code_of(error) == "InvalidRange":
                 return None

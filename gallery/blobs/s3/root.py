@@ -7,12 +7,12 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any
 
 from gallery.blobs.incoming import Incoming, Spool
 from gallery.blobs.marker import MARKER, SECRET, library_in, new_library
-from gallery.blobs.s3.client import PATIENCE, Patience, Place, new_client, requests
+from gallery.blobs.s3.client import PATIENCE, SILENT, Patience, Place, new_client, requests
 from gallery.blobs.s3.founding import found, read
 from gallery.blobs.s3.probe import Abilities, probe
 from gallery.errors import GalleryError, NotFound, StartRefused, StorageFull, Unavailable
@@ -47,11 +47,11 @@ class Root:
         self.place = place
         self.library = expected or ""
         self.abilities = Abilities()
-        self.patience = patience
         self._expected = expected
+        self._patience = patience
         self._incoming = Incoming(incoming, durable=False)
         self._client: S3Client | None = None
-        self._closed = False
+        self._closed = self._is_hurried = False
         self._to_probe = False
         self._lock = threading.Lock()
         self._known = self._until = 0.0
@@ -69,8 +69,9 @@ class Root:
             raise Unavailable("the store is closed")
         if self._client is None:
             self._client = new_client(
-                self.patience, connections=CONNECTIONS, profile=self.place.profile
+                self._patience, connections=CONNECTIONS, profile=self.place.profile
             )
+            self._client.meta.events.register("needs-retry.s3", self._end_tries)
         return self._client
 
     @property
@@ -80,7 +81,8 @@ class Root:
         return self.connect()
 
     def start(self) -> None:
-        self._closed, self._to_probe, self._until = False, True, 0.0
+        self._closed = self._is_hurried = False
+        self._to_probe, self._until = True, 0.0
         try:
             marker = self._marker()
         except Unavailable as error:
@@ -117,7 +119,7 @@ class Root:
     def check_now(self) -> None:
         asked = time.monotonic()
         with self._lock:
-            if self._known < asked:
+            if self._known <= asked:
                 self._look()
             self._raise_if_away()
 
@@ -140,7 +142,7 @@ class Root:
         """Who was right when it began may be away when it has ended; who was away then, is."""
         where, self._known = f"{self.place}/{MARKER}", time.monotonic()
         try:
-            self.library = library_in(read(self, MARKER), where, self.library)
+            self.library = library_in(self._seen_marker(), where, self.library)
         except (NotFound, Unavailable) as error:
             gone = isinstance(error, NotFound)
             self._away = f"{where} is not there" if gone else str(error)
@@ -150,6 +152,15 @@ class Root:
         self._away, self._until = None, time.monotonic() + GOOD_SECONDS
         if self._to_probe:
             self._probe()
+
+    def _seen_marker(self) -> bytes:
+        """In a hurry, a store that says nothing is found out sooner."""
+        client = self.connect()
+        if not self._is_hurried:
+            return read(self, MARKER, client)
+        hurried, profile = self._patience.hurried(), self.place.profile
+        with closing(new_client(hurried, connections=1, profile=profile)) as client:
+            return read(self, MARKER, client)
 
     def _probe(self) -> None:
         try:
@@ -162,11 +173,28 @@ class Root:
         if not self.abilities.private:
             log.error("%s can be read by anybody; see gallery bucket init", self.place)
 
+    # -- being in a hurry ---------------------------------------------------------------
+
+    def hurry(self) -> None:
+        self._is_hurried = True
+        self._until = 0.0  # who asks for more learns first whether anybody answers
+
+    def is_worth_a_try(self, tries: int, error: Exception) -> bool:
+        """What failed quickly may well succeed quickly, also in a hurry."""
+        return tries < self._patience.attempts and not (
+            self._is_hurried and isinstance(error, SILENT)
+        )
+
+    def _end_tries(self, attempts: int, caught_exception: Exception | None, **_: Any) -> None:
+        """Of botocore's own. Raising is the only way: its handler has its say as well."""
+        if caught_exception is not None and not self.is_worth_a_try(attempts, caught_exception):
+            raise caught_exception
+
     # -- the library ------------------------------------------------------------------
 
     def _marker(self) -> bytes | None:
         try:
-            return read(self, MARKER)
+            return read(self, MARKER, self.connect())
         except NotFound:
             return None
 
@@ -181,7 +209,7 @@ class Root:
 
     def secret(self) -> list[str]:
         self.check()
-        return read(self, SECRET).decode("ascii").split()
+        return read(self, SECRET, self.connect()).decode("ascii").split()
 
     # -- room -------------------------------------------------------------------------
 
