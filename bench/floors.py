@@ -22,8 +22,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gallery.api.receive import received
-from gallery.blobs import Spool
 from gallery.blobs.files import FileBlobs
+from gallery.blobs.incoming import Spool
 from gallery.threads import Threads
 
 RECORDS = "BENCH_RECORDS"

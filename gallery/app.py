@@ -40,7 +40,7 @@ from gallery.api.services import Services
 from gallery.api.state import State
 from gallery.api.system import System
 from gallery.api.uploads import Into, Uploads
-from gallery.blobs import LocalFiles
+from gallery.blobs.abilities import LocalFiles, Remote
 from gallery.clock import ClockGuard
 from gallery.dwelling import Dwelling
 from gallery.errors import GalleryError, NotFound, StartRefused, Unauthorized
@@ -260,6 +260,13 @@ class App:
         except GalleryError as error:
             log.warning("no keys to sign cookies with: %s", error)
 
+    def drain(self) -> None:
+        """On the event loop, when the server is told to stop: event streams end, and nobody is
+        kept waiting for a store that says nothing."""
+        self.events.close()
+        if isinstance(self.library.blobs, Remote):
+            self.library.blobs.hurry()
+
     def stop(self) -> None:
         """Waits for what is under way, and closes the stores."""
         self.rest()
@@ -272,9 +279,8 @@ class Living(Protocol):
 
     threads: Threads
 
-    @property
-    def events(self) -> Events: ...
     def start(self) -> None: ...
+    def drain(self) -> None: ...
     def stop(self) -> None: ...
 
 
@@ -289,7 +295,7 @@ async def lived(app: Living, receive: Receive, send: Send) -> None:
     with _drained(app):
         await send({"type": "lifespan.startup.complete"})
         await receive()
-    app.events.close()
+    app.drain()
     await app.threads.write(app.stop)
     app.threads.close()
     await send({"type": "lifespan.shutdown.complete"})
@@ -297,8 +303,8 @@ async def lived(app: Living, receive: Receive, send: Send) -> None:
 
 @contextmanager
 def _drained(app: Living) -> Iterator[None]:
-    """Event streams end when the server is told to stop. It waits for its connections before
-    it ends the lifespan, and they would wait for the lifespan."""
+    """The application is told when the server is told to stop. That waits for its connections
+    before it ends the lifespan, and event streams would wait for the lifespan."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -306,7 +312,7 @@ def _drained(app: Living) -> Iterator[None]:
     before = {number: signal.getsignal(number) for number in _STOPPING}
 
     def stop(number: int, frame: FrameType | None) -> None:
-        loop.call_soon_threadsafe(app.events.close)
+        loop.call_soon_threadsafe(app.drain)
         handler = before[signal.Signals(number)]
         if callable(handler):
             handler(number, frame)

@@ -16,7 +16,8 @@ from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple, TypeVar
 
-from gallery.blobs import BlobStore, LocalFiles, Stat
+from gallery.blobs import BlobStore, Stat
+from gallery.blobs.abilities import LocalFiles
 from gallery.errors import Unavailable, storage
 from gallery.imaging import Imaging, Inspection
 

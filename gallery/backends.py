@@ -8,9 +8,10 @@ from types import ModuleType
 from typing import Any
 
 from gallery import network
-from gallery.blobs import BlobStore, Linked
+from gallery.blobs import BlobStore
+from gallery.blobs.abilities import Linked
 from gallery.blobs.files import FileBlobs
-from gallery.blobs.volume_place import FolderPlace
+from gallery.blobs.files.place import FolderPlace
 from gallery.catalog import Catalog
 from gallery.catalog.manifests import ManifestCatalog, library_of
 from gallery.errors import StartRefused
@@ -73,7 +74,7 @@ def _blobs(settings: Settings) -> BlobStore:
     if settings.blobs.startswith(_S3):
         with _extra("s3"):
             from gallery.blobs.s3 import S3Blobs
-            from gallery.blobs.s3_client import Place
+            from gallery.blobs.s3.client import Place
         place = Place.parse(settings.blobs)
         # Bodies on their way in are local files, and wait where they always do.
         incoming = settings.outputs / ".gallery" / "incoming"
@@ -135,11 +136,13 @@ def init_bucket(
     if not settings.blobs.startswith(_S3):
         raise StartRefused("GALLERY_BLOBS names no bucket")
     with _extra("s3"):
-        from gallery.blobs import s3_bucket, s3_client
-    place = s3_bucket.of_environment(s3_client.Place.parse(settings.blobs), environment)
-    client = s3_client.new_client(s3_client.PATIENCE, connections=1, profile=place.profile)
-    wants = s3_bucket.Wanted(origin=settings.public_origin, **wanted)
-    return place.url, s3_bucket.init(client, place, wants)
+        from gallery.blobs.s3 import bucket
+        from gallery.blobs.s3.client import PATIENCE, new_client
+        from gallery.blobs.s3.client import Place as Bucket
+    place = bucket.of_environment(Bucket.parse(settings.blobs), environment)
+    client = new_client(PATIENCE, connections=1, profile=place.profile)
+    wants = bucket.Wanted(origin=settings.public_origin, **wanted)
+    return place.url, bucket.init(client, place, wants)
 
 
 def blobs_place(settings: Settings, library: str | None) -> Place:
@@ -150,8 +153,8 @@ def blobs_place(settings: Settings, library: str | None) -> Place:
     if not settings.blobs.startswith(_S3):
         raise StartRefused(f"{settings.blobs!r} is not a store this version knows")
     with _extra("s3"):
-        from gallery.blobs.s3_client import Place as Bucket
-        from gallery.blobs.s3_place import S3Place
+        from gallery.blobs.s3.client import Place as Bucket
+        from gallery.blobs.s3.place import S3Place
     presigned = settings.delivery == "presigned"
     return S3Place(Bucket.parse(settings.blobs), library, presigned=presigned)
 

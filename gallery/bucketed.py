@@ -11,7 +11,9 @@ import time
 
 from gallery import keys
 from gallery.arrivals import MENDED, SETTLED, Look, Memory
-from gallery.blobs import SelfMarked, Spool, Stat
+from gallery.blobs import Stat
+from gallery.blobs.abilities import SelfMarked
+from gallery.blobs.incoming import Spool
 from gallery.changes import change
 from gallery.draft import Draft, describe, within
 from gallery.encoding import encode_sidecar

@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from gallery import checkpoint, keys
-from gallery.blobs import Listed, Shared
+from gallery.blobs import Listed
+from gallery.blobs.abilities import Shared
 from gallery.checkpoint import Checkpoint
 from gallery.encoding import decode_sidecar
 from gallery.errors import Damaged, NotFound

@@ -23,7 +23,9 @@ from gallery.arrivals import (
     arrived,
     wait_for,
 )
-from gallery.blobs import BlobStore, Renames, Spool
+from gallery.blobs import BlobStore
+from gallery.blobs.abilities import Renames
+from gallery.blobs.incoming import Spool
 from gallery.draft import MAX_AHEAD_US, Draft, describe, within
 from gallery.encoding import MAX_SIDECAR_BYTES, decode_sidecar, encode_sidecar
 from gallery.errors import Damaged, GalleryError, NotFound, Unavailable

@@ -15,7 +15,8 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 
-from gallery.blobs import BlobStore, LocalFiles
+from gallery.blobs import BlobStore
+from gallery.blobs.abilities import LocalFiles
 from gallery.dropped import Dropped
 from gallery.durable import trying
 from gallery.errors import GalleryError, StartRefused, storage

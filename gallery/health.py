@@ -15,7 +15,8 @@ from itertools import islice
 from typing import TypeVar
 
 from gallery import checkpoint, fallback, generation, processes
-from gallery.blobs import QUARANTINE, LocalFiles
+from gallery.blobs import QUARANTINE
+from gallery.blobs.abilities import LocalFiles, Remote
 from gallery.catalog import Apart
 from gallery.errors import GalleryError
 from gallery.generation import Stores
@@ -44,7 +45,7 @@ class Health:
             "pid": os.getpid(),
             "began_at": to_text(self.began),
             "uptime_seconds": round(time.time() - self.began / 1e6, 1),
-            "storage": _store(stores.blobs, self.library.blobs.check),
+            "storage": _store(stores.blobs, self._check_blobs),
             "catalog": _store(stores.catalog, self.library.catalog.check),
             "free_bytes": self._free_bytes(),
             "processes": _told(self._processes),
@@ -52,6 +53,14 @@ class Health:
             "quarantined": _told(self._quarantined),
             "moved": _told(self._moved),
         }
+
+    def _check_blobs(self) -> None:
+        """Who looks wants to know how it is at this moment."""
+        blobs = self.library.blobs
+        if isinstance(blobs, Remote):
+            blobs.check_now()
+        else:
+            blobs.check()
 
     def _free_bytes(self) -> int | None:
         """Where images are files."""

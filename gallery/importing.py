@@ -18,7 +18,7 @@ from io import BufferedReader
 
 import orjson
 
-from gallery.blobs import Spool
+from gallery.blobs.incoming import Spool
 from gallery.catalog.query import Query
 from gallery.draft import Draft, shown_name
 from gallery.errors import Unprocessable, UnsupportedImage, storage

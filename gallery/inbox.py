@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from gallery.arrivals import MENDED, SETTLED, Arrival, Look, Memory, arrived, wait_for
-from gallery.blobs import BlobStore, Spool
+from gallery.blobs import BlobStore
+from gallery.blobs.incoming import Spool
 from gallery.draft import Draft, shown_name
 from gallery.errors import (
     GalleryError,

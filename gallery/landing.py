@@ -16,7 +16,9 @@ import orjson
 from itsdangerous import BadData, TimestampSigner
 from itsdangerous.encoding import base64_decode, base64_encode
 
-from gallery.blobs import TEMPORARY, BlobStore, Expected, Presigned, SentTo, Spool, Versioned
+from gallery.blobs import TEMPORARY, BlobStore
+from gallery.blobs.abilities import Expected, Presigned, SentTo, Versioned
+from gallery.blobs.incoming import Spool
 from gallery.errors import Conflict, GalleryError, NotFound, Unprocessable
 from gallery.keys import Kind
 

@@ -21,7 +21,9 @@ from dataclasses import dataclass, replace
 from typing import Concatenate, ParamSpec, TypeVar
 
 from gallery import keys
-from gallery.blobs import BlobStore, SelfMarked, Spool
+from gallery.blobs import BlobStore
+from gallery.blobs.abilities import SelfMarked
+from gallery.blobs.incoming import Spool
 from gallery.catalog import Catalog, Entry, Page
 from gallery.catalog.query import Query
 from gallery.changes import Alter, Op, altered, change, edited, op_between, restored, trashed

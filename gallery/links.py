@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 
 import orjson
 
-from gallery.blobs import LIVES, Linked, Purpose
+from gallery.blobs.abilities import LIVES, Linked, Purpose
 from gallery.errors import Unavailable
 from gallery.records import Record
 from gallery.remembered import Memory

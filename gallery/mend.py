@@ -21,7 +21,8 @@ from contextlib import suppress
 from gallery import keys
 from gallery.adopt import Adopter
 from gallery.arrivals import MENDED, SETTLED, Look, Memory
-from gallery.blobs import LocalFiles, Stat
+from gallery.blobs import Stat
+from gallery.blobs.abilities import LocalFiles
 from gallery.bucketed import RemoteAdopter
 from gallery.catalog import Entry
 from gallery.changes import change

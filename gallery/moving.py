@@ -22,7 +22,6 @@ from gallery import backends, generation, processes, responses
 from gallery.app import App, lived
 from gallery.dwelling import Dwelling, active
 from gallery.errors import GalleryError, StartRefused, Unavailable
-from gallery.events import Events
 from gallery.fallback import Fallback
 from gallery.generation import Stores
 from gallery.grace import Grace
@@ -63,10 +62,6 @@ class Moving:
         self._other = threading.Thread(target=self._open_other, name="other stores", daemon=True)
         self._tasks: set[asyncio.Task[None]] = set()
         self._grace: Grace | None = None
-
-    @property
-    def events(self) -> Events:
-        return self._app.events
 
     def _dwelling(self, stores: Stores) -> Dwelling:
         return Dwelling(self._pairs[stores], self._first)
@@ -193,6 +188,10 @@ class Moving:
                 self._try(lives)
         except (GalleryError, StartRefused) as error:
             log.warning("%s", error)  # tried again in the background
+
+    def drain(self) -> None:
+        for app in [*self._apps.values()]:
+            app.drain()
 
     def stop(self) -> None:
         self._stop.set()

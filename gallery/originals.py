@@ -10,7 +10,7 @@ from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 
 from gallery import keys
-from gallery.blobs import LocalFiles
+from gallery.blobs.abilities import LocalFiles
 from gallery.checkpoint import Place, What
 from gallery.errors import NotFound, Unavailable
 from gallery.keys import Key

@@ -10,7 +10,8 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-from gallery.blobs import BlobStore, LocalFiles
+from gallery.blobs import BlobStore
+from gallery.blobs.abilities import LocalFiles
 from gallery.errors import storage
 
 FILE_BLOCK = 256 << 10

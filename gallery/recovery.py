@@ -21,7 +21,8 @@ import orjson
 from pydantic import Field, TypeAdapter, ValidationError
 
 from gallery import keys
-from gallery.blobs import BlobStore, LocalFiles
+from gallery.blobs import BlobStore
+from gallery.blobs.abilities import LocalFiles
 from gallery.errors import Conflict, Moved, NotFound, Unavailable
 from gallery.library import Library
 from gallery.records import to_text

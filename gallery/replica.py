@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gallery.blobs import Spool
+from gallery.blobs.incoming import Spool
 from gallery.catalog import Entry
 from gallery.changes import Change, change, op_between
 from gallery.library import Library, goes_on

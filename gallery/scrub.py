@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from gallery import checkpoint, keys
-from gallery.blobs import LocalFiles
+from gallery.blobs.abilities import LocalFiles
 from gallery.checkpoint import Checkpoint, Damage
 from gallery.errors import GalleryError
 from gallery.library import Library

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from contextlib import suppress
 
-from gallery.blobs import BlobStore, Spool
+from gallery.blobs import BlobStore
+from gallery.blobs.incoming import Spool
 from gallery.errors import GalleryError, NotFound, StorageFull, Unavailable
 from gallery.imaging import Imaging
 from gallery.records import Record

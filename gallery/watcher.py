@@ -15,7 +15,7 @@ import threading
 from collections.abc import Iterator
 
 from gallery import inotify, keys
-from gallery.blobs import LocalFiles
+from gallery.blobs.abilities import LocalFiles
 from gallery.inotify import Event, Inotify
 from gallery.looks import Looks
 from gallery.reconcile import Thing

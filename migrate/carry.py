@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from gallery import keys, replica
-from gallery.blobs import Exclusive, Spool
+from gallery.blobs.abilities import Exclusive
+from gallery.blobs.incoming import Spool
 from gallery.catalog import Entry
 from gallery.encoding import MAX_SIDECAR_BYTES, decode_sidecar, encode
 from gallery.errors import Damaged, NotFound, Unavailable

@@ -18,7 +18,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gallery import keys
-from gallery.blobs import ASIDE, Renames
+from gallery.blobs import ASIDE
+from gallery.blobs.abilities import Renames
 from gallery.catalog import Changes, Entry
 from gallery.changes import change
 from gallery.errors import Damaged, GalleryError, NotFound, PositionGone

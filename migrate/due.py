@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from gallery import fallback
-from gallery.blobs import LIVES, Linked
+from gallery.blobs.abilities import LIVES, Linked
 from gallery.errors import StartRefused
 from migrate.folder import Folder
 from migrate.sides import Sides

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 
-from gallery.blobs import BlobStore, Hashed, Spool
+from gallery.blobs import BlobStore
+from gallery.blobs.abilities import Hashed
+from gallery.blobs.incoming import Spool
 from gallery.errors import NotFound
 
 PIECE = 8 << 20

@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from gallery.blobs import Spool
 from gallery.blobs.files import FileBlobs
+from gallery.blobs.incoming import Spool
 from gallery.bulk import Bulk
 from gallery.catalog.manifests import ManifestCatalog, library_of
 from gallery.catalog.ops import FileOps

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from gallery.blobs import LocalFiles
+from gallery.blobs.abilities import LocalFiles
 from gallery.clock import ClockGuard
 from gallery.imaging import Imaging
 from gallery.jobs import Jobs

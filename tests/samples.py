@@ -11,7 +11,8 @@ from typing import Any
 
 import orjson
 
-from gallery.blobs import BlobStore, Spool
+from gallery.blobs import BlobStore
+from gallery.blobs.incoming import Spool
 from gallery.catalog import Catalog, Page
 from gallery.catalog.query import Query
 from gallery.changes import Change, Op, change

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from gallery.blobs.s3_bucket import Step, Wanted, init, of_environment
-from gallery.blobs.s3_client import Place
+from gallery.blobs.s3.bucket import Step, Wanted, init, of_environment
+from gallery.blobs.s3.client import Place
 from gallery.errors import StartRefused, Unavailable
 from tests.cli import command
 from tests.http.server import environment

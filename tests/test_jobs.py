@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gallery import clock, purge
-from gallery.blobs import LocalFiles
+from gallery.blobs.abilities import LocalFiles
 from gallery.blobs.files import FileBlobs
 from gallery.catalog.manifests import ManifestCatalog
 from gallery.catalog.notes import FileNotes, MemoryNotes, Notes

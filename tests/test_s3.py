@@ -14,10 +14,10 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from gallery.blobs import Linked, Purpose, SelfMarked, s3
-from gallery.blobs.s3 import S3Blobs
-from gallery.blobs.s3_client import Patience, Place
-from gallery.blobs.s3_probe import Abilities
+from gallery.blobs.abilities import Linked, Purpose, SelfMarked
+from gallery.blobs.s3 import S3Blobs, listing
+from gallery.blobs.s3.client import Patience, Place
+from gallery.blobs.s3.probe import Abilities
 from gallery.errors import NotFound, StartRefused, StorageFull, Unavailable, Unsure
 from gallery.keys import Folder
 from tests.samples import OWNER, ident, spooled
@@ -158,7 +158,7 @@ def test_a_sidecar_replaced_twice_within_a_second_is_seen_to_differ(blobs: S3Blo
 
 
 def test_a_list_of_several_pages_is_whole(blobs: S3Blobs, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(s3, "PAGE", 2)
+    monkeypatch.setattr(listing, "PAGE", 2)
     names = [f"users/{owner}/x" for owner in ("anna", "bert", "carl", "dora", "emil")]
     for name in names:
         blobs.put(name, b"")

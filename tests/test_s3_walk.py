@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gallery.blobs import Spool
+from gallery.blobs.incoming import Spool
 from gallery.blobs.s3 import S3Blobs
 from gallery.bucketed import MARKED_SECONDS
 from gallery.catalog.manifests import ManifestCatalog

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gallery.api.services import Services, set_cookie
-from gallery.blobs import Linked
+from gallery.blobs.abilities import Linked
 from gallery.errors import NotFound, Unavailable
 
 PATHS = ("/trash", "/inputs", "/controls", "/you", "/image/{id}", "/compare/{a}/{b}")

@@ -21,7 +21,8 @@ from gallery.api.intake import INTAKE_ERRORS, Intake, Meta, owner_of, said
 from gallery.api.operation import Operation, body
 from gallery.api.receive import received_raw
 from gallery.api.services import Services, set_cookie
-from gallery.blobs import Presigned, Spool
+from gallery.blobs.abilities import Presigned
+from gallery.blobs.incoming import Spool
 from gallery.catalog import Entry
 from gallery.draft import Draft, shown_name
 from gallery.errors import (

@@ -16,7 +16,7 @@ from gallery import keys
 from gallery.api.fields import Body, Id, Moment, Name, Ratio, Tags, Text, Whole
 from gallery.api.images import Images
 from gallery.api.services import Services
-from gallery.blobs import Spool
+from gallery.blobs.incoming import Spool
 from gallery.draft import Draft
 from gallery.errors import (
     BadRequest,

@@ -11,7 +11,8 @@ import multipart
 from starlette.requests import Request
 from starlette.types import Receive
 
-from gallery.blobs import BlobStore, Spool
+from gallery.blobs import BlobStore
+from gallery.blobs.incoming import Spool
 from gallery.draft import shown_name
 from gallery.errors import BadRequest, Timeout, TooLarge, UnsupportedBody
 from gallery.threads import Threads

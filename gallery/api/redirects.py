@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from gallery.api.served import Headers, attachment, record_at
-from gallery.blobs import Purpose
+from gallery.blobs.abilities import Purpose
 from gallery.catalog import Immediate
 from gallery.library import Library
 from gallery.links import Link, Links

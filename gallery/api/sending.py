@@ -9,7 +9,7 @@ import os
 from starlette.types import Send
 
 from gallery.api.served import Headers
-from gallery.blobs import LocalFiles
+from gallery.blobs.abilities import LocalFiles
 from gallery.errors import GalleryError, Unavailable, storage
 from gallery.library import Library
 from gallery.threads import Threads

@@ -1,5 +1,12 @@
 """The contract of a blob store: bytes under keys.
 
+    abilities      what only some stores can do
+    incoming       bodies on their way in, whichever store they are for
+    marker         the object that marks a root and names its library
+    files/         the store on a local file system
+    s3/            the store in a bucket
+    memory         the store in one dict
+
 Any store of originals, thumbnails and sidecars fulfils every sentence of ``BlobStore``'s
 docstrings; ``tests/conformance`` checks them one by one, for each store.
 """
@@ -7,16 +14,11 @@ docstrings; ``tests/conformance`` checks them one by one, for each store.
 from __future__ import annotations
 
 import builtins
-import contextlib
-import hashlib
-import os
-import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol, runtime_checkable
+from typing import Protocol
 
-from gallery.durable import fdatasync, write_all
-from gallery.errors import storage
+from gallery.blobs.incoming import Spool
 from gallery.keys import Folder
 from gallery.records import Seen
 
@@ -51,65 +53,6 @@ QUARANTINE = ".gallery/quarantine/"
 """Below it lie the copies, under their keys, of what a move could not bring as an image."""
 ASIDE = ".gallery/aside/"
 """Below it lies, under its key, what a library that moved away has left here."""
-
-
-class Spool:
-    """A body on its way in: a temporary file that is hashed while it is written.
-
-    Not for sharing between threads. ``discard`` is safe at any time, also after the store
-    has taken the file.
-    """
-
-    def __init__(self, directory: str, *, durable: bool = True) -> None:
-        self.path = os.path.join(directory, uuid.uuid4().hex)
-        self.size = 0
-        self.taken = False
-        """Whether the store has made the file an object of its own."""
-        self._durable = durable
-        self._hash = hashlib.sha256()
-        self._fd: int | None = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
-
-    def write(self, data: bytes | bytearray) -> None:
-        """Raises StorageFull or Unavailable, and then nothing of it counts."""
-        with storage(self.path):
-            write_all(self._open(), data)
-        self._hash.update(data)
-        self.size += len(data)
-
-    @property
-    def sha256(self) -> str:
-        return self._hash.hexdigest()
-
-    def sync(self) -> None:
-        """Makes the bytes durable, unless the store sends them elsewhere, and closes the
-        file. Raises like ``write``."""
-        if self._durable:
-            with storage(self.path):
-                os.fsync(self._open())
-        self._close()
-
-    def sync_for_taking(self) -> None:
-        """For a store that takes the file itself. The body may have come for another one, where
-        the library lived then, which would not have needed it on the disk."""
-        if not self._durable:
-            with storage(self.path):
-                fdatasync(self.path)
-
-    def discard(self) -> None:
-        """What cannot be removed now is swept with the old bodies: no reason to fail."""
-        self._close()
-        with contextlib.suppress(OSError):
-            os.unlink(self.path)
-
-    def _open(self) -> int:
-        if self._fd is None:
-            raise ValueError("the spool is closed")
-        return self._fd
-
-    def _close(self) -> None:
-        if self._fd is not None:
-            os.close(self._fd)
-            self._fd = None
 
 
 class BlobStore(Protocol):
@@ -207,125 +150,3 @@ class BlobStore(Protocol):
 
     def finish(self, folder: Folder, id: str) -> None:
         """Removes what ``stage`` or ``doom`` left to say that a change was under way."""
-
-
-@runtime_checkable
-class LocalFiles(Protocol):
-    """An ability of stores whose objects are files of this machine."""
-
-    root: str
-    """The folder that keys are paths in."""
-
-    def open(self, key: str) -> int:
-        """A descriptor open for reading, for the caller to close. Raises NotFound, also
-        for what is not a regular file or lies behind a symbolic link."""
-
-    def sync_folder(self, key: str) -> None:
-        """Makes the names in the object's folder durable."""
-
-
-@runtime_checkable
-class Shared(Protocol):
-    """An ability of stores that others can write to, past the gallery."""
-
-    def strangers(self) -> Iterator[str]:
-        """What ``list`` never shows of an owner: links, pipes and sockets, and whatever
-        lies beside the owners' folders; a folder that holds many may stand for them."""
-
-    def leftovers(self) -> Iterator[str]:
-        """Temporary objects that should have been removed long ago."""
-
-
-@runtime_checkable
-class SelfMarked(Protocol):
-    """An ability of stores that cannot rename: ``stage`` leaves no mark there, so each
-    image says of itself that a put of this library wrote it."""
-
-    def put_at(self, key: str) -> float | None:
-        """When a put of this library wrote the image (seconds since 1970); None when it is
-        somebody else's. Raises NotFound."""
-
-
-@runtime_checkable
-class Renames(Protocol):
-    """An ability of stores that can give an object another key."""
-
-    def rename(self, old: str, new: str) -> None:
-        """Puts it in the place of what has the new key. After a crash it may have both.
-        Raises NotFound."""
-
-
-@runtime_checkable
-class Exclusive(Protocol):
-    """An ability of stores that can be told not to replace anything."""
-
-    def put_new(self, key: str, body: bytes | Spool) -> bool:
-        """Like ``put``, if nothing has the key; else False, and nothing was changed."""
-
-
-@runtime_checkable
-class Hashed(Protocol):
-    """An ability of stores that keep with each object what was sent."""
-
-    def sha256_of(self, key: str) -> str | None:
-        """The hash of the body that was put there; None of an object that somebody else put.
-        Raises NotFound."""
-
-
-@runtime_checkable
-class Versioned(Protocol):
-    """An ability of stores that may keep what was replaced or removed."""
-
-    def erase_hidden(self, prefix: str) -> None:
-        """Removes for good what was replaced or removed of all that begins with ``prefix``."""
-
-
-Purpose = Literal["view", "download", "embed"]
-LIVES: Mapping[Purpose, int] = {"view": 3600, "download": 86_400, "embed": 7 * 86_400}
-"""Seconds that a link lives. Seven days are the most that S3 signs for."""
-
-
-@runtime_checkable
-class Linked(Protocol):
-    """An ability of stores that can be asked for an object without the server."""
-
-    lives: Mapping[Purpose, int]
-    """How many seconds its links live."""
-
-    def origin(self) -> str:
-        """Scheme, host and port that every link begins with."""
-
-    def presigned(
-        self, key: str, purpose: Purpose, *, disposition: str | None = None
-    ) -> str | None:
-        """A URL that gives the object to whoever holds it, for as long as the purpose
-        wants; with this Content-Disposition, where one is given. None when the store
-        cannot do that: then the server sends the bytes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """A body that is yet to come, as its sender announced it."""
-
-    size: int
-    mime: str
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class Presigned:
-    """Where a body can be put by whoever holds this."""
-
-    url: str
-    headers: dict[str, str]
-    """What must be sent with it, exactly so."""
-
-
-@runtime_checkable
-class SentTo(Protocol):
-    """An ability of stores that can be sent an object without the server."""
-
-    def presigned_put(self, key: str, body: Expected, seconds: int) -> Presigned | None:
-        """A URL that takes a body for the object, for so long. The store refuses what has
-        another type or size, and where it can what has another sha256: what came has to be
-        looked at in any case. None when the store cannot do that."""

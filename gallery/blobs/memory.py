@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from gallery import keys
-from gallery.blobs import MAX_READ, Listed, Spool, Stat
+from gallery.blobs import MAX_READ, Listed, Stat
+from gallery.blobs.incoming import Spool
 from gallery.errors import NotFound, StartRefused, StorageFull, Unavailable
 from gallery.keys import Folder
 from gallery.records import Seen

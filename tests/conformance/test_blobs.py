@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from gallery.blobs import ASIDE, BlobStore, Hashed, Renames, Stat
+from gallery.blobs import ASIDE, BlobStore, Stat
+from gallery.blobs.abilities import Hashed, Renames
 from gallery.blobs.memory import MemoryBlobs
 from gallery.errors import NotFound, StorageFull, Unavailable
 from gallery.keys import Folder

@@ -11,8 +11,9 @@ from pathlib import Path
 import orjson
 import pytest
 
-from gallery.blobs import LocalFiles, Spool
+from gallery.blobs.abilities import LocalFiles
 from gallery.blobs.files import FileBlobs
+from gallery.blobs.incoming import Spool
 from gallery.errors import NotFound, StartRefused, Unavailable
 from gallery.keys import Folder
 from tests.conformance.unprivileged import unprivileged
@@ -188,7 +189,7 @@ def test_a_body_that_came_for_another_store_is_made_durable(
     root: Path, blobs: FileBlobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     synced: list[str] = []
-    monkeypatch.setattr("gallery.blobs.fdatasync", synced.append)
+    monkeypatch.setattr("gallery.blobs.incoming.fdatasync", synced.append)
     spool = Spool(str(root), durable=False)
     spool.write(b"body")
     spool.sync()

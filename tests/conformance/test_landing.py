@@ -12,7 +12,9 @@ import pytest
 from itsdangerous import TimestampSigner
 
 from gallery import landing
-from gallery.blobs import BlobStore, Expected, SentTo, Spool
+from gallery.blobs import BlobStore
+from gallery.blobs.abilities import Expected, SentTo
+from gallery.blobs.incoming import Spool
 from gallery.blobs.s3 import S3Blobs
 from gallery.errors import Conflict, NotFound, Unprocessable
 from gallery.landing import Landing, Ticket

@@ -12,9 +12,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from gallery.blobs import s3, s3_root
-from gallery.blobs.s3 import S3Blobs
-from gallery.blobs.s3_client import Patience
+from gallery.blobs import s3
+from gallery.blobs.s3 import S3Blobs, root
+from gallery.blobs.s3.client import Patience
 from tests import images
 from tests.http.site import Site, listed, refused, trashed, upload, uploaded
 from tests.samples import eventually
@@ -111,7 +111,7 @@ async def test_a_site_that_stops_while_its_bucket_is_silent_waits_for_hardly_mor
 ) -> None:
     hasty = partial(S3Blobs, patience=Patience(connect_seconds=1, read_seconds=1, attempts=1))
     monkeypatch.setattr(s3, "S3Blobs", hasty)
-    monkeypatch.setattr(s3_root, "GOOD_SECONDS", 0.0)
+    monkeypatch.setattr(root, "GOOD_SECONDS", 0.0)
     with store.reached(proxy.port):
         async with AsyncExitStack() as stack:
             site = Site(tmp_path, store=store, delivery="presigned")
@@ -127,3 +127,22 @@ async def test_a_site_that_stops_while_its_bucket_is_silent_waits_for_hardly_mor
                     for answer in await asyncio.gather(*asked):
                         refused(answer, 503, "unavailable")
                     assert proxy.befallen < 8
+
+
+async def test_a_site_that_stops_asks_a_silent_bucket_no_second_time(
+    tmp_path: Path, store: Store, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = partial(S3Blobs, patience=Patience(connect_seconds=1, read_seconds=1, attempts=5))
+    monkeypatch.setattr(s3, "S3Blobs", slow)
+    with store.reached(proxy.port):
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context((site := Site(tmp_path, store=store)).running())
+            async with site.client() as visitor:
+                await visitor.get("/api/v1/me")
+                one = await uploaded(visitor)
+                with proxy.broken(Fault(request("GET", ".png"), delay=60)):
+                    asked = asyncio.create_task(visitor.get(one["url"]))
+                    await asyncio.to_thread(eventually, lambda: proxy.befallen > 0)
+                    await stack.aclose()
+                    refused(await asked, 503, "unavailable")
+                    assert proxy.befallen == 1

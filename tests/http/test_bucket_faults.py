@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from typing import Any
 
 import httpx
@@ -17,6 +18,7 @@ from tests.homes import Far
 from tests.http.far import LIST, away, in_order, listed, send, uploaded
 from tests.http.fleet import until
 from tests.http.server import Server
+from tests.http.site import ADMIN_TOKEN
 from tests.services.proxy import Fault, Proxy, request, status
 
 SLOW_DOWN = status(503, "Slow Down", b"<Error><Code>SlowDown</Code></Error>")
@@ -222,6 +224,19 @@ def test_while_the_bucket_is_away_lists_go_on(
     two = uploaded(client, 1)
     far.mend(imaging)
     in_order(far, client, image["id"], two["id"])
+
+
+def test_health_says_that_the_bucket_is_away_as_soon_as_it_is(
+    client: httpx.Client, bucket: Proxy
+) -> None:
+    """That all was well a moment ago is no answer."""
+    admin = {"authorization": f"Bearer {ADMIN_TOKEN}"}
+    for reachable in (True, False, True):
+        with nullcontext() if reachable else bucket.cut():
+            health = client.get("/api/v1/admin/health", headers=admin).json()
+        assert health["storage"]["reachable"] is reachable
+        assert (health["storage"]["why"] is None) is reachable
+        assert (health["quarantined"] is None) is not reachable
 
 
 def test_while_the_bucket_says_nothing_lists_go_on(client: httpx.Client, bucket: Proxy) -> None:

@@ -8,8 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from gallery.blobs import volume
-from gallery.blobs.files import FileBlobs
+from gallery.blobs.files import FileBlobs, volume
 from tests.http.site import Site, listed, refused, trashed, upload, uploaded
 
 pytestmark = [pytest.mark.anyio, pytest.mark.of_files]

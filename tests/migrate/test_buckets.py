@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gallery.blobs.s3_client import PATIENCE, new_client
+from gallery.blobs.s3.client import PATIENCE, new_client
 from tests import databases, services
 from tests.migrate.moves import fill
 from tests.migrate.operator import IMAGES, Operator, states_of

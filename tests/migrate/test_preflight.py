@@ -13,8 +13,8 @@ import psycopg
 import pytest
 from botocore.exceptions import ClientError
 
-from gallery.blobs.s3_client import Place
-from gallery.blobs.s3_place import S3Place
+from gallery.blobs.s3.client import Place
+from gallery.blobs.s3.place import S3Place
 from gallery.findings import skew, tried
 from tests import databases, services
 from tests.http.server import served

@@ -15,7 +15,7 @@ from botocore.config import Config
 from botocore.loaders import JSONFileLoader
 
 from gallery.blobs.s3 import S3Blobs
-from gallery.blobs.s3_client import Patience, Place
+from gallery.blobs.s3.client import Patience, Place
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

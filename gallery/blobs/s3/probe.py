@@ -20,10 +20,11 @@ from botocore.awsrequest import AWSRequest, AWSResponse
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.httpsession import URLLib3Session
 
-from gallery.blobs import TEMPORARY, Expected
-from gallery.blobs.s3_client import Place, requests
-from gallery.blobs.s3_presign import presigned_put
-from gallery.blobs.s3_versions import drop
+from gallery.blobs import TEMPORARY
+from gallery.blobs.abilities import Expected
+from gallery.blobs.s3.client import Place, requests
+from gallery.blobs.s3.presign import presigned_put
+from gallery.blobs.s3.versions import drop
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

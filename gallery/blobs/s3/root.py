@@ -1,9 +1,5 @@
-"""The root of a library on an S3-compatible store: its marker, its keys, and the connection.
-
-.gallery/library.json   marks the place and names the library
-.gallery/secret         signing keys, newest first, one a line
-.gallery/tmp/           objects that nobody needs after some days
-"""
+"""The root of a library on an S3-compatible store: the connection, and whether what it leads
+to is still the place that was started."""
 
 from __future__ import annotations
 
@@ -11,17 +7,14 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
-from gallery.blobs import Spool
-from gallery.blobs.incoming import Incoming
-from gallery.blobs.marker import MARKER, SECRET, library_in, marker_of, new_library
-from gallery.blobs.s3_bodies import get_part
-from gallery.blobs.s3_client import PATIENCE, Patience, Place, new_client, requests, status_of
-from gallery.blobs.s3_probe import Abilities, probe
+from gallery.blobs.incoming import Incoming, Spool
+from gallery.blobs.marker import MARKER, SECRET, library_in, new_library
+from gallery.blobs.s3.client import PATIENCE, SILENT, Patience, Place, new_client, requests
+from gallery.blobs.s3.founding import found, read
+from gallery.blobs.s3.probe import Abilities, probe
 from gallery.errors import GalleryError, NotFound, StartRefused, StorageFull, Unavailable
 
 if TYPE_CHECKING:
@@ -34,9 +27,6 @@ GOOD_SECONDS, BAD_SECONDS = 5.0, 1.0
 MAX_OBJECT_BYTES = 5 << 30
 """What one request can store."""
 CONNECTIONS = 32
-_PAUSE_SECONDS = 0.1
-_ROOT_BYTES = 65_536
-"""More than marker and keys have."""
 
 
 class Root:
@@ -61,13 +51,14 @@ class Root:
         self._patience = patience
         self._incoming = Incoming(incoming, durable=False)
         self._client: S3Client | None = None
-        self._closed = False
+        self._closed = self._is_hurried = False
         self._to_probe = False
         self._lock = threading.Lock()
-        self._until = 0.0
+        self._known = self._until = 0.0
+        """When the last look says how it was, and until when that counts."""
         self._away: str | None = None
 
-    def _key(self, key: str) -> str:
+    def name(self, key: str) -> str:
         return self.place.prefix + key
 
     # -- the connection ---------------------------------------------------------------
@@ -80,28 +71,30 @@ class Root:
             self._client = new_client(
                 self._patience, connections=CONNECTIONS, profile=self.place.profile
             )
+            self._client.meta.events.register("needs-retry.s3", self._end_tries)
         return self._client
 
     @property
-    def _s3(self) -> S3Client:
+    def client(self) -> S3Client:
         """The client, of the place that was started."""
         self.check()
         return self.connect()
 
     def start(self) -> None:
-        self._closed, self._to_probe, self._until = False, True, 0.0
+        self._closed = self._is_hurried = False
+        self._to_probe, self._until = True, 0.0
         try:
-            found = self._marker()
+            marker = self._marker()
         except Unavailable as error:
             if self._expected is None:
                 raise StartRefused(f"{self.place}: {error}") from error
             log.warning("%s cannot be reached: %s", self.place, error)
             return
-        if found is None:
+        if marker is None:
             if self._expected is not None:
                 log.error("%s has no %s: is it the right bucket?", self.place, MARKER)
                 return
-            self._make_library(*new_library())
+            found(self, *new_library())
         try:
             self.check()
         except Unavailable as error:
@@ -121,11 +114,21 @@ class Root:
         with self._lock:
             if time.monotonic() >= self._until or self._closed:
                 self._look()
-            if self._away is not None:
-                raise Unavailable(self._away)
+            self._raise_if_away()
+
+    def check_now(self) -> None:
+        asked = time.monotonic()
+        with self._lock:
+            if self._known <= asked:
+                self._look()
+            self._raise_if_away()
+
+    def _raise_if_away(self) -> None:
+        if self._away is not None:
+            raise Unavailable(self._away)
 
     @contextmanager
-    def _asking(self, what: str, unclear: type[Unavailable] = Unavailable) -> Iterator[None]:
+    def asking(self, what: str, unclear: type[Unavailable] = Unavailable) -> Iterator[None]:
         """A request of the place. One that fails ends the trust in a look that was right."""
         try:
             with requests(what, unclear):
@@ -135,22 +138,29 @@ class Root:
                 self._until = 0.0
             raise
 
-    def check_now(self) -> None:
-        self._until = 0.0
-        self.check()
-
     def _look(self) -> None:
-        where = f"{self.place}/{MARKER}"
+        """Who was right when it began may be away when it has ended; who was away then, is."""
+        where, self._known = f"{self.place}/{MARKER}", time.monotonic()
         try:
-            self.library = library_in(self._read_root(MARKER), where, self.library)
+            self.library = library_in(self._seen_marker(), where, self.library)
         except (NotFound, Unavailable) as error:
             gone = isinstance(error, NotFound)
             self._away = f"{where} is not there" if gone else str(error)
-            self._until = time.monotonic() + BAD_SECONDS
+            self._known = time.monotonic()
+            self._until = self._known + BAD_SECONDS
             return
         self._away, self._until = None, time.monotonic() + GOOD_SECONDS
         if self._to_probe:
             self._probe()
+
+    def _seen_marker(self) -> bytes:
+        """In a hurry, a store that says nothing is found out sooner."""
+        client = self.connect()
+        if not self._is_hurried:
+            return read(self, MARKER, client)
+        hurried, profile = self._patience.hurried(), self.place.profile
+        with closing(new_client(hurried, connections=1, profile=profile)) as client:
+            return read(self, MARKER, client)
 
     def _probe(self) -> None:
         try:
@@ -163,58 +173,43 @@ class Root:
         if not self.abilities.private:
             log.error("%s can be read by anybody; see gallery bucket init", self.place)
 
+    # -- being in a hurry ---------------------------------------------------------------
+
+    def hurry(self) -> None:
+        self._is_hurried = True
+        self._until = 0.0  # who asks for more learns first whether anybody answers
+
+    def is_worth_a_try(self, tries: int, error: Exception) -> bool:
+        """What failed quickly may well succeed quickly, also in a hurry."""
+        return tries < self._patience.attempts and not (
+            self._is_hurried and isinstance(error, SILENT)
+        )
+
+    def _end_tries(self, attempts: int, caught_exception: Exception | None, **_: Any) -> None:
+        """Of botocore's own. Raising is the only way: its handler has its say as well."""
+        if caught_exception is not None and not self.is_worth_a_try(attempts, caught_exception):
+            raise caught_exception
+
     # -- the library ------------------------------------------------------------------
 
     def _marker(self) -> bytes | None:
         try:
-            return self._read_root(MARKER)
+            return read(self, MARKER, self.connect())
         except NotFound:
             return None
-
-    def _read_root(self, name: str) -> bytes:
-        with requests(f"{self.place}/{name}"):
-            where = (self.place.bucket, self._key(name))
-            return get_part(self.connect(), *where, 0, _ROOT_BYTES, self._patience.attempts)[1]
 
     def claim(self, library: str, secret: list[str]) -> None:
         try:
             if self._marker() is None:
-                self._make_library(library, secret)
+                found(self, library, secret)
             self.library, self._until = library, 0.0
             self.check()
         except Unavailable as error:
             raise StartRefused(f"{self.place}: {error}") from error
 
-    def _make_library(self, library: str, keys: list[str]) -> None:
-        """The secret first: a place that is marked has one. Of two processes that do this
-        at once on a store without conditions, the last wins; both read back who that was."""
-        try:
-            self._put_once(SECRET, "".join(f"{key}\n" for key in keys).encode())
-            self._put_once(MARKER, marker_of(library))
-        except GalleryError as error:
-            raise StartRefused(f"cannot make a library in {self.place}: {error}") from error
-        time.sleep(_PAUSE_SECONDS)
-
-    def _put_once(self, name: str, body: bytes) -> None:
-        """Where nothing is yet. A store that knows no conditions says so, or ignores them:
-        a look before is the best that can be done there."""
-        client = self.connect()
-        where: dict[str, Any] = {"Bucket": self.place.bucket, "Key": self._key(name)}
-        try:
-            self._read_root(name)
-        except NotFound:
-            with requests(f"{self.place}/{name}"):
-                try:
-                    client.put_object(**where, Body=body, IfNoneMatch="*")
-                except ClientError as error:
-                    if status_of(error) == 501:
-                        client.put_object(**where, Body=body)
-                    elif status_of(error) not in (409, 412):
-                        raise
-
     def secret(self) -> list[str]:
         self.check()
-        return self._read_root(SECRET).decode("ascii").split()
+        return read(self, SECRET, self.connect()).decode("ascii").split()
 
     # -- room -------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from gallery.blobs.s3_client import status_of
+from gallery.blobs.s3.client import status_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

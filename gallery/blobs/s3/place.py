@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from gallery.blobs import TEMPORARY
 from gallery.blobs.marker import MARKER, library_in
-from gallery.blobs.s3_client import Patience, Place, new_client, requests
-from gallery.blobs.s3_probe import Abilities, probe, remove_all, versioning
+from gallery.blobs.s3.client import Patience, Place, new_client, requests
+from gallery.blobs.s3.probe import Abilities, probe, remove_all, versioning
 from gallery.errors import GalleryError, NotFound
 from gallery.findings import Finding, Odd, skew, timed, tried, whose
 from gallery.keys import Folder

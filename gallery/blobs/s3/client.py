@@ -14,7 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    ReadTimeoutError,
+)
 from botocore.utils import determine_content_length
 
 from gallery.errors import NotFound, StartRefused, StorageFull, Unavailable
@@ -31,6 +36,8 @@ _URL = re.compile(
 _GONE = frozenset({"NoSuchKey", "NoSuchVersion", "NotFound", "404"})
 _FULL = frozenset({"QuotaExceeded", "InsufficientStorage", "XMinioStorageFull"})
 _DENIED = (401, 403)
+SILENT = (ConnectTimeoutError, ReadTimeoutError)
+"""A store that says nothing in the time it is given."""
 _SMALL_BYTES = 64 << 10
 
 
@@ -69,6 +76,10 @@ class Patience:
     connect_seconds: float = 3.0
     read_seconds: float = 20.0
     attempts: int = 3
+
+    def hurried(self) -> Patience:
+        """When nobody wants to wait any more."""
+        return Patience(min(self.connect_seconds, 2.0), min(self.read_seconds, 3.0), attempts=1)
 
 
 PATIENCE = Patience()

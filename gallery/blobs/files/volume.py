@@ -13,8 +13,7 @@ import contextlib
 import logging
 import os
 
-from gallery.blobs import Spool
-from gallery.blobs.incoming import Incoming
+from gallery.blobs.incoming import Incoming, Spool
 from gallery.blobs.marker import MARKER, SECRET, library_in, marker_of, new_library
 from gallery.durable import fsync_folder, locked, replace_file
 from gallery.errors import StartRefused, StorageFull, Unavailable, storage
