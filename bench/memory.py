@@ -10,7 +10,8 @@ import os
 import sys
 from pathlib import Path
 
-from gallery.catalog.manifests import ManifestCatalog, library_of
+from gallery.catalog.folder import library_of
+from gallery.catalog.manifests import ManifestCatalog
 from gallery.catalog.query import Query
 from gallery.settings import load
 

@@ -23,7 +23,8 @@ from bench.load import Get, together
 from bench.part import Run
 from bench.servers import Missing, Server, environment, gallery, pinned
 from bench.trees import Plan, Tree
-from gallery.catalog.manifests import ManifestCatalog, library_of
+from gallery.catalog.folder import library_of
+from gallery.catalog.manifests import ManifestCatalog
 
 _PROCESSES = 3
 _IMAGES = 3_000

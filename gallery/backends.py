@@ -13,7 +13,8 @@ from gallery.blobs.abilities import Linked
 from gallery.blobs.files import FileBlobs
 from gallery.blobs.files.place import FolderPlace
 from gallery.catalog import Catalog
-from gallery.catalog.manifests import ManifestCatalog, library_of
+from gallery.catalog.folder import library_of
+from gallery.catalog.manifests import ManifestCatalog
 from gallery.errors import StartRefused
 from gallery.findings import Finding, Place
 from gallery.links import Cdn

@@ -17,7 +17,8 @@ from typing import Any
 from gallery.blobs.files import FileBlobs
 from gallery.blobs.incoming import Spool
 from gallery.bulk import Bulk
-from gallery.catalog.manifests import ManifestCatalog, library_of
+from gallery.catalog.folder import library_of
+from gallery.catalog.manifests import ManifestCatalog
 from gallery.catalog.ops import FileOps
 from gallery.changes import Change
 from gallery.journal import Report, Wanted

@@ -14,7 +14,8 @@ import pytest
 
 from gallery.blobs.files import FileBlobs
 from gallery.catalog import Catalog
-from gallery.catalog.manifests import ManifestCatalog, library_of
+from gallery.catalog.folder import library_of
+from gallery.catalog.manifests import ManifestCatalog
 from gallery.catalog.memory import MemoryCatalog
 from gallery.catalog.query import Query
 from gallery.encoding import decode, decode_sidecar, encode

@@ -239,7 +239,7 @@ def test_who_catches_up_does_not_wait_for_ever_for_a_process_that_is_stopped(
 ) -> None:
     first, other = opened(), opened()
     die_before_the_feed(first, monkeypatch)
-    monkeypatch.setattr("gallery.catalog.manifests.CATCH_UP_SECONDS", 0.05)
+    monkeypatch.setattr("gallery.catalog.swallowed.CATCH_UP_SECONDS", 0.05)
     with first.lock(OWNER), pytest.raises(Unavailable, match="does not end"):
         other.catch_up(OWNER)
     assert other.catch_up(OWNER) == 1

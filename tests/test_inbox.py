@@ -11,7 +11,8 @@ import orjson
 import pytest
 
 from gallery.blobs.files import FileBlobs
-from gallery.catalog.manifests import ManifestCatalog, library_of
+from gallery.catalog.folder import library_of
+from gallery.catalog.manifests import ManifestCatalog
 from gallery.imaging import Imaging
 from gallery.keys import Inboxed, inboxed
 from gallery.library import Library

@@ -9,7 +9,8 @@ from threading import Event, Thread
 
 import pytest
 
-from gallery.catalog.manifests import ManifestCatalog, library_of
+from gallery.catalog.folder import library_of
+from gallery.catalog.manifests import ManifestCatalog
 from gallery.catalog.query import Query, Words
 from gallery.errors import StartRefused, Unavailable
 from tests.conformance.stores import LIBRARY, TIGHT
@@ -21,7 +22,7 @@ ACTIVE = Query(OWNER)
 
 
 def loaded(catalog: ManifestCatalog) -> list[str]:
-    return [month for _, month in catalog.mirror._loaded]
+    return [month for _, month in catalog.mirror.held._loaded]
 
 
 def many_months(catalog: ManifestCatalog) -> None:
@@ -47,7 +48,7 @@ def test_months_are_let_go_of_when_memory_is_short(opened: Open) -> None:
     query = Query(OWNER, size=4, words=Words.parse("bridge"))
     assert everything(catalog, query) == list(range(29, -1, -1))
     assert len(loaded(catalog)) < 4
-    weight = sum(shard.weight() for shard in catalog.mirror._loaded.values())
+    weight = sum(shard.weight() for shard in catalog.mirror.held._loaded.values())
     assert weight <= TIGHT
 
 

@@ -66,6 +66,6 @@ def test_a_file_that_somebody_else_wrote_to_is_left_to_a_thread(catalog: Manifes
     catalog.page(query)
     assert catalog.page_now(query) is not None
     for month in catalog.months(OWNER):
-        os.utime(catalog.mirror.path(OWNER, month), ns=(1, 1))
+        os.utime(catalog.mirror.held.folder.path(OWNER, month), ns=(1, 1))
     assert catalog.page_now(query) is None
     assert len(catalog.page(query).items) == 7

@@ -64,7 +64,7 @@ def test_there_are_only_so_many_names(both: Catalogs) -> None:
 
 
 def test_only_the_newest_are_looked_at(both: Catalogs, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("manifests", "memory", "postgres.counts"):
+    for module in ("pages", "memory", "postgres.counts"):
         monkeypatch.setattr(f"gallery.catalog.{module}.NEWEST", 2)
     list(fill(both))
     found = both.read.facets(OWNER, "output")
