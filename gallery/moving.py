@@ -19,7 +19,7 @@ from functools import partial
 from starlette.types import Receive, Scope, Send
 
 from gallery import backends, generation, processes, responses
-from gallery.app import App, lived
+from gallery.app import App
 from gallery.dwelling import Dwelling, active
 from gallery.errors import GalleryError, StartRefused, Unavailable
 from gallery.events import Events
@@ -27,6 +27,7 @@ from gallery.fallback import Fallback
 from gallery.generation import Stores
 from gallery.grace import Grace
 from gallery.library import Library
+from gallery.lifespan import lived
 from gallery.lone import Lone
 from gallery.processes import Presence
 from gallery.settings import LOG_FORMAT, MIB, Settings, load
@@ -132,9 +133,9 @@ class Moving:
     def _relieve(self, old: App, app: App) -> None:
         with self._turning:
             self._end_grace()
-            old.rest()
+            old.background.stop()
             if app is self._app and not self._stop.is_set():
-                app.work()
+                app.background.start()
                 self._begin_grace(app)
 
     # -- what is owed to where the library lived before ---------------------------------------
@@ -207,7 +208,7 @@ class Moving:
             self._end_grace()
             for app in self._apps.values():
                 if app is not self._app:
-                    app.rest()
+                    app.background.stop()
                     app.library.close()
                 if app.threads is not self.threads:  # in which this is running
                     app.threads.close()

@@ -163,7 +163,7 @@ def test_the_check_of_health_asks_a_route_of_the_server_and_tells_ready_from_not
     settings = settings_of("gallery")
     assert (url.hostname, url.port) == ("127.0.0.1", settings.port)
     app = App(load(outputs=tmp_path / "o", manifests=tmp_path / "m"))
-    assert url.path in {operation.path for operation in app.operations}
+    assert url.path in {operation.path for operation in app.routing.operations}
 
     def check(port: int) -> int:
         command = [sys.executable, *test[2:-1], test[-1].replace(f":{url.port}/", f":{port}/")]
