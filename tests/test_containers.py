@@ -18,9 +18,10 @@ import pytest
 from packaging.specifiers import SpecifierSet
 from psycopg.conninfo import conninfo_to_dict
 
-from gallery.__main__ import DRAIN_SECONDS, cli
+from gallery.__main__ import cli
 from gallery.app import App
 from gallery.blobs.s3_client import Place
+from gallery.serving import DRAIN_SECONDS
 from gallery.settings import PREFIX, Settings, load
 from tests import containers
 from tests.containers import ROOT, asked_for, filled, is_sent, seconds, stages
