@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Match, Route
+from starlette.routing import Match, Route, request_response
 from starlette.types import Message, Receive, Scope, Send
 
 from gallery.api import models, problems
@@ -64,6 +64,7 @@ class Routing:
             },
         )
         self._rest.router.redirect_slashes = False
+        self._rest.router.default = request_response(application.unknown)
 
     def hot(self, scope: Scope) -> tuple[Hot | None, str]:
         """Who answers one of the hottest, if this is one, and the name of that route."""
