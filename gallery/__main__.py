@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 import logging
-import os
-import resource
 import signal
 import sys
 import tempfile
-from collections.abc import Callable
-from contextlib import suppress
 from importlib.metadata import EntryPoints, entry_points
 from pathlib import Path
 from typing import Any
@@ -18,38 +13,13 @@ from typing import Any
 import click
 import orjson
 
-from gallery import dwelling, keys
-from gallery.errors import GalleryError, StartRefused, Unavailable
-from gallery.settings import LOG_FORMAT, PREFIX, Settings, load
+from gallery import keys, serving
+from gallery.errors import GalleryError, StartRefused
+from gallery.flags import settings_flags
+from gallery.settings import LOG_FORMAT, Settings, load
 
 _INTERRUPTED = 128 + signal.SIGINT
 """The exit code that shells give for Ctrl-C."""
-_OPEN_FILES = 65_536
-DRAIN_SECONDS = 30
-"""How long requests that are under way may go on when the server stops."""
-Command = Callable[..., None]
-
-
-def settings_flags(*names: str) -> Callable[[Command], Command]:
-    """Gives a command a flag for each of these settings (all, if none are named), and the
-    settings as its first argument: of a library that moved, with the stores where it lives."""
-    chosen = names or tuple(Settings.model_fields)
-
-    def decorate(command: Command) -> Command:
-        @functools.wraps(command)
-        def run(**kwargs: Any) -> None:
-            flags = {name: kwargs.pop(name) for name in chosen}
-            settings = load(**flags)
-            if "catalog" in chosen:
-                settings = dwelling.active(settings)
-            command(settings, **kwargs)
-
-        for name in reversed(chosen):
-            text = f"{Settings.model_fields[name].description} [{PREFIX}{name.upper()}]"
-            run = click.option(f"--{name.replace('_', '-')}", name, help=text)(run)
-        return run
-
-    return decorate
 
 
 class Commands(click.Group):
@@ -80,52 +50,7 @@ def cli() -> None:
 @settings_flags()
 def serve(settings: Settings) -> None:
     """Serve the library."""
-    run_server(settings)
-
-
-def run_server(settings: Settings) -> None:
-    """Serves until SIGINT or SIGTERM, then drains. More than one worker means processes,
-    which read the settings from the environment."""
-    import uvicorn
-
-    # The defaults as well, lest an older variable speak where a flag has.
-    for name, value in settings.model_dump(exclude_none=True, mode="json").items():
-        if value != []:
-            text = ",".join(value) if isinstance(value, list) else str(value)
-            os.environ[f"{PREFIX}{name.upper()}"] = text
-    if settings.workers > 1:
-        from gallery import commands
-
-        # What must not start is refused here, once: uvicorn would exit as if all were well.
-        with suppress(Unavailable), commands.opened(settings):
-            pass
-    _allow_files()
-    click.echo(f"gallery: http://{settings.host}:{settings.port}/", err=True)
-    uvicorn.run(
-        "gallery.moving:from_environment",
-        factory=True,
-        host=settings.host,
-        port=settings.port,
-        workers=settings.workers,
-        loop="uvloop" if sys.platform != "win32" else "asyncio",
-        http="httptools",
-        ws="none",
-        access_log=False,
-        server_header=False,
-        log_config=None,
-        forwarded_allow_ips=settings.trusted_proxies,
-        timeout_graceful_shutdown=DRAIN_SECONDS,
-        backlog=1024,
-    )
-
-
-def _allow_files() -> None:
-    """As many open files as this process may have: 1,024, which is usual, are fewer than the
-    event streams of one process."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    serving.run(settings)
 
 
 @cli.command()
@@ -151,7 +76,7 @@ def demo(settings: Settings, images: int) -> None:
         fresh = load(**{**settings.model_dump(), **files, "single_owner": "demo"})
         with click.progressbar(length=images, label="drawing", file=sys.stderr) as bar:
             commands.fill_demo(fresh, images, "demo", lambda: bar.update(1))
-        run_server(fresh)
+        serving.run(fresh)
 
 
 @cli.command()
@@ -316,10 +241,7 @@ def main() -> None:
     """Entry point: what goes wrong is one line, and exit code 2."""
     try:
         cli()
-    except StartRefused as error:
-        click.echo(f"gallery: {error}", err=True)
-        sys.exit(2)
-    except GalleryError as error:
+    except (StartRefused, GalleryError) as error:
         click.echo(f"gallery: {error}", err=True)
         sys.exit(2)
 

@@ -66,7 +66,7 @@ class Lone(App):
         else:
             log.info("the library lives in %s again", where)
             self.events.open_again()
-        await self.threads.bulk(self.rest if has_moved else self.work)
+        await self.threads.bulk(self.background.stop if has_moved else self.background.start)
 
     def start(self) -> None:
         super().start()

@@ -18,24 +18,26 @@ from functools import partial
 
 from starlette.types import Receive, Scope, Send
 
-from gallery import backends, generation, processes, responses
-from gallery.app import App, lived
-from gallery.dwelling import Dwelling, active
+from gallery import generation, processes, responses
+from gallery.app import App
+from gallery.dwelling import active
 from gallery.errors import GalleryError, StartRefused, Unavailable
 from gallery.fallback import Fallback
 from gallery.generation import Stores
 from gallery.grace import Grace
+from gallery.imaging import Imaging
 from gallery.library import Library
+from gallery.lifespan import lived
 from gallery.lone import Lone
+from gallery.pairs import Pairs
 from gallery.processes import Presence
-from gallery.settings import LOG_FORMAT, MIB, Settings, load
+from gallery.settings import LOG_FORMAT, Settings, load
 from gallery.threads import Threads
 
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.25
 TRY_SECONDS = 1.0
-_LITTLE = {"memory_bytes": 8 * MIB, "ring_items": 0}
 TURN_SECONDS = 60.0
 
 
@@ -43,18 +45,12 @@ class Moving:
     """Of a library in either of the two pairs that the settings name."""
 
     def __init__(self, settings: Settings) -> None:
-        there = generation.other(settings)
-        if there is None:
-            raise ValueError("the settings name one pair of stores")
-        self._pairs = {Stores.of(pair): pair for pair in (settings, there)}
-        self._record = generation.record_of(settings)
-        self._first = Stores.of(settings)
+        self._pairs = Pairs(settings)
         self._id = processes.new_id()
-        lives = Stores.of(active(settings))
-        app = App(self._pairs[lives], dwelling=self._dwelling(lives), server=self._id)
+        lives = self._pairs.active()
+        app = self._app_of(lives)
         self._apps = {lives: app}
         self._app = app
-        self.settings = settings
         self.threads: Threads = app.threads
         self._presence = Presence(str(settings.outputs), self._id)
         self._stop = threading.Event()
@@ -63,16 +59,12 @@ class Moving:
         self._tasks: set[asyncio.Task[None]] = set()
         self._grace: Grace | None = None
 
-    def _dwelling(self, stores: Stores) -> Dwelling:
-        return Dwelling(self._pairs[stores], self._first)
+    def _app_of(self, stores: Stores, imaging: Imaging | None = None) -> App:
+        settings, dwelling = self._pairs.settings(stores), self._pairs.dwelling(stores)
+        return App(settings, imaging=imaging, dwelling=dwelling, server=self._id)
 
     def _lives(self) -> Stores:
-        """While there is no record, or the tree is away, where it lived before: who writes
-        there finds out more."""
-        with suppress(Unavailable):
-            if found := self._record.read():
-                return found.stores
-        return Stores.of(self._app.settings)
+        return self._pairs.lives(before=Stores.of(self._app.settings))
 
     # -- a request ----------------------------------------------------------------------------
 
@@ -127,9 +119,9 @@ class Moving:
     def _relieve(self, old: App, app: App) -> None:
         with self._turning:
             self._end_grace()
-            old.rest()
+            old.background.stop()
             if app is self._app and not self._stop.is_set():
-                app.work()
+                app.background.start()
                 self._begin_grace(app)
 
     # -- what is owed to where the library lived before ---------------------------------------
@@ -152,26 +144,15 @@ class Moving:
             self._grace = None
 
     def _before(self, app: App) -> Library:
-        """What an app's library was before it moved, opened to be written to as long as it
-        doesn't move again. Raises StartRefused, and GalleryError."""
+        """What an app's library was before it moved. Raises StartRefused, and GalleryError."""
         lives = Stores.of(app.settings)
-        (stores,) = self._pairs.keys() - {lives}
-        settings = self._pairs[stores].model_copy(update=_LITTLE)
-        if backends.known_library(settings) != app.library.blobs.library:
-            raise StartRefused("the library that was there is gone")
-        before = Library(*backends.stores(settings, lambda: self._lives() != lives))
-        try:
-            before.start(recover=False)
-        except BaseException:
-            before.close()
-            raise
-        return before
+        return self._pairs.left(app.library, lives, lambda: self._lives() != lives)
 
     # -- starting and stopping ----------------------------------------------------------------
 
     def start(self) -> None:
         self._app.start()
-        if self._record.turns():
+        if self._pairs.turns():
             self._begin_grace(self._app)
         with suppress(GalleryError):
             self._presence.say(why="it has just begun")
@@ -201,7 +182,7 @@ class Moving:
             self._end_grace()
             for app in self._apps.values():
                 if app is not self._app:
-                    app.rest()
+                    app.background.stop()
                     app.library.close()
                 if app.threads is not self.threads:  # in which this is running
                     app.threads.close()
@@ -209,16 +190,15 @@ class Moving:
 
     def _open_other(self) -> None:
         """Opens the stores where the library doesn't live, once they are this library's."""
-        others = self._pairs.keys() - self._apps.keys()
+        other = self._pairs.other(Stores.of(self._app.settings))
         said = ""
         while not self._stop.is_set():
             try:
-                for stores in others:
-                    self._try(stores)
+                self._try(other)
                 self._presence.say(ready=[str(stores) for stores in self._apps])
             except (GalleryError, StartRefused) as error:
                 if str(error) != said:
-                    log.info("not ready for %s: %s", *others, error)
+                    log.info("not ready for %s: %s", other, error)
                     said = str(error)
                 with suppress(GalleryError):
                     self._presence.say(why=said)
@@ -231,13 +211,11 @@ class Moving:
         """Raises GalleryError and StartRefused."""
         if stores in self._apps:
             return
-        active(self.settings)  # for what is noted over there, which may have been away before
-        settings, library = self._pairs[stores], self._app.library
-        if backends.known_library(settings) != library.blobs.library:
+        self._pairs.active()  # for what is noted over there, which may have been away before
+        library = self._app.library
+        if not self._pairs.holds(stores, library):
             raise StartRefused("the catalog there is not this library's yet")
-        app = App(
-            settings, imaging=self._app.imaging, dwelling=self._dwelling(stores), server=self._id
-        )
+        app = self._app_of(stores, self._app.imaging)
         app.open(recover=False)
         try:
             app.library.blobs.check()
@@ -248,7 +226,7 @@ class Moving:
             raise
         app.library.successor, library.successor = library, app.library
         for one, other in ((app.library, library), (library, app.library)):
-            one.fallback = Fallback(one.catalog.notes, other.blobs, self._record.turns)
+            one.fallback = Fallback(one.catalog.notes, other.blobs, self._pairs.turns)
         self._apps[stores] = app
 
 

@@ -18,9 +18,10 @@ import pytest
 from packaging.specifiers import SpecifierSet
 from psycopg.conninfo import conninfo_to_dict
 
-from gallery.__main__ import DRAIN_SECONDS, cli
+from gallery.__main__ import cli
 from gallery.app import App
 from gallery.blobs.s3.client import Place
+from gallery.serving import DRAIN_SECONDS
 from gallery.settings import PREFIX, Settings, load
 from tests import containers
 from tests.containers import ROOT, asked_for, filled, is_sent, seconds, stages
@@ -163,7 +164,7 @@ def test_the_check_of_health_asks_a_route_of_the_server_and_tells_ready_from_not
     settings = settings_of("gallery")
     assert (url.hostname, url.port) == ("127.0.0.1", settings.port)
     app = App(load(outputs=tmp_path / "o", manifests=tmp_path / "m"))
-    assert url.path in {operation.path for operation in app.operations}
+    assert url.path in {operation.path for operation in app.routing.operations}
 
     def check(port: int) -> int:
         command = [sys.executable, *test[2:-1], test[-1].replace(f":{url.port}/", f":{port}/")]

@@ -86,7 +86,7 @@ def test_a_document_names_no_setting_that_is_not_there(path: Path) -> None:
 def document(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("library")
     app = App(load(outputs=folder / "outputs", manifests=folder / "manifests"))
-    return openapi.document(app.operations)
+    return openapi.document(app.routing.operations)
 
 
 def _documented() -> dict[tuple[str, str], str]:
@@ -142,13 +142,10 @@ def _error_classes(of: type[GalleryError] = GalleryError) -> Iterator[type[Galle
 
 
 def _codes_in(tree: ast.Module) -> Iterator[str]:
-    """What is given as ``code=``, and every code among those that HTTP errors become."""
+    """What is given as ``code=``, and every text among which one is chosen there."""
     for node in ast.walk(tree):
         if isinstance(node, ast.keyword) and node.arg == "code":
             yield from _strings(node.value)
-        elif isinstance(node, ast.AsyncFunctionDef) and node.name == "_http_problem":
-            body = ast.Module(node.body[1:], [])
-            yield from (text for text in _strings(body) if re.fullmatch(r"[a-z]+_[a-z_]+", text))
 
 
 def _strings(node: ast.AST) -> Iterator[str]:

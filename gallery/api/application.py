@@ -10,16 +10,22 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from gallery import keys
 from gallery.api.services import Services, set_cookie
 from gallery.blobs.abilities import Linked
 from gallery.errors import NotFound, Unavailable
 
-PATHS = ("/trash", "/inputs", "/controls", "/you", "/image/{id}", "/compare/{a}/{b}")
+PATHS = (
+    *("/trash", "/inputs", "/controls", "/you", "/compare/{a}/{b}"),
+    *("/image/{id}", "/inputs/{id}", "/controls/{id}", "/trash/{id}"),
+)
 """Places within the application. All answer with its one page, as ``/`` does."""
+_OF_PROGRAMS = ("api", "assets", "outputs")
 
 _CSP = (
     "default-src 'self'; img-src 'self' blob: data:{images}; connect-src 'self'{hosts}; "
@@ -89,9 +95,22 @@ class Application:
         self._built = read(files("gallery") / "web" / "dist")
 
     async def page(self, request: Request) -> Response:
-        """The application, with an identity for who has none."""
+        """The application, with an identity for who has none. Where an id is none, there is no
+        such page."""
+        if not all(map(keys.is_id, request.path_params.values())):
+            return await self.unknown(request)
+        return await self._identified(request, 200)
+
+    async def unknown(self, request: Request) -> Response:
+        """Where there is nothing: a person is told so by the application, which knows its
+        places as well as ``PATHS`` do, and a program by a problem. Raises HTTPException."""
+        if not (self._built.pages and _is_of_person(request)):
+            raise HTTPException(404)
+        return await self._identified(request, 404)
+
+    async def _identified(self, request: Request, status: int) -> Response:
         _, cookie = self._services.identify(request)
-        return set_cookie(await self._page("index.html"), cookie)
+        return set_cookie(await self._page("index.html", status), cookie)
 
     async def admin(self, request: Request) -> Response:  # noqa: ARG002 - the same for all
         """The administrator's page, which asks for the token itself."""
@@ -105,7 +124,7 @@ class Application:
             return Response(asset.body, 200, asset.headers)
         return Response(asset.zipped, 200, asset.headers | {"content-encoding": "gzip"})
 
-    async def _page(self, name: str) -> Response:
+    async def _page(self, name: str, status: int = 200) -> Response:
         body = self._built.pages.get(name)
         if body is None:
             return Response(_NOT_BUILT, 503, {**_GUARDS, "cache-control": "no-store"}, "text/plain")
@@ -114,7 +133,7 @@ class Application:
             "cache-control": "no-cache",
             "content-security-policy": await self._services.threads.read(self._policy),
         }
-        return Response(body, 200, headers, "text/html")
+        return Response(body, status, headers, "text/html")
 
     def _policy(self) -> str:
         """Images may come from where links lead, and be sent to where uploads are announced."""
@@ -132,6 +151,29 @@ class Application:
             Route("/admin", self.admin),
             Route("/assets/{name}", self.asset),
         ]
+
+
+def _is_of_person(request: Request) -> bool:
+    """Whether a browser asks for a page of its own: it prefers HTML, which a program doesn't
+    that takes anything, and nothing but programs asks for what lies below some folders."""
+    folder = request.scope["path"].removeprefix("/").partition("/")[0]
+    if request.method not in ("GET", "HEAD") or folder in _OF_PROGRAMS:
+        return False
+    weights = _weights(",".join(request.headers.getlist("accept")))
+    others = (weights.get(kind, 0) for kind in ("application/json", "application/problem+json"))
+    return weights.get("text/html", 0) > max(others)
+
+
+def _weights(accept: str) -> dict[str, float]:
+    """How much each media type of an Accept header is wanted; those that make no sense not at
+    all."""
+    found = {}
+    for part in accept.lower().split(","):
+        kind, *parameters = (one.strip() for one in part.split(";"))
+        wanted = [one.removeprefix("q=") for one in parameters if one.startswith("q=")]
+        with suppress(ValueError):
+            found[kind] = float(wanted[0]) if wanted else 1.0
+    return found
 
 
 def _origins(asked: Callable[[], str] | None) -> list[str]:

@@ -14,6 +14,7 @@ import orjson
 from itsdangerous import TimestampSigner
 
 from gallery.app import App
+from gallery.jobs import Jobs
 from gallery.settings import Settings
 from tests import databases, images
 from tests.services.s3 import Store
@@ -73,6 +74,12 @@ class Site:
 
     def service(self) -> httpx.AsyncClient:
         return self.client(authorization=f"Bearer {SERVICE_TOKEN}")
+
+    def jobs(self) -> Jobs:
+        """The periodic ones, which a running site has."""
+        jobs = self.app.background.jobs
+        assert jobs is not None
+        return jobs
 
     def files(self) -> dict[str, str]:
         """Every file that is kept, with a hash of its content."""

@@ -17,6 +17,8 @@ from tests.http.site import Site, policy_of, refused
 pytestmark = pytest.mark.anyio
 PLACES = [re.sub(r"{\w+}", "a" * 32, path) for path in application.PATHS]
 IMMUTABLE = "public, max-age=31536000, immutable"
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
+ID = "a" * 32
 
 
 @pytest.fixture
@@ -69,6 +71,66 @@ async def test_a_place_within_the_application_is_its_page_with_an_identity(site:
             answer = await client.get(path)
             assert (answer.status_code, answer.content) == (200, page)
             assert "anon_id" in client.cookies
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/nonsense", "/trash/", "/trash/xyz", f"/you/{ID}", "/image/", "/admin/x", "/apis"),
+        *(f"/image/{ID.upper()}", f"/compare/{ID}", f"/compare/{ID}/xyz", f"/trash/{ID}/{ID}"),
+    ],
+)
+async def test_a_browser_at_an_unknown_place_gets_the_application_which_says_so(
+    site: Site, path: str
+) -> None:
+    async with site.client(accept=BROWSER) as client:
+        page = await client.get("/")
+    async with site.client(accept=BROWSER) as client:
+        answer = await client.get(path)
+        assert (answer.status_code, answer.content) == (404, page.content)
+        assert policy_of(answer) == policy_of(page)
+        assert "anon_id" in client.cookies
+        head = await client.head(path)
+        assert head.status_code == 404
+        assert head.headers["content-type"] == answer.headers["content-type"]
+
+
+@pytest.mark.parametrize(
+    "accept",
+    [
+        *("*/*", "", "application/json", "text/*", "text/html;q=0", "text/html;q=much"),
+        *("application/json, text/html;q=0.9", "text/html, application/problem+json"),
+    ],
+)
+async def test_a_program_at_an_unknown_place_gets_a_problem(site: Site, accept: str) -> None:
+    async with site.client(accept=accept) as client:
+        for path in ("/nonsense", "/trash/xyz"):
+            refused(await client.get(path), 404, "unknown_path")
+            assert not client.cookies
+
+
+@pytest.mark.parametrize("path", ["/api", "/api/v2/me", "/outputs", "/assets/", "/assets/a/b.js"])
+async def test_what_only_programs_ask_for_is_a_problem_in_a_browser_as_well(
+    site: Site, path: str
+) -> None:
+    async with site.client(accept=BROWSER) as client:
+        refused(await client.get(path), 404, "unknown_path")
+
+
+async def test_a_change_at_an_unknown_place_is_a_problem(site: Site) -> None:
+    async with site.client(accept=BROWSER) as client:
+        refused(await client.post("/nonsense"), 404, "unknown_path")
+        refused(await client.post("/trash"), 405, "method_not_allowed")
+
+
+async def test_an_unknown_place_waits_for_the_keys_as_any_page_does(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(site.app.identity, "_keys", [])
+    monkeypatch.setattr(site.app.identity, "_secrets", list)
+    async with site.client(accept=BROWSER, cookie="anon_id=any") as client:
+        for path in ("/", "/nonsense"):
+            refused(await client.get(path), 503, "unavailable")
 
 
 async def test_the_administrators_page_is_another_and_gives_nobody_an_identity(site: Site) -> None:
@@ -131,6 +193,7 @@ async def test_an_installation_without_pages_says_so(
             assert "without its pages" in answer.text
         assert (await client.get("/api/v1/me")).status_code == 200
         refused(await client.get("/assets/index.js"), 404, "not_found")
+        refused(await client.get("/nonsense", headers={"accept": BROWSER}), 404, "unknown_path")
 
 
 def test_the_same_content_is_compressed_to_the_same_bytes(tmp_path: Path) -> None:

@@ -179,6 +179,6 @@ async def test_a_lost_owner_folder_does_not_lose_the_owner(
     record = await uploaded(visitor)
     folder = site.outputs / "users" / record["owner"]
     shutil.move(folder, site.outputs / "elsewhere")
-    walked = await asyncio.to_thread(site.app._jobs._reconciler.run)
+    walked = await asyncio.to_thread(site.jobs()._reconciler.run)
     assert walked.damage == [f"users/{record['owner']}: the folder of 1 images is gone"]
     assert await listed(visitor) == [record["id"]]

@@ -117,7 +117,7 @@ async def test_a_lost_manifest_of_one_owner_is_made_again(tmp_path: Path) -> Non
 async def walked(site: Site) -> None:
     """The walk of the tree that a server makes in the background has been made, and what
     it noted has been looked at."""
-    jobs = site.app._jobs
+    jobs = site.jobs()
     await asyncio.to_thread(jobs.walk)
     looks = jobs._looks
     assert looks is not None

@@ -23,7 +23,7 @@ from tests.http.server import Server
 from tests.http.site import ADMIN_TOKEN
 
 EXAMPLES = 25
-DOCUMENT = openapi.document(App(Settings.model_construct()).operations)
+DOCUMENT = openapi.document(App(Settings.model_construct()).routing.operations)
 schema = from_dict(DOCUMENT)
 few = settings(
     max_examples=EXAMPLES,

@@ -87,7 +87,7 @@ async def test_a_walk_takes_nothing_away_while_the_volume_is(
     record = await uploaded(visitor)
     volume = unmount(site, mount_point=True)
     with pytest.raises(Unavailable):
-        await asyncio.to_thread(site.app._jobs.walk)
+        await asyncio.to_thread(site.jobs().walk)
     mount(site, volume)
     assert await listed(visitor) == [record["id"]]
 

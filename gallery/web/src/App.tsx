@@ -15,6 +15,7 @@ import { Banner } from "./ui/Banner";
 import { Questions } from "./ui/Dialog";
 import { Header } from "./ui/Header";
 import { Toasts } from "./ui/Toasts";
+import { UnknownPage } from "./ui/UnknownPage";
 import { Upload, Uploads } from "./upload/Upload";
 import { token } from "./you/arriving";
 
@@ -38,6 +39,7 @@ export function App() {
       </Header>
       <Banner />
       {list && <TimelinePage key={`${page} ${JSON.stringify(list.filters)}`} listing={list} />}
+      {page === "unknown" && <UnknownPage />}
       <Suspense fallback={null}>
         {page === "trash" && <TrashPage />}
         {page === "you" && <YouPage />}

@@ -4,6 +4,7 @@ import type { Route } from "./route";
 
 type Routing = typeof import("./route");
 let routing: Routing;
+const [A, B] = ["ee0bee7f94ff43728ee85edfbc196735", "4f6e1d5411ae4c1e9b0a6c2f7d3e8a95"];
 
 beforeAll(async () => {
   vi.stubGlobal("location", { href: "http://gallery.example/" });
@@ -16,18 +17,31 @@ test.each([
   "/inputs",
   "/trash",
   "/you",
-  "/image/ee0bee7f",
-  "/controls/ee0bee7f",
-  "/compare/ee0bee7f/4f6e1d54",
+  `/image/${A}`,
+  `/inputs/${A}`,
+  `/controls/${A}`,
+  `/trash/${A}`,
+  `/compare/${A}/${B}`,
   "/?q=fox+-cat&from=2026-03-01&tag=winter&favorite=1",
-  "/image/ee0bee7f?ratio=16%3A9",
+  `/image/${A}?ratio=16%3A9`,
 ])("a URL says what is shown, and what is shown says the URL: %s", (path) => {
   expect(routing.hrefOf(routing.parse(new URL(path, "http://gallery.example")))).toBe(path);
 });
 
-test("a URL that is none of ours shows the gallery", () => {
-  const shown: Route = routing.parse(new URL("http://gallery.example/elsewhere"));
-  expect(shown).toMatchObject({ page: "gallery", compare: null });
+test.each([
+  "/elsewhere",
+  "/constructor",
+  "/trash/",
+  "/trash/xyz",
+  `/trash/${A}/${B}`,
+  "/image",
+  `/you/${A}`,
+  `/compare/${A}`,
+  `/compare/${A}/xyz`,
+  `/compare/${A}/${B}/more`,
+])("a URL that is none of ours is of no page: %s", (path) => {
+  const shown: Route = routing.parse(new URL(path, "http://gallery.example"));
+  expect(shown).toEqual({ page: "unknown", image: null, compare: null, filters: {} });
 });
 
 test.each(["from=2026-99-99", "to=2026-02-31", "from=yesterday", "favorite=yes"])(

@@ -3,12 +3,15 @@
 //   /  /inputs  /controls  /trash  /you            a page, with filters as its query
 //   /image/{id}, /{page}/{id}                      an image of it in the viewer
 //   /compare/{id}/{id}                             two images
+//
+// Which paths these are, the server knows as well (PATHS in api/application.py).
 
 import { computed, signal } from "@preact/signals";
 
 import { queryOf, type Filters, type Kind } from "./api";
 
-export type PageName = "gallery" | "inputs" | "controls" | "trash" | "you";
+/** A page, or that the URL is of none. */
+export type PageName = "gallery" | "inputs" | "controls" | "trash" | "you" | "unknown";
 
 export interface Route {
   page: PageName;
@@ -18,7 +21,19 @@ export interface Route {
   filters: Filters;
 }
 
-const PAGES: readonly string[] = ["inputs", "controls", "trash", "you"];
+/** How an id is spelled. */
+const ID = /^[0-9a-f]{32}$/;
+const DRAWERS = ["inputs", "controls", "trash"] as const;
+const PAGES = new Map<string, PageName>([
+  ["", "gallery"],
+  ...DRAWERS.map((name) => [name, name] as const),
+  ["you", "you"],
+]);
+/** The page that an image is of, by what stands before its id. */
+const WITH_IMAGE = new Map<string, PageName>([
+  ["image", "gallery"],
+  ...DRAWERS.map((name) => [name, name] as const),
+]);
 const FILTERS = [
   ["q", "q"],
   ["from", "from_date"],
@@ -29,24 +44,33 @@ const FILTERS = [
   ["favorite", "favorite"],
 ] as const;
 
-export const KINDS: Record<"gallery" | "inputs" | "controls", Kind> = {
+/** What the pages that are timelines show. */
+export const KINDS: Partial<Record<PageName, Kind>> = {
   gallery: "output",
   inputs: "input",
   controls: "control",
 };
 
 export function parse(url: URL): Route {
-  const [first = "", second = "", third = ""] = url.pathname.split("/").slice(1);
-  const page = (PAGES.includes(first) ? first : "gallery") as PageName;
   const filters: Filters = {};
   for (const [short, name] of FILTERS) {
     const value = url.searchParams.get(short);
     if (value && isRight(name, value)) Object.assign(filters, { [name]: value });
   }
-  if (first === "compare" && second && third) {
-    return { page: "gallery", image: null, compare: [second, third], filters };
+  return { ...placeOf(url.pathname), filters };
+}
+
+function placeOf(path: string): Omit<Route, "filters"> {
+  const [first = "", ...ids] = path.split("/").slice(1);
+  const [one, two, more] = ids;
+  const unknown: Omit<Route, "filters"> = { page: "unknown", image: null, compare: null };
+  if (more !== undefined || !ids.every((id) => ID.test(id))) return unknown;
+  if (one === undefined) return { ...unknown, page: PAGES.get(first) ?? "unknown" };
+  if (two !== undefined) {
+    return first === "compare" ? { ...unknown, page: "gallery", compare: [one, two] } : unknown;
   }
-  return { page, image: second || null, compare: null, filters };
+  const page = WITH_IMAGE.get(first);
+  return page ? { ...unknown, page, image: one } : unknown;
 }
 
 /** What somebody wrote into the URL, and can't be, is no filter. */

@@ -30,7 +30,8 @@ export function watch(watcher: Watcher): () => void {
 /** Equal as long as the same images are to be shown, whatever lies over them. */
 const wanted = computed(() => {
   const { page, filters } = route.value;
-  return page === "trash" || page === "you" ? "" : JSON.stringify([KINDS[page], filters]);
+  const kind = KINDS[page];
+  return kind ? JSON.stringify([kind, filters]) : "";
 });
 
 export function begin(): void {
@@ -38,10 +39,10 @@ export function begin(): void {
     const name = wanted.value;
     listing.peek()?.close();
     const { page, filters } = route.peek();
-    const next = name && page !== "trash" && page !== "you";
+    const kind = name && KINDS[page];
     batch(() => {
       fresh.value = [];
-      listing.value = next ? new Listing(KINDS[page], filters) : null;
+      listing.value = kind ? new Listing(kind, filters) : null;
     });
     scrollTo(0, 0);
     void listing.peek()?.load();

@@ -69,9 +69,9 @@ function useFacets(): { facets: Facets | null; failed: boolean } {
   const [facets, setFacets] = useState<Facets | null>(null);
   const [failed, setFailed] = useState(false);
   useEffect(() => {
-    const { page } = route.peek();
-    if (page === "trash" || page === "you") return;
-    getFacets(KINDS[page]).then(setFacets, () => setFailed(true));
+    const kind = KINDS[route.peek().page];
+    if (!kind) return;
+    getFacets(kind).then(setFacets, () => setFailed(true));
   }, []);
   return { facets, failed };
 }

@@ -9,6 +9,7 @@ export const en = {
   controls: "Controls",
   trash: "Trash",
   you: "You",
+  unknown: "Unknown page",
   pages: "Pages",
   skip: "Skip to the images",
   images: (n: number) => count(n, "image", "images"),

@@ -10,6 +10,7 @@ export const ko: Texts = {
   controls: "컨트롤",
   trash: "휴지통",
   you: "내 정보",
+  unknown: "알 수 없는 페이지",
   pages: "페이지",
   skip: "이미지로 건너뛰기",
   images: (n) => `이미지 ${number(n)}장`,

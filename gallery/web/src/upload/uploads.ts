@@ -26,7 +26,7 @@ export const queue = new Queue({
 /** Where files go from the page that is shown. */
 export function drawer(): Kind {
   const { page } = route.value;
-  return page === "trash" || page === "you" ? "output" : KINDS[page];
+  return KINDS[page] ?? "output";
 }
 
 /** What is known of the room may be old, and is not relied upon to refuse a file. */
