@@ -74,7 +74,7 @@ def test_who_waits_for_an_owner_is_told_of_together(
 ) -> None:
     target, telling = move.target, Telling(move.target)
     changes = [_placed(move, number) for number in range(1, 6)]
-    entered = Counted(monkeypatch, target, "enter")
+    entered = Counted(monkeypatch, replica, "enter")
     with ThreadPoolExecutor(5) as pool:
         with target.catalog.lock(OWNER):
             first = pool.submit(telling.tell, changes[0])
