@@ -12,7 +12,7 @@ import pytest
 
 from gallery.catalog.query import Query
 from gallery.records import Totals, change, encode, etag, item
-from tests.conformance.stores import Catalogs
+from tests.conformance.stores import Catalogs, some_totals
 from tests.samples import (
     NOON,
     OTHER,
@@ -29,12 +29,6 @@ from tests.samples import (
 
 MONTH_US = 31 * 86_400 * SECOND
 ACTIVE, TRASH = Query(OWNER), Query(OWNER, ("trash",), order="deleted")
-
-
-def some_totals(both: Catalogs, owner: str = OWNER) -> dict[str, Totals]:
-    """The totals of the kinds that there are any images of."""
-    totals = both.read.totals(owner)
-    return {kind: t for kind, t in totals.items() if t.active or t.trash}
 
 
 def test_nobody_has_images_in_an_empty_catalog(both: Catalogs) -> None:

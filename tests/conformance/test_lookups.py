@@ -11,7 +11,7 @@ from gallery.catalog import Expired
 from gallery.catalog.query import Query
 from gallery.errors import StartRefused
 from gallery.records import Seen, Totals, change, encode, item
-from tests.conformance.stores import Catalogs
+from tests.conformance.stores import Catalogs, some_totals
 from tests.samples import (
     NOON,
     OTHER,
@@ -28,13 +28,7 @@ from tests.samples import (
 )
 
 MONTH_US = 31 * 86_400 * SECOND
-ACTIVE, TRASH = Query(OWNER), Query(OWNER, ("trash",), order="deleted")
-
-
-def some_totals(both: Catalogs, owner: str = OWNER) -> dict[str, Totals]:
-    """The totals of the kinds that there are any images of."""
-    totals = both.read.totals(owner)
-    return {kind: t for kind, t in totals.items() if t.active or t.trash}
+ACTIVE = Query(OWNER)
 
 
 def test_owners_do_not_see_each_other(both: Catalogs) -> None:
