@@ -25,11 +25,6 @@ BOTH = pytest.mark.parametrize("url", ["url", "thumb_url"])
 LIVES = {"": 3600, "?download=1": 86_400, "?embed=1": 604_800}
 
 
-@pytest.fixture(scope="module")
-def store(shared_store: Store) -> Store:
-    return shared_store
-
-
 @pytest.fixture
 def site(signed: Site) -> Site:
     return signed
@@ -137,9 +132,9 @@ async def test_what_needs_no_bytes_is_answered_by_the_server(
 
 
 async def test_the_type_of_a_dropped_image_is_one_of_ours(
-    store: Store, visitor: httpx.AsyncClient, plain: httpx.AsyncClient
+    shared_store: Store, visitor: httpx.AsyncClient, plain: httpx.AsyncClient
 ) -> None:
-    record = await uploaded(visitor)
+    record, store = await uploaded(visitor), shared_store
     key = record["url"].removeprefix("/outputs/")
     store.client.put_object(
         Bucket=store.bucket, Key=store.prefix + key, Body=images.png(), ContentType="text/html"
