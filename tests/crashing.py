@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -188,6 +189,21 @@ def main(folder: Path, operation: str) -> None:
                 os._exit(0)
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     print(step, status)
+
+
+def died_at_every_step(folder: Path, operation: str) -> tuple[int, int]:
+    """How many processes it took until one did not die of the operation, and the status of that
+    one. What each left lies beside the folder: each died one change of the file system later."""
+    died = subprocess.run(
+        [sys.executable, "-m", "tests.crashing", str(folder), operation],
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (died.returncode, died.stderr) == (0, ""), died
+    steps, status = map(int, died.stdout.split())
+    return steps, status
 
 
 if __name__ == "__main__":

@@ -20,16 +20,20 @@ import psycopg
 import pytest
 
 from gallery import backends
+from gallery.draft import DAY_US
 from gallery.imaging import Imaging
 from gallery.library import Library, now_us
 from gallery.settings import Settings
-from tests import cli, databases, services
+from tests import cli, databases, images, services
 from tests.databases import Database
 from tests.http.server import Server, served
 from tests.http.site import Site
 from tests.recovery import walked
+from tests.samples import NOON, OTHER, OWNER, upload
 from tests.services.proxy import Proxy
 from tests.services.s3 import Store
+
+_MONTH_US = 31 * DAY_US
 
 
 class Home:
@@ -156,6 +160,18 @@ class Far(Apart):
     def close(self) -> None:
         self.bucket.close()
         self.database.close()
+
+
+def fill(home: Home) -> None:
+    """Images of two owners and two months; one in the trash for 40 days."""
+    with home.library() as library:
+        for n in range(4):
+            upload(library, images.png(seed=n), owner=OWNER, created_at=NOON - n % 2 * _MONTH_US)
+        upload(library, images.png(seed=9), owner=OTHER, kind="control")
+        old = upload(library, images.png(seed=10), tags=("kept",)).entry.record
+        now = now_us()
+        library.clock = lambda: now - 40 * DAY_US
+        library.trash(OWNER, old.id)
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from gallery.records import Record, Seen, to_us
 
 OWNER = "anon-" + "a" * 32
 OTHER = "member-1"
+INBOX = f"users/{OWNER}/inbox"
 NOON = to_us("2026-03-14T12:00:00Z")
 SECOND = 1_000_000
 THUMBNAIL = b"RIFF\4\0\0\0WEBP"
@@ -122,6 +123,10 @@ def spooled(blobs: BlobStore, body: bytes) -> Spool:
     return spool
 
 
+def keys_of(blobs: BlobStore, prefix: str) -> list[str]:
+    return [found.key for found in blobs.list(prefix)]
+
+
 def upload(library: Library, body: bytes = b"pixels", *, owner: str = OWNER, **said: Any) -> Stored:
     """Puts an image whose content is ``body``."""
     spool = spooled(library.blobs, body)
@@ -148,6 +153,13 @@ def active(library: Library, **query: Any) -> list[int]:
     return ids(library.page(Query(OWNER, **query)))
 
 
+def only(library: Library) -> Record:
+    """The one image that there is."""
+    [month] = library.catalog.months(OWNER)
+    [id] = library.catalog.seen(OWNER, month, "output")
+    return library.get(OWNER, id).record
+
+
 # -- files ----------------------------------------------------------------------------------
 
 
@@ -164,3 +176,7 @@ def files(outputs: Path) -> list[str]:
     """The names of all files of users."""
     found = (path for path in (outputs / "users").rglob("*") if path.is_file())
     return sorted(str(path.relative_to(outputs)) for path in found)
+
+
+def in_inbox(outputs: Path) -> list[str]:
+    return [name for name in files(outputs) if "/inbox/" in name]

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from gallery.imaging import Imaging
 from gallery.reconcile import Reconciler
-from tests.crashing import KILLED, OPERATIONS, opened, prepare
+from tests.crashing import OPERATIONS, died_at_every_step, opened, prepare
 from tests.recovery import check_whole, outcome, recover, tree
 from tests.samples import OWNER, ident
 
@@ -88,16 +86,7 @@ def test_a_process_that_dies_at_any_moment_leaves_before_or_after(
     end = outcome(before, tmp_path / "after", OPERATIONS[name])
     folder = tmp_path / "before"
     shutil.copytree(before, folder)
-    died = subprocess.run(
-        [sys.executable, "-m", "tests.crashing", str(folder), name],
-        cwd=Path(__file__).parents[1],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (died.returncode, died.stderr) == (0, "")
-    steps, status = map(int, died.stdout.split())
-    assert status != KILLED
+    steps, status = died_at_every_step(folder, name)
     assert status == 0
     assert tree(tmp_path / f"{name}-{steps}") == end
     came_to = [

@@ -1,4 +1,4 @@
-"""The catalogs, one after the other."""
+"""The stores, one after the other."""
 
 from __future__ import annotations
 
@@ -7,7 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.stores import CATALOGS, Catalogs
+from gallery.blobs import BlobStore
+from tests.conformance.stores import BLOBS, CATALOGS, Catalogs
+
+
+@pytest.fixture(params=sorted(BLOBS))
+def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BlobStore]:
+    store = BLOBS[request.param](tmp_path / "outputs")
+    store.start()
+    yield store
+    store.close()
 
 
 @pytest.fixture(params=sorted(CATALOGS))

@@ -17,7 +17,9 @@ from gallery.catalog.manifests import ManifestCatalog
 from gallery.catalog.memory import MemoryCatalog
 from gallery.catalog.postgres import PostgresCatalog
 from gallery.catalog.postgres.questions import WALK
+from gallery.totals import Totals
 from tests import databases, services
+from tests.samples import OWNER
 
 LIBRARY = "3f0c1d52-8f0e-4a3b-9d51-0a5f2f7d9c11"
 PLENTY = 64 << 20
@@ -31,6 +33,12 @@ class Catalogs:
 
     write: Catalog
     read: Catalog
+
+
+def some_totals(both: Catalogs, owner: str = OWNER) -> dict[str, Totals]:
+    """The totals of the kinds that there are any images of."""
+    totals = both.read.totals(owner)
+    return {kind: t for kind, t in totals.items() if t.active or t.trash}
 
 
 def _manifests(folder: Path, ring_items: int, memory_bytes: int = PLENTY) -> Catalog:

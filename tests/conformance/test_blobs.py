@@ -1,8 +1,10 @@
-"""Every sentence of BlobStore's contract, for every blob store."""
+"""Every sentence of BlobStore's contract, for every blob store: objects, lists and room.
+
+Sidecars are in ``test_sidecars``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -14,23 +16,10 @@ from gallery.blobs.memory import MemoryBlobs
 from gallery.errors import NotFound, StorageFull, Unavailable
 from gallery.keys import Folder
 from gallery.records import Seen
-from tests.conformance.stores import BLOBS
-from tests.samples import OTHER, OWNER, ident, spooled
+from tests.samples import OTHER, OWNER, ident, keys_of, spooled
 
 DAY = Folder(OWNER, "output", date(2026, 3, 14))
-IMAGE, ONE, TWO = DAY.image(ident(1), "png"), ident(1), ident(2)
-
-
-@pytest.fixture(params=sorted(BLOBS))
-def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BlobStore]:
-    store = BLOBS[request.param](tmp_path / "outputs")
-    store.start()
-    yield store
-    store.close()
-
-
-def keys_of(blobs: BlobStore, prefix: str) -> list[str]:
-    return [found.key for found in blobs.list(prefix)]
+IMAGE, ONE = DAY.image(ident(1), "png"), ident(1)
 
 
 def test_a_new_library_has_a_name_and_a_secret(blobs: BlobStore) -> None:
@@ -157,90 +146,10 @@ def test_lists_show_what_stat_shows(blobs: BlobStore) -> None:
     assert blobs.fetch(found, 4) == (b"pixe", Seen(found.size, found.mtime_ns))
 
 
-def test_sidecars_of_a_month_are_those_of_every_kind(blobs: BlobStore) -> None:
-    wanted = []
-    for folder in ("2026/03/14", "inputs/2026/03/01", "controls/2026/03/31"):
-        wanted.append(f"users/{OWNER}/{folder}/{'1' * 32}.json")
-        blobs.put(wanted[-1], b"{}")
-        blobs.put(f"users/{OWNER}/{folder}/{'1' * 32}.png", b"")
-        blobs.put(f"users/{OWNER}/{folder}/thumb/{'1' * 32}.webp", b"")
-    blobs.put(f"users/{OWNER}/2026/04/01/{'1' * 32}.json", b"{}")
-    found = [listed.key for listed in blobs.sidecars(OWNER, "2026-03")]
-    assert sorted(found) == sorted(wanted)
-    assert list(blobs.sidecars(OWNER, "2026-05")) == []
-
-
-def test_months_are_those_with_folders_of_any_kind(blobs: BlobStore) -> None:
-    assert blobs.months(OWNER) == []
-    for folder in ("2026/03/14", "inputs/2025/12/31", "controls/2026/03/01", "inputs/2024/01/02"):
-        blobs.put(f"users/{OWNER}/{folder}/{'1' * 32}.png", b"")
-    assert blobs.months(OWNER) == ["2024-01", "2025-12", "2026-03"]
-
-
 def test_owners_are_those_with_anything_stored(blobs: BlobStore) -> None:
     for key in (IMAGE, f"users/{OTHER}/inbox/x.png", "users/Not An Owner/x", "users/zoe/a/b"):
         blobs.put(key, b"")
     assert list(blobs.owners()) == [OWNER, OTHER, "zoe"]
-
-
-def test_a_staged_sidecar_is_no_sidecar_before_the_commit(blobs: BlobStore) -> None:
-    blobs.stage(DAY, ONE, b"{1}")
-    with pytest.raises(NotFound):
-        blobs.stat(DAY.sidecar(ONE))
-    seen = blobs.commit(DAY, ONE, b"{1}")
-    assert blobs.read(DAY.sidecar(ONE)) == b"{1}"
-    found = blobs.stat(DAY.sidecar(ONE))
-    assert (found.size, found.mtime_ns) == (seen.size, seen.mtime_ns)
-    assert keys_of(blobs, "users/") == [DAY.sidecar(ONE)]
-
-
-def test_a_staged_put_that_is_finished_leaves_nothing(blobs: BlobStore) -> None:
-    blobs.stage(DAY, ONE, b"{1}")
-    blobs.finish(DAY, ONE)
-    blobs.finish(DAY, ONE)
-    assert keys_of(blobs, "users/") == []
-
-
-def test_a_replaced_sidecar_is_seen_as_it_lies_there(blobs: BlobStore) -> None:
-    blobs.stage(DAY, ONE, b"{1}")
-    blobs.commit(DAY, ONE, b"{1}")
-    seen = blobs.replace(DAY, ONE, b"{22}")
-    assert blobs.read(DAY.sidecar(ONE)) == b"{22}"
-    found = blobs.stat(DAY.sidecar(ONE))
-    assert (found.size, found.mtime_ns) == (seen.size, seen.mtime_ns)
-    assert keys_of(blobs, "users/") == [DAY.sidecar(ONE)]
-
-
-def test_many_sidecars_of_a_folder_are_replaced_at_once(blobs: BlobStore) -> None:
-    for id in (ONE, TWO):
-        blobs.stage(DAY, id, b"{1}")
-        blobs.commit(DAY, id, b"{1}")
-    seen = blobs.replace_all(DAY, {TWO: b"{222}", ONE: b"{11}"})
-    assert set(seen) == {ONE, TWO}
-    for id, body in {ONE: b"{11}", TWO: b"{222}"}.items():
-        found = blobs.stat(DAY.sidecar(id))
-        assert blobs.read(DAY.sidecar(id)) == body
-        assert (found.size, found.mtime_ns) == (seen[id].size, seen[id].mtime_ns)
-    assert keys_of(blobs, "users/") == sorted([DAY.sidecar(ONE), DAY.sidecar(TWO)])
-
-
-def test_a_sidecar_can_be_put_where_there_is_none(blobs: BlobStore) -> None:
-    blobs.put(DAY.image(ONE, "png"), b"pixels")
-    blobs.replace(DAY, ONE, b"{2}")
-    assert blobs.read(DAY.sidecar(ONE)) == b"{2}"
-
-
-@pytest.mark.parametrize("lost", [False, True])
-def test_a_doomed_image_has_no_sidecar(blobs: BlobStore, lost: bool) -> None:
-    blobs.put(DAY.image(ONE, "png"), b"pixels")
-    if not lost:
-        blobs.replace(DAY, ONE, b"{}")
-    blobs.delete(DAY.image(ONE, "png"))
-    blobs.doom(DAY, ONE)
-    with pytest.raises(NotFound):
-        blobs.stat(DAY.sidecar(ONE))
-    blobs.finish(DAY, ONE)
-    assert keys_of(blobs, "users/") == []
 
 
 def test_more_than_there_is_room_for_is_refused_before_it_is_written(blobs: BlobStore) -> None:

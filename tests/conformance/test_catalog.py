@@ -14,7 +14,7 @@ from gallery.catalog.query import Query
 from gallery.changes import change
 from gallery.encoding import encode, etag, item
 from gallery.totals import Totals
-from tests.conformance.stores import Catalogs
+from tests.conformance.stores import Catalogs, some_totals
 from tests.samples import (
     NOON,
     OTHER,
@@ -31,12 +31,6 @@ from tests.samples import (
 
 MONTH_US = 31 * 86_400 * SECOND
 ACTIVE, TRASH = Query(OWNER), Query(OWNER, ("trash",), order="deleted")
-
-
-def some_totals(both: Catalogs, owner: str = OWNER) -> dict[str, Totals]:
-    """The totals of the kinds that there are any images of."""
-    totals = both.read.totals(owner)
-    return {kind: t for kind, t in totals.items() if t.active or t.trash}
 
 
 def test_nobody_has_images_in_an_empty_catalog(both: Catalogs) -> None:

@@ -19,20 +19,11 @@ from gallery.blobs.s3 import S3Blobs
 from gallery.errors import Conflict, NotFound, Unprocessable
 from gallery.landing import Landing, Ticket
 from tests import services
-from tests.conformance.stores import BLOBS
 from tests.samples import NOON, OTHER, OWNER, eventually, ident
 
 BODY = b"pixels"
 SHA256 = hashlib.sha256(BODY).hexdigest()
 TICKET = Ticket(OWNER, ident(1), "output", "여우.png", NOON, len(BODY), "image/png", SHA256)
-
-
-@pytest.fixture(params=sorted(BLOBS))
-def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BlobStore]:
-    store = BLOBS[request.param](tmp_path / "outputs")
-    store.start()
-    yield store
-    store.close()
 
 
 @pytest.fixture

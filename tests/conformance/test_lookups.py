@@ -14,7 +14,7 @@ from gallery.encoding import encode, item
 from gallery.errors import StartRefused
 from gallery.records import Seen
 from gallery.totals import Totals
-from tests.conformance.stores import Catalogs
+from tests.conformance.stores import Catalogs, some_totals
 from tests.samples import (
     NOON,
     OTHER,
@@ -31,13 +31,7 @@ from tests.samples import (
 )
 
 MONTH_US = 31 * 86_400 * SECOND
-ACTIVE, TRASH = Query(OWNER), Query(OWNER, ("trash",), order="deleted")
-
-
-def some_totals(both: Catalogs, owner: str = OWNER) -> dict[str, Totals]:
-    """The totals of the kinds that there are any images of."""
-    totals = both.read.totals(owner)
-    return {kind: t for kind, t in totals.items() if t.active or t.trash}
+ACTIVE = Query(OWNER)
 
 
 def test_owners_do_not_see_each_other(both: Catalogs) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-pytest.register_assert_rewrite("tests.faults.ledger")
+pytest.register_assert_rewrite("tests.faults.ledger", "tests.faults.checks")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

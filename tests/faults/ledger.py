@@ -1,7 +1,7 @@
 """The promise, in one place: what was answered is so, what was not is before or after.
 
 A ``Visitor`` writes down what each of their images may be: one state once an answer came, two
-while it is not known whether the change was made. ``check`` compares that with a server, and
+while it is not known whether the change was made. ``checks`` compares that with a server, and
 with the files.
 """
 
@@ -12,20 +12,14 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from hashlib import sha256
-from io import BytesIO
-from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
-import orjson
-from PIL import Image
 
-from tests.cli import run
-from tests.http.server import Server, served
+from tests.http.server import Server
 from tests.http.site import signed
 from tests.images import chunk, png
 
@@ -182,17 +176,24 @@ def stir(visitor: Visitor, stop: threading.Event) -> None:
 
 @contextmanager
 def load(visitors: list[Visitor]) -> Iterator[None]:
-    """All of them at work while the block runs. What went wrong in them is raised."""
+    """All of them at work while the block runs."""
+    with at_work(stir, visitors):
+        yield
+
+
+@contextmanager
+def at_work(work: Callable[[T, threading.Event], None], workers: Sequence[T]) -> Iterator[None]:
+    """Each in a thread of its own, until the block ends. What went wrong in them is raised."""
     stop = threading.Event()
     failures: list[Exception] = []
 
-    def work(visitor: Visitor) -> None:
+    def working(worker: T) -> None:
         try:
-            stir(visitor, stop)
+            work(worker, stop)
         except Exception as error:  # noqa: BLE001 - raised again, outside of the thread
             failures.append(error)
 
-    threads = [threading.Thread(target=work, args=(visitor,)) for visitor in visitors]
+    threads = [threading.Thread(target=working, args=(worker,)) for worker in workers]
     for thread in threads:
         thread.start()
     try:
@@ -202,7 +203,7 @@ def load(visitors: list[Visitor]) -> Iterator[None]:
         for thread in threads:
             thread.join()
     if failures:
-        raise ExceptionGroup("under load", failures)
+        raise ExceptionGroup("at work", failures)
 
 
 def wait_for(what: str, condition: Any, seconds: float = 30.0) -> None:
@@ -210,105 +211,3 @@ def wait_for(what: str, condition: Any, seconds: float = 30.0) -> None:
     while not condition():
         assert time.monotonic() < until, f"{what}: not within {seconds} s"
         time.sleep(0.02)
-
-
-# -- the check --------------------------------------------------------------------------------
-
-
-def listed(client: httpx.Client) -> list[dict[str, Any]]:
-    """All that the owner has, page after page, trash included."""
-    found: list[dict[str, Any]] = []
-    for path in ("/api/v1/images", "/api/v1/trash"):
-        query = {"cursor": "", "size": "200"}
-        while True:
-            page = client.get(path, params=query)
-            assert page.status_code == 200, page.text
-            found += page.json()["items"]
-            if not (cursor := page.json()["next_cursor"]):
-                break
-            query["cursor"] = cursor
-    return found
-
-
-def at_rest(check: Callable[[], T], seconds: float = 20.0) -> T:
-    """What ``check`` gives as soon as it holds: what heals is healed in the background."""
-    until = time.monotonic() + seconds
-    while True:
-        try:
-            return check()
-        except AssertionError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.2)
-
-
-def check_answers(ledger: Ledger, server: Server) -> list[dict[str, Any]]:
-    """Every image is as the ledger allows it, byte by byte, and there is no other."""
-    return at_rest(lambda: _answers(ledger, server))
-
-
-def _answers(ledger: Ledger, server: Server) -> list[dict[str, Any]]:
-    every: list[dict[str, Any]] = []
-    for owner in ledger.owners():
-        with client_of(server, owner) as client:
-            records = listed(client)
-            by_content = {record["sha256"]: record for record in records}
-            assert len(by_content) == len(records)
-            for item in ledger.of(owner):
-                record = by_content.pop(sha256(item.body).hexdigest(), None)
-                _check_item(client, item, record)
-            assert by_content == {}
-            me = client.get("/api/v1/me").json()
-            assert me["count"] == len(records), me
-            every += records
-    return every
-
-
-def _check_item(client: httpx.Client, item: Item, record: dict[str, Any] | None) -> None:
-    found = (record["status"], tuple(record["tags"])) if record else ABSENT
-    assert found in item.may, (item.owner, item.id, found, item.may)
-    if record is not None:
-        assert client.get(record["url"]).content == item.body
-        thumb = client.get(record["thumb_url"])
-        assert thumb.status_code == 200, thumb.text
-        Image.open(BytesIO(thumb.content)).load()
-
-
-def check_files(records: list[dict[str, Any]], outputs: Path, besides: set[str]) -> None:
-    """Each image has its sidecar, which says the same, and nothing else lies there."""
-    expected = set(besides)
-    for record in records:
-        image, thumb = (record[url].removeprefix("/outputs/") for url in ("url", "thumb_url"))
-        sidecar = image.rpartition(".")[0] + ".json"
-        said = orjson.loads((outputs / sidecar).read_bytes())
-        assert {name: record[name] for name in said} == said
-        expected |= {image, thumb, sidecar}
-    there = (outputs / "users").rglob("*")
-    there = (path for path in there if path.is_symlink() or not path.is_dir())
-    assert {str(path.relative_to(outputs)) for path in there} == expected
-
-
-def check(
-    ledger: Ledger, server: Server, outputs: Path, besides: frozenset[str] = frozenset()
-) -> None:
-    """The whole promise, at rest. Files that tests put there themselves are ``besides``."""
-    at_rest(lambda: check_files(_answers(ledger, server), outputs, set(besides)))
-
-
-@contextmanager
-def healed(root: Path, **settings: Any) -> Iterator[Server]:
-    """A server that was started anew, and has walked the tree."""
-    log = root / "log"
-    before = log.stat().st_size if log.exists() else 0
-    with served(root, **settings) as server:
-        wait_for("a walk", lambda: b"walked" in log.read_bytes()[before:])
-        yield server
-
-
-def check_healed(ledger: Ledger, root: Path, **settings: Any) -> None:
-    """The promise after a restart, with nothing done by hand; the doctor agrees."""
-    outputs = Path(settings.get("outputs", root / "outputs"))
-    with healed(root, **settings) as server:
-        check(ledger, server, outputs)
-    doctor = run(root, "doctor", **settings)
-    assert doctor.returncode == 0, doctor.stdout

@@ -9,17 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.ledger import (
-    Ledger,
-    check_answers,
-    check_healed,
-    check_refusal,
-    client_of,
-    listed,
-    load,
-    visiting,
-    wait_for,
-)
+from tests.faults.checks import check_answers, check_healed, listed
+from tests.faults.ledger import Ledger, check_refusal, client_of, load, visiting, wait_for
 from tests.faults.machine import Bound, bound, needed, run, strace
 from tests.http.server import Server, served
 

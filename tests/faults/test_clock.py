@@ -12,18 +12,8 @@ from gallery.library import now_us
 from gallery.records import to_us
 from tests import images
 from tests.cli import close, open_library
-from tests.faults.ledger import (
-    NEW,
-    Item,
-    Ledger,
-    check,
-    check_healed,
-    client_of,
-    healed,
-    listed,
-    picture,
-    wait_for,
-)
+from tests.faults.checks import check, check_healed, healed, listed
+from tests.faults.ledger import NEW, Item, Ledger, client_of, picture, wait_for
 from tests.http.server import served
 from tests.samples import upload
 

@@ -9,15 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.faults.ledger import (
-    Ledger,
-    Visitor,
-    check_answers,
-    check_healed,
-    client_of,
-    listed,
-    visiting,
-)
+from tests.faults.checks import check_answers, check_healed, listed
+from tests.faults.ledger import Ledger, Visitor, client_of, visiting
 from tests.faults.machine import full_of_bytes, full_of_files, tmpfs
 from tests.http.server import served
 

@@ -6,7 +6,8 @@ import signal
 import time
 from pathlib import Path
 
-from tests.faults.ledger import Ledger, check_answers, check_healed, load, visiting
+from tests.faults.checks import check_answers, check_healed
+from tests.faults.ledger import Ledger, load, visiting
 from tests.http.server import served
 
 

@@ -8,16 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.ledger import (
-    Ledger,
-    check_answers,
-    check_healed,
-    check_refusal,
-    client_of,
-    healed,
-    visiting,
-    wait_for,
-)
+from tests.faults.checks import check_answers, check_healed, healed
+from tests.faults.ledger import Ledger, check_refusal, client_of, visiting, wait_for
 from tests.http.server import Server, served
 
 EIGHT_MB = 8 << 20

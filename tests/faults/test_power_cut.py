@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.faults.ledger import Ledger, check_healed, load, visiting
+from tests.faults.checks import check_healed
+from tests.faults.ledger import Ledger, load, visiting
 from tests.faults.machine import disk
 from tests.http.server import served
 

@@ -11,7 +11,8 @@ import orjson
 import pytest
 
 from tests.cli import run
-from tests.faults.ledger import Ledger, check, check_answers, healed, visiting
+from tests.faults.checks import check, check_answers, healed
+from tests.faults.ledger import Ledger, visiting
 from tests.http.server import served
 
 ID = "c" * 32

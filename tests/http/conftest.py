@@ -12,9 +12,10 @@ import psycopg
 import pytest
 from blockbuster import BlockBuster, BlockBusterFunction
 
-from tests import homes
+from tests import homes, services
 from tests.homes import Far, Home
 from tests.http.site import Site
+from tests.services.s3 import Store
 
 _MISSED: list[tuple[ModuleType | type, str]] = [
     *((os, name) for name in ("open", "pread", "fsync", "fdatasync", "unlink", "mkdir")),
@@ -71,6 +72,30 @@ async def shared(shared_home: Home) -> AsyncIterator[Site]:
     """One site for the tests of a module, which each have visitors of their own."""
     async with shared_home.site().running() as site:
         yield site
+
+
+@pytest.fixture(scope="module")
+def shared_store() -> Store:
+    """A bucket for the tests of a module."""
+    return services.s3()
+
+
+@pytest.fixture(scope="module")
+async def signed(
+    shared_store: Store, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Site]:
+    """A site on that bucket, which sends visitors there."""
+    folder = tmp_path_factory.mktemp("signed")
+    with shared_store.reached():
+        async with Site(folder, store=shared_store, delivery="presigned").running() as site:
+            yield site
+
+
+@pytest.fixture
+async def plain() -> AsyncIterator[httpx.AsyncClient]:
+    """Somebody whom neither the gallery nor the store knows."""
+    async with httpx.AsyncClient() as client:
+        yield client
 
 
 @pytest.fixture

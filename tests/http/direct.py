@@ -12,6 +12,10 @@ from tests.http.site import Site
 
 PRESIGN, CONFIRM = "/api/v1/storage/presign-put", "/api/v1/storage/confirm"
 PNG = images.png()
+SAME_SIZE = PNG[:-1] + bytes([PNG[-1] ^ 1])
+"""Another body, as long as that."""
+SALT = "gallery.upload"
+"""What the server's key is mixed with to sign an announcement."""
 
 
 def announcement(data: bytes = PNG, **said: Any) -> dict[str, Any]:
@@ -52,6 +56,11 @@ async def confirmed(client: httpx.AsyncClient, to: Any, **meta: Any) -> Any:
     response = await confirm(client, to, **meta)
     assert response.status_code == 201, response.text
     return response.json()
+
+
+def is_by_the_server(to: dict[str, str]) -> bool:
+    """Whether the body goes by way of the server."""
+    return to["url"].startswith("http://gallery.test/")
 
 
 def waiting(site: Site, owner: str = "") -> list[str]:

@@ -71,6 +71,15 @@ class Living:
         eventually(turned, seconds=60)
         time.sleep(0.5)  # a process looks four times a second where the library lives
 
+    def dropped(self, place: str, body: bytes) -> Path:
+        """A file in the tree, as a generator writes it: under another name first."""
+        path = self.outputs / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_name(".unfinished")
+        unfinished.write_bytes(body)
+        unfinished.rename(path)
+        return path
+
     def files(self, id: str, top: str = "users") -> list[Path]:
         """What lies of an image in the tree."""
         return [path for path in (self.outputs / top).rglob(f"*{id}*") if path.is_file()]
@@ -82,6 +91,14 @@ class Living:
     def rows(self, sql: str) -> list[Any]:
         with psycopg.connect(self.database, autocommit=True) as connection:
             return connection.execute(sql.encode()).fetchall()
+
+
+@contextmanager
+def reached(root: Path) -> Iterator[Living]:
+    """Such a library, whose bucket this process reaches."""
+    living = Living(root)
+    with living.store.reached():
+        yield living
 
 
 def purged(person: Person) -> str:

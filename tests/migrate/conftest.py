@@ -8,14 +8,16 @@ from pathlib import Path
 import pytest
 
 from migrate.sides import Sides
-from tests import services
+from tests import databases, services
 from tests.databases import Database
 from tests.migrate import movers
 from tests.migrate.movers import Mover
 from tests.migrate.moves import Move, fill
+from tests.migrate.noting import Both
 from tests.migrate.operator import IMAGES, Operator, to_services
 from tests.migrate.places import Place
 from tests.migrate.real import Ground
+from tests.migrate.turning import Living
 from tests.samples import put
 
 
@@ -74,6 +76,32 @@ def move(places: tuple[Place, Place], tmp_path: Path) -> Iterator[Move]:
         yield move
     there.close()
     here.close()
+
+
+@pytest.fixture
+def empty(move: Move, places: tuple[Place, Place], tmp_path: Path) -> Iterator[Living]:
+    """That library as a server has it, to be turned to the other side."""
+    living = Living(move, places, tmp_path)
+    yield living
+    living.close()
+
+
+@pytest.fixture
+def living(empty: Living) -> Living:
+    """The same with images, which were copied to the other side."""
+    fill(empty.move.source)
+    empty.move.plan()
+    empty.move.copy()
+    return empty
+
+
+@pytest.fixture
+def both(tmp_path: Path) -> Iterator[Both]:
+    """The settings of a move whose database is there, and nothing said of it yet."""
+    with databases.lent() as url:
+        both = Both(tmp_path, url)
+        yield both
+        both.catalog.close()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ from gallery.bulk import Bulk
 from gallery.catalog.manifests import ManifestCatalog
 from gallery.errors import StartRefused, Unavailable
 from gallery.journal import Wanted
-from gallery.library import Library
 from migrate import commands, sides
 from migrate.folder import Folder
 from migrate.follow import Follow
@@ -27,23 +25,13 @@ from tests.migrate.movers import Mover
 from tests.migrate.moves import Move, fill
 from tests.migrate.operator import Operator
 from tests.migrate.places import Place
-from tests.migrate.test_turn import THERE, Living
+from tests.migrate.turning import THERE, Living
 from tests.samples import NOON, OWNER, SECOND, eventually, ident, upload
 
 
 @pytest.fixture
 def ways() -> tuple[str, str]:
     return "files", "files"
-
-
-@pytest.fixture
-def living(move: Move, places: tuple[Place, Place], tmp_path: Path) -> Iterator[Living]:
-    living = Living(move, places, tmp_path)
-    fill(move.source)
-    move.plan()
-    move.copy()
-    yield living
-    living.close()
 
 
 class Killed(BaseException):
@@ -90,22 +78,13 @@ def test_a_change_of_many_does_not_need_the_other_side(
 
 @pytest.mark.parametrize("ways", [("files", "files"), ("files", "services")], ids=" to ".join)
 def test_a_change_of_many_that_a_turn_divides_is_undone_as_a_whole_after_the_way_back(
-    living: Living, monkeypatch: pytest.MonkeyPatch
+    living: Living,
 ) -> None:
     ids = [ident(n) for n in (1, 2, 4, 5)]
     before = {id: living.library.get(OWNER, id).record.tags for id in ids}
-    old, batches, locked = living.library, 0, Library.locked
-
-    def turned_after_one(library: Library, owner: str, act: Any) -> Any:
-        nonlocal batches
-        batches += 1
-        if batches == 2:
-            living.turn()
-        return locked(library, owner, act)
-
-    monkeypatch.setattr(Library, "locked", turned_after_one)
-    Bulk(old, batch=2).run(OWNER, Wanted("tag", tuple(ids), tags=("many",)), ident(50))
-    monkeypatch.undo()
+    old = living.library
+    with living.turned_within():
+        Bulk(old, batch=2).run(OWNER, Wanted("tag", tuple(ids), tags=("many",)), ident(50))
     living.turn()
     assert living.library is old
     undone = Bulk(old).undo(OWNER, ident(50))

@@ -13,7 +13,7 @@ import pytest
 from migrate.folder import Folder
 from tests import databases
 from tests.http.fleet import Person
-from tests.migrate.after import Living, purged
+from tests.migrate.after import Living, purged, reached
 from tests.samples import eventually
 
 CLEANUP = ("cleanup", "--after-days", "0")
@@ -22,8 +22,7 @@ SECONDS = 30.0
 
 @pytest.fixture
 def moved(tmp_path: Path) -> Iterator[Living]:
-    moved = Living(tmp_path)
-    with moved.store.reached():
+    with reached(tmp_path) as moved:
         yield moved
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +16,7 @@ from gallery.settings import load
 from tests import images
 from tests.http.fleet import LIST, Person
 from tests.http.server import Server
-from tests.migrate.after import Living, purged
+from tests.migrate.after import Living, purged, reached
 from tests.samples import eventually, put
 
 SECONDS = 30.0
@@ -27,24 +24,10 @@ TESTS = 8
 """That want a person."""
 
 
-@pytest.fixture
-def fresh(tmp_path: Path) -> Iterator[Living]:
-    """A library that has not moved yet."""
-    with _living(tmp_path) as living:
-        yield living
-
-
-@contextmanager
-def _living(folder: Path) -> Iterator[Living]:
-    living = Living(folder)
-    with living.store.reached():
-        yield living
-
-
 @pytest.fixture(scope="module")
 def moved(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
-    with _living(tmp_path_factory.mktemp("moved")) as living:
-        yield living
+    with reached(tmp_path_factory.mktemp("moved")) as moved:
+        yield moved
 
 
 @pytest.fixture(scope="module")
@@ -94,54 +77,6 @@ def test_what_is_purged_goes_from_the_old_tree_too(moved: Living, person: Person
     assert moved.ok("verify", "--owner", person.owner)["signs"]["="] == 2
 
 
-def test_what_is_purged_after_a_way_back_goes_from_the_bucket_too(fresh: Living) -> None:
-    id, body = "0f" * 16, images.png(seed=77)
-    with fresh.served() as server, Person([server]) as person:
-        for _ in range(3):
-            person.upload(0)
-        fresh.move()
-        path = _dropped(fresh, f"users/{person.owner}/2026/03/14/{id}.png", body)
-        eventually(lambda: person.clients[0].get(f"{LIST}/{id}").status_code == 200, SECONDS)
-        record = person.get(0, f"{LIST}/{id}")
-        fresh.turn("rollback")
-        assert person.get(0, f"{LIST}/{id}") == record
-        assert path.read_bytes() == body
-        gone = purged(person)
-        eventually(lambda: fresh.objects(gone) == [], SECONDS)
-        assert fresh.files(gone) == []
-        assert len(fresh.objects(next(iter(person.told)))) == 3
-        assert fresh.rows("SELECT count(*) FROM images") == [(3,)]
-        assert fresh.ok("verify")["signs"]["="] == 3
-
-
-def test_a_process_that_is_killed_leaves_the_rest_to_the_next(fresh: Living) -> None:
-    with fresh.served() as server, Person([server]) as person:
-        for _ in range(3):
-            person.upload(0)
-        fresh.move()
-        id = purged(person)
-        server.end(signal.SIGKILL)
-    assert fresh.objects(id) == []
-    with fresh.served():
-        eventually(lambda: fresh.files(id) == [], SECONDS)
-    assert {len(fresh.files(other)) for other in person.told} == {3}
-
-
-def test_where_the_feed_no_longer_tells_the_months_are_compared(fresh: Living) -> None:
-    with fresh.served() as server, Person([server]) as person:
-        for _ in range(3):
-            person.upload(0)
-        fresh.move()
-        server.end(signal.SIGKILL)
-    with fresh.served() as server, Person([server], person.owner) as again:
-        again.told = dict(person.told)
-        lost = """{"position": "no.1.position", "whole": true}"""
-        fresh.rows(f"UPDATE notes SET body = '{lost}' WHERE name = 'purges.json' RETURNING 1")
-        id = purged(again)
-        eventually(lambda: fresh.files(id) == [], SECONDS)
-        assert {len(fresh.files(other)) for other in again.told} == {3}
-
-
 # -- fallback reads -----------------------------------------------------------------------------
 
 
@@ -182,19 +117,9 @@ def test_nothing_is_read_of_an_image_that_was_purged(
 # -- what is dropped ----------------------------------------------------------------------------
 
 
-def _dropped(moved: Living, place: str, body: bytes) -> Path:
-    """As a generator writes it: under another name first."""
-    path = moved.outputs / place
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(".unfinished")
-    unfinished.write_bytes(body)
-    os.rename(unfinished, path)
-    return path
-
-
 def test_an_image_dropped_at_a_key_is_taken_into_the_bucket(moved: Living, person: Person) -> None:
     id, body = "0f" * 16, images.png(seed=77)
-    path = _dropped(moved, f"users/{person.owner}/inputs/2026/03/14/{id}.png", body)
+    path = moved.dropped(f"users/{person.owner}/inputs/2026/03/14/{id}.png", body)
     eventually(lambda: person.clients[0].get(f"{LIST}/{id}").status_code == 200, SECONDS)
     record = person.get(0, f"{LIST}/{id}")
     assert record["kind"] == "input"
@@ -217,51 +142,19 @@ def test_one_with_a_sidecar_keeps_what_that_says(moved: Living, person: Person) 
         "thumb": f"{place}thumb/{id}.webp",
         "prompt": "as it was said",
     }
-    _dropped(moved, f"{place}{id}.json", orjson.dumps(said))
-    _dropped(moved, f"{place}{id}.png", images.png(seed=person.told[sample]["seed"]))
+    moved.dropped(f"{place}{id}.json", orjson.dumps(said))
+    moved.dropped(f"{place}{id}.png", images.png(seed=person.told[sample]["seed"]))
     eventually(lambda: person.clients[0].get(f"{LIST}/{id}").status_code == 200, SECONDS)
     record = person.get(0, f"{LIST}/{id}")
     assert (record["prompt"], record["created_at"]) == (said["prompt"], said["created_at"])
     eventually(lambda: moved.files(id, "") == [], SECONDS)
 
 
-def test_what_is_purged_does_not_come_back_from_where_it_was_dropped(fresh: Living) -> None:
-    id = "0d" * 16
-    with fresh.served() as server, Person([server]) as person:
-        person.upload(0)
-        fresh.move()
-        _dropped(fresh, f"users/{person.owner}/2026/03/14/{id}.png", images.png(seed=78))
-        eventually(lambda: person.clients[0].get(f"{LIST}/{id}").status_code == 200, SECONDS)
-        person.told = {id: person.get(0, f"{LIST}/{id}")}
-        assert purged(person) == id
-        server.end(signal.SIGKILL)
-    with fresh.served() as again, Person([again], person.owner) as later:
-        name = "holiday.png"
-        inboxed = _dropped(fresh, f"users/{person.owner}/inbox/{name}", images.png(seed=79))
-        eventually(lambda: name in str(later.get(0, LIST)), SECONDS)
-        eventually(lambda: not inboxed.exists(), SECONDS)
-        assert later.clients[0].get(f"{LIST}/{id}").status_code == 404
-        assert fresh.objects(id) == []
-
-
-def test_what_a_process_that_was_killed_had_set_aside_is_taken_in(fresh: Living) -> None:
-    id = "0c" * 16
-    with fresh.served() as server, Person([server]) as person:
-        person.upload(0)
-        fresh.move()
-        server.end(signal.SIGKILL)
-    place = f".gallery/dropped/users/{person.owner}/2026/03/14/{id}.png"
-    path = _dropped(fresh, place, images.png(seed=80))
-    with fresh.served() as server, Person([server], person.owner) as later:
-        eventually(lambda: later.clients[0].get(f"{LIST}/{id}").status_code == 200, SECONDS)
-        eventually(lambda: not path.exists(), SECONDS)
-
-
 def test_what_is_no_image_stays_where_it_is(moved: Living, person: Person) -> None:
     place = f"users/{person.owner}/2026/03/14/"
-    path = _dropped(moved, f"{place}{'0b' * 16}.png", b"\x89PNG\r\n\x1a\n IEND\xaeB`\x82")
+    path = moved.dropped(f"{place}{'0b' * 16}.png", b"\x89PNG\r\n\x1a\n IEND\xaeB`\x82")
     one = "0a" * 16
-    _dropped(moved, f"{place}{one}.png", images.png(seed=81))
+    moved.dropped(f"{place}{one}.png", images.png(seed=81))
     eventually(lambda: person.clients[0].get(f"{LIST}/{one}").status_code == 200, SECONDS)
     assert path.exists()
     assert person.clients[0].get(f"{LIST}/{'0b' * 16}").status_code == 404

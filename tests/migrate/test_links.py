@@ -11,10 +11,8 @@ from gallery.library import Library
 from gallery.recovery import Recovery
 from migrate.links import Links
 from tests.migrate.moves import Move, fill
-from tests.migrate.test_turn import Living, living, on_each
+from tests.migrate.turning import Living, on_each
 from tests.samples import OTHER, OWNER
-
-__all__ = ["living"]
 
 
 def works(library: Library, token: str) -> bool:
@@ -25,8 +23,8 @@ def works(library: Library, token: str) -> bool:
 
 
 @on_each
-def test_links_go_there_and_back_with_the_library(living: Living) -> None:
-    move = living.move
+def test_links_go_there_and_back_with_the_library(empty: Living) -> None:
+    living, move = empty, empty.move
     fill(move.source)
     move.plan()
     here = Recovery(living.library)
@@ -53,10 +51,6 @@ def test_links_go_there_and_back_with_the_library(living: Living) -> None:
 
 @on_each
 def test_who_still_has_the_old_side_changes_links_on_the_new_one(living: Living) -> None:
-    move = living.move
-    fill(move.source)
-    move.plan()
-    move.copy()
     old = Recovery(living.library)
     link, token = old.make(OWNER, None)
     living.turn()
@@ -88,12 +82,12 @@ def test_what_changed_between_two_looks_is_brought(move: Move) -> None:
 
 
 @on_each
-def test_the_usage_of_past_days_comes_along(living: Living) -> None:
-    move = living.move
+def test_the_usage_of_past_days_comes_along(empty: Living) -> None:
+    move = empty.move
     fill(move.source)
     move.plan()
     usage.sample(move.source.catalog)
     move.copy()
-    living.turn()
+    empty.turn()
     known = usage.read(move.target.catalog.notes)
     assert known == usage.read(move.source.catalog.notes) != {}

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -16,85 +13,24 @@ import pytest
 from gallery import purges
 from gallery.bulk import Bulk
 from gallery.errors import StartRefused, Unavailable
-from gallery.generation import Record, Stores
 from gallery.journal import Wanted
-from gallery.library import Library
 from gallery.records import Record as Image
-from migrate.follow import position_in
 from migrate.pace import Pace, Stopped
-from migrate.sides import Sides
-from migrate.turn import Turn, Turned
 from tests import databases
-from tests.migrate.moves import Move, fill, stored
+from tests.migrate.moves import fill, stored
 from tests.migrate.places import Place
+from tests.migrate.turning import HERE, THERE, Living, on_each
 from tests.samples import OTHER, OWNER, active, eventually, ident, put, upload
-
-HERE, THERE = Stores("here", "here"), Stores("there", "there")
-WAYS = [("files", "services"), ("files", "files"), ("services", "files")]
-on_each = pytest.mark.parametrize("ways", WAYS, ids=" to ".join)
-
-
-class Living:
-    """The library as a server process has it: it writes where the library lives."""
-
-    def __init__(self, move: Move, places: tuple[Place, Place], folder: Path) -> None:
-        self.move = move
-        (folder / ".gallery").mkdir()
-        self.record = Record(str(folder))
-        self._sides = {
-            stores: place.opened(partial(self._is_not, stores))
-            for stores, place in zip((HERE, THERE), places, strict=True)
-        }
-        here, there = self._sides.values()
-        here.successor, there.successor = there, here
-
-    @property
-    def lives(self) -> Stores:
-        found = self.record.read()
-        return found.stores if found else HERE
-
-    def _is_not(self, stores: Stores) -> bool:
-        return self.lives != stores
-
-    @property
-    def library(self) -> Library:
-        return self._sides[self.lives]
-
-    def turn(
-        self, *, budget: float = 10.0, wait: float = 10.0, pace: Pace | None = None,
-        ready: Callable[[], None] = lambda: None,
-    ) -> Turned:  # fmt: skip
-        """To the other side, by a migrator that has the stores open for itself."""
-        move = self.move
-        sides, to = (move.sides, THERE) if self.lives == HERE else (_back(move), HERE)
-        with move.folder.journal() as journal:
-            turn = Turn(sides, journal, pace or Pace(), self.record, to, ready)
-            plan = {"position": move.position}
-            start = position_in(move.folder.entries(), plan, self.record.turns())
-            return turn.run(start, move.folder.entries(), budget=budget, wait=wait)
-
-    def close(self) -> None:
-        for library in self._sides.values():
-            library.close()
-
-
-def _back(move: Move) -> Sides:
-    return Sides(move.target, move.source)
 
 
 @pytest.fixture
-def living(move: Move, places: tuple[Place, Place], tmp_path: Path) -> Iterator[Living]:
-    living = Living(move, places, tmp_path)
-    yield living
-    living.close()
+def ways() -> tuple[str, str]:
+    return "files", "files"
 
 
 @on_each
 def test_what_is_written_afterwards_is_written_there(living: Living) -> None:
     move = living.move
-    fill(move.source)
-    move.plan()
-    move.copy()
     living.turn()
     assert living.lives == THERE
     upload(living.library, b"new", id=ident(9))
@@ -105,9 +41,6 @@ def test_what_is_written_afterwards_is_written_there(living: Living) -> None:
 @on_each
 def test_whoever_wrote_to_the_old_side_goes_on_at_the_new_one(living: Living) -> None:
     move = living.move
-    fill(move.source)
-    move.plan()
-    move.copy()
     old = living.library
     living.turn()
     upload(old, b"new", id=ident(9))
@@ -124,9 +57,6 @@ def test_whoever_wrote_to_the_old_side_goes_on_at_the_new_one(living: Living) ->
 @on_each
 def test_there_and_back_and_there_again_under_load_loses_nothing(living: Living) -> None:
     move = living.move
-    fill(move.source)
-    move.plan()
-    move.copy()
     stop, pause = threading.Event(), [0.1]
 
     def turned() -> bool:
@@ -183,10 +113,6 @@ def _write(
 
 
 def test_a_change_that_does_not_end_keeps_the_turn_from_happening(living: Living) -> None:
-    move = living.move
-    fill(move.source)
-    move.plan()
-    move.copy()
     with living.library.catalog.lock(OWNER), pytest.raises(Unavailable, match="does not end"):
         living.turn(wait=0.05)
     assert living.lives == HERE
@@ -196,10 +122,6 @@ def test_a_change_that_does_not_end_keeps_the_turn_from_happening(living: Living
 
 
 def test_writers_do_not_wait_for_longer_than_they_may(living: Living) -> None:
-    move = living.move
-    fill(move.source)
-    move.plan()
-    move.copy()
     with pytest.raises(Unavailable, match="more is written than"):
         living.turn(budget=0.0)
     assert living.lives == HERE
@@ -208,9 +130,6 @@ def test_writers_do_not_wait_for_longer_than_they_may(living: Living) -> None:
 
 def test_sides_that_differ_are_not_turned(living: Living) -> None:
     move = living.move
-    fill(move.source)
-    move.plan()
-    move.copy()
     upload(move.target, b"theirs", id=ident(99), owner=OTHER)
     living.library.edit(OTHER, ident(3), tags=("told of",))
     with pytest.raises(StartRefused, match="differ"):
@@ -218,31 +137,14 @@ def test_sides_that_differ_are_not_turned(living: Living) -> None:
     assert living.lives == HERE
 
 
-@pytest.fixture
-def ways() -> tuple[str, str]:
-    return "files", "files"
-
-
-def test_a_change_of_many_goes_on_over_there_and_is_undone_there(
-    living: Living, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    move = living.move
+def test_a_change_of_many_goes_on_over_there_and_is_undone_there(empty: Living) -> None:
+    living, move = empty, empty.move
     ids = [put(move.source, n).id for n in range(1, 7)]
     move.plan()
     move.copy()
-    old, batches = living.library, 0
-    locked = Library.locked
-
-    def turned_after_one(library: Library, owner: str, act: Any) -> Any:
-        nonlocal batches
-        batches += 1
-        if batches == 2:
-            living.turn()
-        return locked(library, owner, act)
-
-    monkeypatch.setattr(Library, "locked", turned_after_one)
-    report = Bulk(old, batch=2).run(OWNER, Wanted("delete", tuple(ids)), ident(50))
-    monkeypatch.undo()
+    old = living.library
+    with living.turned_within():
+        report = Bulk(old, batch=2).run(OWNER, Wanted("delete", tuple(ids)), ident(50))
     assert [outcome.outcome for outcome in report.outcomes] == ["done"] * 6
     assert active(living.library) == []
     assert living.lives == THERE
@@ -253,9 +155,6 @@ def test_a_change_of_many_goes_on_over_there_and_is_undone_there(
 
 def test_whether_all_was_brought_is_written_down(living: Living) -> None:
     move = living.move
-    fill(move.source)
-    move.plan()
-    move.copy()
     living.turn()
     note = orjson.loads(move.target.catalog.notes.read(purges.NAME) or b"")
     assert (note["whole"], note["under_way"]) == (True, [])
@@ -267,9 +166,6 @@ def test_what_does_not_come_to_an_end_is_given_up_when_its_time_is_over(
 ) -> None:
     """The fence opens though a request to the target is still waited for."""
     move = living.move
-    fill(move.source)
-    move.plan()
-    move.copy()
     library, on = living.library, threading.Event()
     opened, target = threading.Event(), move.target.catalog
     changes = target.changes
@@ -297,11 +193,6 @@ def test_what_does_not_come_to_an_end_is_given_up_when_its_time_is_over(
 
 
 def test_who_is_not_ready_at_the_last_moment_keeps_the_turn_from_happening(living: Living) -> None:
-    move = living.move
-    fill(move.source)
-    move.plan()
-    move.copy()
-
     def ready() -> None:
         raise StartRefused("a process that has just begun is not ready")
 
@@ -311,19 +202,15 @@ def test_who_is_not_ready_at_the_last_moment_keeps_the_turn_from_happening(livin
     living.library.edit(OWNER, ident(1), tags=("on",))
 
 
-def test_a_library_that_was_never_copied_is_not_turned(living: Living) -> None:
-    fill(living.move.source)
-    living.move.plan()
+def test_a_library_that_was_never_copied_is_not_turned(empty: Living) -> None:
+    fill(empty.move.source)
+    empty.move.plan()
     with pytest.raises(StartRefused, match="sums differ"):
-        living.turn()
-    assert living.lives == HERE
+        empty.turn()
+    assert empty.lives == HERE
 
 
 def test_a_turn_that_is_told_to_stop_does_not_happen(living: Living) -> None:
-    move = living.move
-    fill(move.source)
-    move.plan()
-    move.copy()
     pace = Pace()
     pace.stop()
     with pytest.raises(Stopped):
@@ -336,10 +223,6 @@ def test_a_fence_that_was_lost_with_its_connection_turns_nothing(
     living: Living, places: tuple[Place, Place]
 ) -> None:
     """Those who waited at it have gone on, and what they wrote was not brought."""
-    move = living.move
-    fill(move.source)
-    move.plan()
-    move.copy()
 
     def ready() -> None:
         databases.disconnect(places[0].url)

@@ -23,11 +23,6 @@ from tests.http.server import Server
 OWNERS = ("kim", "lee", "park")
 
 
-@pytest.fixture(autouse=True)
-def never_blocking() -> None:
-    """There is no event loop of ours here."""
-
-
 @pytest.fixture
 def servers(home: Home) -> Iterator[list[Server]]:
     with home.fleet({}, {"ring_items": 2}, {"ring_items": 0}) as servers:

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import date
-from pathlib import Path
 
 import pytest
 
 from gallery.blobs.incoming import Spool
 from gallery.blobs.s3 import S3Blobs
-from gallery.bucketed import MARKED_SECONDS
-from gallery.catalog.manifests import ManifestCatalog
-from gallery.encoding import encode_sidecar
 from gallery.errors import NotFound, Unavailable
 from gallery.imaging import Imaging
 from gallery.keys import Folder
 from gallery.library import Library
 from gallery.reconcile import Reconciler, Walked
-from tests.conformance.stores import PLENTY
-from tests.images import png
-from tests.recovery import AGAIN, EARLY
-from tests.samples import NOON, OWNER, active, ident, put, record
+from tests.recovery import EARLY
+from tests.samples import OWNER, active, ident, put
 from tests.services.proxy import Fault, Proxy, request
 from tests.services.s3 import Store
 
@@ -34,21 +28,6 @@ CRASHES = ("stage", "image", "thumb", "commit", "catalog")
 
 class Crash(BaseException):
     """The end of a process, as far as the library can tell."""
-
-
-@pytest.fixture
-def library(store: Store, proxy: Proxy, tmp_path: Path) -> Iterator[Library]:
-    blobs = store.blobs(tmp_path / "incoming", port=proxy.port)
-    catalog = ManifestCatalog(str(tmp_path / "manifests"), memory_bytes=PLENTY)
-    library = Library(blobs, catalog, clock=lambda: NOON)
-    library.start()
-    yield library
-    library.close()
-
-
-@pytest.fixture
-def walker(library: Library, imaging: Imaging) -> Reconciler:
-    return Reconciler(library, imaging, settle=EARLY, vanish=AGAIN, put=0)
 
 
 def crash(library: Library, at: str, act: Callable[[], object]) -> None:
@@ -108,41 +87,6 @@ def test_a_put_that_may_be_under_way_is_left_alone(
     assert store.names() == before
 
 
-def test_an_image_that_lost_both_its_sidecar_and_its_entry_is_taken_in(
-    store: Store, library: Library, walker: Reconciler
-) -> None:
-    one = DAY.image(ident(1), "png")
-    long_ago = int(time.time() - MARKED_SECONDS - 60)
-    store.client.put_object(
-        Bucket=store.bucket,
-        Key=store.prefix + one,
-        Body=png(),
-        Metadata={"gallery-put": f"{library.blobs.library} {long_ago}"},
-    )
-    assert walker.run().mended == 1
-    assert active(library) == [1]
-
-
-def test_an_image_dropped_into_the_bucket_is_taken_in(
-    store: Store, library: Library, walker: Reconciler
-) -> None:
-    store.drop(DAY.image(ident(1), "png"), png())
-    assert walker.run().mended == 1
-    assert library.get(OWNER, ident(1)).record.width == 64
-    assert walker.run() == Walked(images=1)
-
-
-def test_an_image_that_is_no_image_is_left_alone_and_said_once(
-    store: Store, library: Library, walker: Reconciler, caplog: pytest.LogCaptureFixture
-) -> None:
-    one = DAY.image(ident(1), "png")
-    store.drop(one, b"not pixels")
-    for _ in range(2):
-        assert walker.run() == Walked()
-    assert store.read(one) == b"not pixels"
-    assert caplog.text.count("left alone") == 1
-
-
 @pytest.mark.parametrize("first", [b"", b"pixels of another"])
 def test_a_sidecar_that_nobody_knew_waits_for_the_image_that_it_describes(
     store: Store, library: Library, walker: Reconciler, first: bytes
@@ -159,35 +103,6 @@ def test_a_sidecar_that_nobody_knew_waits_for_the_image_that_it_describes(
     store.drop(one, pixels)
     assert walker.run() == Walked(images=1, mended=1)
     assert active(library) == [1]
-
-
-def test_a_new_sidecar_may_wait_for_its_image_and_then_that_is_damage(
-    store: Store, library: Library, imaging: Imaging
-) -> None:
-    store.drop(DAY.sidecar(ident(1)), encode_sidecar(record(1)))
-    walker = Reconciler(library, imaging, settle=0.2)
-    assert walker.run().damage == []
-    time.sleep(0.3)
-    assert walker.run().damage == [f"{DAY.sidecar(ident(1))}: its image is gone"]
-
-
-def test_a_damaged_sidecar_that_nobody_knew_is_left_alone(
-    store: Store, library: Library, walker: Reconciler
-) -> None:
-    store.drop(DAY.image(ident(1), "png"), png())
-    store.drop(DAY.sidecar(ident(1)), b"{")
-    assert walker.run() == Walked(images=1)
-    assert store.read(DAY.sidecar(ident(1))) == b"{"
-    assert active(library) == []
-
-
-def test_a_lost_sidecar_is_written_again(
-    store: Store, library: Library, walker: Reconciler
-) -> None:
-    one = put(library, 1)
-    library.blobs.delete(DAY.sidecar(one.id))
-    assert walker.run().mended == 1
-    assert store.read(DAY.sidecar(one.id)) == encode_sidecar(one)
 
 
 def test_a_put_whose_commit_was_answered_by_nobody_is_kept(
@@ -253,16 +168,3 @@ def test_a_purge_that_was_cut_short_is_finished(
     assert left(store) == []
     with pytest.raises(NotFound):
         library.get(OWNER, ident(1))
-
-
-def test_a_bucket_rebuilds_the_catalog(library: Library, tmp_path: Path) -> None:
-    for n in (1, 2, 3):
-        put(library, n, tags=(f"number {n}",))
-    library.trash(OWNER, ident(2))
-    before = [library.get(OWNER, ident(n)) for n in (1, 2, 3)]
-    other = ManifestCatalog(str(tmp_path / "other"), memory_bytes=PLENTY)
-    other.start(library.blobs.library)
-    again = Library(library.blobs, other, clock=lambda: NOON)
-    assert again.healing.rebuild(OWNER) == 3
-    assert [again.get(OWNER, ident(n)) for n in (1, 2, 3)] == before
-    other.close()

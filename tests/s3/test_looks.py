@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
 
-import pytest
-
-from gallery.catalog.manifests import ManifestCatalog
 from gallery.clock import ClockGuard
 from gallery.encoding import encode_sidecar
 from gallery.imaging import Imaging
@@ -18,23 +14,13 @@ from gallery.keys import Folder
 from gallery.library import Library
 from gallery.looks import Looks
 from gallery.reconcile import Reconciler, Thing
-from tests.conformance.stores import PLENTY
 from tests.images import png
 from tests.living import until
-from tests.samples import NOON, OWNER, active, ident, pixels, put, record
+from tests.samples import OWNER, active, ident, pixels, put, record
 from tests.services.s3 import Store
 
 DAY = Folder(OWNER, "output", date(2026, 3, 14))
 WAIT = 1.0
-
-
-@pytest.fixture
-def library(store: Store, tmp_path: Path) -> Iterator[Library]:
-    catalog = ManifestCatalog(str(tmp_path / "manifests"), memory_bytes=PLENTY)
-    library = Library(store.blobs(tmp_path / "incoming"), catalog, clock=lambda: NOON)
-    library.start()
-    yield library
-    library.close()
 
 
 @contextmanager

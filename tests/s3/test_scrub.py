@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from gallery.catalog.manifests import ManifestCatalog
 from gallery.errors import Unavailable
 from gallery.library import Library
 from gallery.reading import OBJECT_BLOCK
 from gallery.records import Record
 from gallery.scrub import RECHECK_SECONDS, scrubbing
-from tests.conformance.stores import PLENTY
-from tests.samples import NOON, OTHER, active, eventually, ident, put, upload
+from tests.samples import OTHER, active, eventually, ident, put, upload
 from tests.scrubbing import Scrubber
 from tests.services.proxy import Fault, Proxy, request, status
 from tests.services.s3 import Store
-
-MARKER = ".gallery/library.json"
-
-
-@pytest.fixture
-def library(store: Store, proxy: Proxy, tmp_path: Path) -> Iterator[Library]:
-    blobs = store.blobs(tmp_path / "incoming", port=proxy.port)
-    catalog = ManifestCatalog(str(tmp_path / "manifests"), memory_bytes=PLENTY)
-    library = Library(blobs, catalog, clock=lambda: NOON)
-    library.start()
-    yield library
-    library.close()
 
 
 @pytest.fixture

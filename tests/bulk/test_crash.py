@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +11,7 @@ import pytest
 from gallery.bulk import Bulk
 from gallery.journal import Journal
 from gallery.library import Library
-from tests.crashing import KILLED, OP, WANTED, bulk, opened, prepare, put, undo
+from tests.crashing import KILLED, OP, WANTED, bulk, died_at_every_step, opened, prepare, put, undo
 from tests.recovery import Tree, check_whole, tree
 from tests.samples import OWNER, ident
 from tests.test_crash import Crash, Fuse
@@ -146,17 +144,9 @@ def test_an_undo_that_was_cut_short_is_ended_by_the_next(
     assert step > 8
 
 
-def died_at_every_step(folder: Path, name: str) -> list[Path]:
-    """What processes left that died of it, each one change of the file system later."""
-    died = subprocess.run(
-        [sys.executable, "-m", "tests.crashing", str(folder), name],
-        cwd=Path(__file__).parents[1],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (died.returncode, died.stderr) == (0, "")
-    steps, status = map(int, died.stdout.split())
+def left_by_the_dead(folder: Path, name: str) -> list[Path]:
+    """What each process left that died of it."""
+    steps, status = died_at_every_step(folder, name)
     assert status not in (1, KILLED)
     return [folder.with_name(f"{name}-{step}") for step in range(1, steps)]
 
@@ -167,7 +157,7 @@ def test_an_operation_whose_process_died_at_any_moment_is_ended_by_a_retry(
 ) -> None:
     after, back = whole_run(before, tmp_path / "whole", action)
     shutil.copytree(before, tmp_path / "before")
-    left = died_at_every_step(tmp_path / "before", f"bulk-{action}")
+    left = left_by_the_dead(tmp_path / "before", f"bulk-{action}")
     for folder in left:
         with opened(folder) as library:
             assert outcomes(library, action) == CHANGED[action]
@@ -186,7 +176,7 @@ def test_an_undo_whose_process_died_at_any_moment_is_ended_by_the_next(
     shutil.copytree(before, tmp_path / "done")
     with opened(tmp_path / "done") as library:
         bulk(library, "delete")
-    left = died_at_every_step(tmp_path / "done", "undo")
+    left = left_by_the_dead(tmp_path / "done", "undo")
     for folder in left:
         with opened(folder) as library:
             assert undone(library) == BACK["delete"]

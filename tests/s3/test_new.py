@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -14,20 +12,10 @@ from gallery.blobs.s3 import S3Blobs
 from gallery.keys import Folder
 from tests.samples import OWNER, ident, spooled
 from tests.services.proxy import Fault, Proxy, request
-from tests.services.s3 import Store
 
 DAY, ONE = Folder(OWNER, "output", date(2026, 3, 14)), ident(1)
 IMAGE, THUMB = DAY.image(ONE, "png"), DAY.thumb(ONE)
 pytestmark = pytest.mark.each_store
-
-
-@pytest.fixture
-def far(store: Store, proxy: Proxy, tmp_path: Path) -> Iterator[S3Blobs]:
-    """Started, and reached through the proxy."""
-    blobs = store.blobs(tmp_path, port=proxy.port)
-    blobs.start()
-    yield blobs
-    blobs.close()
 
 
 @pytest.mark.parametrize("knows_conditions", [True, False])

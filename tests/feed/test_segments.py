@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,26 +12,13 @@ from gallery.catalog import feed
 from gallery.catalog.query import Query
 from gallery.durable import locked
 from gallery.errors import StartRefused
-from gallery.lines import decode_line, encode_line
+from gallery.lines import encode_line
 from tests.conformance.stores import LIBRARY
 from tests.conftest import Open
+from tests.feed.reading import lines, segment, segments
 from tests.samples import NOON, OTHER, OWNER, apply, ids, record
 
 ACTIVE = Query(OWNER)
-
-
-def segment(manifests: Path, number: int) -> Path:
-    return manifests / "feed" / f"{number:010d}"
-
-
-def lines(manifests: Path, number: int) -> list[dict[str, object]]:
-    return [decode_line(line) for line in segment(manifests, number).read_bytes().split(b"\n")[:-1]]
-
-
-def segments(manifests: Path) -> list[int]:
-    return sorted(
-        int(path.name) for path in (manifests / "feed").iterdir() if path.name.isdecimal()
-    )
 
 
 def test_every_change_is_a_line_in_the_order_of_appending(manifests: Path, opened: Open) -> None:
@@ -150,62 +136,6 @@ def test_old_segments_are_removed_and_the_newest_never(manifests: Path, opened: 
     assert ids(catalog.page(ACTIVE)) == [9, 2, 1, 0]
 
 
-def test_a_removed_feed_is_begun_anew_and_nothing_is_missed(manifests: Path, opened: Open) -> None:
-    one, two = opened(), opened()
-    apply(one, "put", record(1))
-    assert ids(two.page(ACTIVE)) == [1]
-    generation = two.mirror.feed.generation
-    shutil.rmtree(manifests / "feed")
-    apply(one, "put", record(2))
-    assert ids(two.page(ACTIVE)) == [2, 1]
-    apply(two, "put", record(3))
-    assert ids(one.page(ACTIVE)) == [3, 2, 1]
-    assert one.mirror.feed.generation == two.mirror.feed.generation != generation
-    assert segments(manifests) == [1]
-
-
-def test_everybody_is_told_of_everything_when_the_feed_was_lost(
-    manifests: Path, opened: Open
-) -> None:
-    one, two = opened(), opened()
-    apply(one, "put", record(1))
-    two.page(ACTIVE)
-    told: list[tuple[str, str]] = []
-    two.listen(lambda owner, id: told.append((owner, id)))
-    shutil.rmtree(manifests / "feed")
-    apply(one, "put", record(2))
-    two.page(ACTIVE)
-    assert ("", "") in told
-
-
-@pytest.mark.parametrize(
-    "bad", [b"garbage\n", b"\0" * 100 + b"\n", b'{"op":"put"', b"\n", b'{"op":"put","crc":"0"}\n']
-)
-def test_a_bad_feed_line_costs_nothing_but_memory(
-    manifests: Path, opened: Open, bad: bytes
-) -> None:
-    one, two = opened(), opened()
-    apply(one, "put", record(1))
-    assert ids(two.page(ACTIVE)) == [1]
-    with segment(manifests, 1).open("ab") as file:
-        file.write(bad)
-    assert ids(two.page(ACTIVE)) == [1]
-    apply(one, "put", record(2))
-    assert ids(two.page(ACTIVE)) == [2, 1]
-    apply(two, "put", record(3))
-    assert ids(one.page(ACTIVE)) == [3, 2, 1]
-    assert ids(opened().page(ACTIVE)) == [3, 2, 1]
-
-
-def test_a_segment_cut_short_is_noticed(manifests: Path, opened: Open) -> None:
-    one, two = opened(), opened()
-    apply(one, "put", record(1), record(2))
-    assert ids(two.page(ACTIVE)) == [2, 1]
-    os.truncate(segment(manifests, 1), segment(manifests, 1).stat().st_size // 2)
-    apply(one, "put", record(3))
-    assert ids(two.page(ACTIVE)) == [3, 2, 1]
-
-
 def test_a_segment_closed_and_not_followed_parts_nobody(manifests: Path, opened: Open) -> None:
     """A process died between closing this segment and making the next one."""
     one, two = opened(), opened()
@@ -237,14 +167,6 @@ def test_a_writer_may_be_the_first_to_find_no_next_segment(manifests: Path, open
     assert one.mirror.feed.position == two.mirror.feed.position
 
 
-def test_a_feed_of_another_library_is_refused(manifests: Path, opened: Open) -> None:
-    opened().close()
-    head = replace_library(lines(manifests, 1)[0])
-    segment(manifests, 1).write_bytes(encode_line(head))
-    with pytest.raises(StartRefused, match="belongs to the library"):
-        opened()
-
-
 def test_nobody_waits_for_ever_to_join_a_process_that_was_stopped_within_a_line(
     manifests: Path, opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -254,22 +176,6 @@ def test_nobody_waits_for_ever_to_join_a_process_that_was_stopped_within_a_line(
     with held, pytest.raises(StartRefused, match="does not end"):
         opened()
     opened()
-
-
-def replace_library(head: dict[str, object]) -> dict[str, object]:
-    other = {"library": "9b7f2f0e-0000-4000-8000-000000000000"}
-    return {name: value for name, value in head.items() if name != "crc"} | other
-
-
-def test_a_repeated_line_is_harmless(manifests: Path, opened: Open) -> None:
-    one, two = opened(), opened()
-    apply(one, "put", record(1), replace(record(2)))
-    repeated = segment(manifests, 1).read_bytes().split(b"\n")[1]
-    assert ids(two.page(ACTIVE)) == [2, 1]
-    with segment(manifests, 1).open("ab") as file:
-        file.write(repeated + b"\n")
-    page = two.page(ACTIVE)
-    assert (ids(page), page.total) == ([2, 1], 2)
 
 
 def test_nothing_old_is_answered_while_news_is_taken_in(opened: Open) -> None:
@@ -287,20 +193,3 @@ def test_nothing_old_is_answered_while_news_is_taken_in(opened: Open) -> None:
     page = two.page_now(Query(OTHER))
     assert page is not None
     assert ids(page) == [2, 1]
-
-
-def test_a_segment_that_one_process_gave_up_is_given_up_by_the_others(
-    manifests: Path, opened: Open
-) -> None:
-    """Also where it looks as long as it was to them."""
-    one, other = opened(), opened()
-    apply(one, "put", record(1))
-    assert ids(other.page(ACTIVE)) == [1]
-    with segment(manifests, 1).open("r+b") as file:
-        size = file.seek(0, os.SEEK_END)
-        file.truncate(0)
-        one.mirror.sync()
-        file.seek(0)
-        file.write(b"\0" * size)
-    apply(one, "put", record(2))
-    assert ids(other.page(ACTIVE)) == [2, 1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -15,38 +15,17 @@ from gallery.imaging import Imaging
 from tests import homes, images
 from tests.databases import Database
 from tests.homes import Far
-from tests.http.far import LIST, away, in_order, listed, send, stored, uploaded
+from tests.http.failing.visitor import LIST, away, in_order, listed, send, stored, uploaded
 from tests.http.fleet import until
 from tests.http.listening import listening
-from tests.http.server import Server
 from tests.services.proxy import Fault, Proxy
 
 COMMIT, BEGIN = b"COMMIT", b"BEGIN"
 
 
-@pytest.fixture(autouse=True)
-def never_blocking() -> None:
-    """There is no event loop of ours here."""
-
-
-@pytest.fixture(scope="module")
-def server(far: Far) -> Iterator[Server]:
-    with far.served() as server:
-        yield server
-        assert "Traceback" not in server.logged()
-
-
 @pytest.fixture
 def database(far: Far) -> Proxy:
     return far.database
-
-
-@pytest.fixture
-def client(server: Server) -> Iterator[httpx.Client]:
-    with server.client() as client:
-        until(lambda: client.get("/readyz").status_code == 200)
-        client.get("/api/v1/me")
-        yield client
 
 
 def lost(what: bytes) -> Fault:

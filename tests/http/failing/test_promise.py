@@ -16,20 +16,17 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
-import orjson
-import pytest
-
 from gallery.imaging import Imaging
 from tests import homes
+from tests.faults.checks import check_answers, listed, names_of
 from tests.faults.ledger import (
     ABSENT,
     NEW,
     Item,
     Ledger,
     Visitor,
-    check_answers,
+    at_work,
     client_of,
-    listed,
     picture,
     wait_for,
 )
@@ -44,11 +41,6 @@ WRONG_SECONDS, RIGHT_SECONDS = 0.3, 0.9
 that was away again after a second."""
 KILLED_IN = 4
 TRIES, PAUSE_SECONDS = 40, 0.1
-
-
-@pytest.fixture(autouse=True)
-def never_blocking() -> None:
-    """There is no event loop of ours here."""
 
 
 class Person:
@@ -137,29 +129,9 @@ def faults(far: Far) -> list[Callable[[], AbstractContextManager[None]]]:
     ]
 
 
-@contextmanager
-def working(people: Sequence[Person]) -> Iterator[None]:
-    """All of them at work while the block runs. What went wrong in them is raised."""
-    stop, failures = threading.Event(), list[Exception]()
-
-    def work(person: Person) -> None:
-        try:
-            while not stop.is_set():
-                person.step() or stop.wait(PAUSE_SECONDS)
-        except Exception as error:  # noqa: BLE001 - raised again, outside of the thread
-            failures.append(error)
-
-    threads = [threading.Thread(target=work, args=(person,)) for person in people]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
-    if failures:
-        raise ExceptionGroup("at work", failures)
+def work(person: Person, stop: threading.Event) -> None:
+    while not stop.is_set():
+        person.step() or stop.wait(PAUSE_SECONDS)
 
 
 def test_the_promise_is_kept_whatever_goes_wrong(tmp_path: Path, imaging: Imaging) -> None:
@@ -170,7 +142,7 @@ def test_the_promise_is_kept_whatever_goes_wrong(tmp_path: Path, imaging: Imagin
             Person((one, two), ledger, owner, f"person {number}")
             for number, owner in enumerate(OWNERS)
         ]
-        with working(people):
+        with at_work(work, people):
             for number in range(ROUNDS):
                 with decide.choice(faults(far))():
                     time.sleep(WRONG_SECONDS)
@@ -203,13 +175,7 @@ def settle(far: Far, one: Server, two: Server, imaging: Imaging) -> None:
 
 def check_objects(far: Far, records: list[dict[str, object]]) -> None:
     """Each image has its sidecar, which says the same, and nothing else lies there."""
-    expected = set()
-    for record in records:
-        image, thumb = (str(record[url]).removeprefix("/outputs/") for url in ("url", "thumb_url"))
-        sidecar = image.rpartition(".")[0] + ".json"
-        said = orjson.loads(far.store.read(sidecar))
-        assert {name: record[name] for name in said} == said
-        expected |= {image, thumb, sidecar}
+    expected = names_of(records, far.store.read)
     assert {name for name in far.store.names() if name.startswith("users/")} == expected
 
 

@@ -1,101 +1,31 @@
-"""The feed's history on files: over segments, and what a crash kept from it."""
+"""What a crash kept from the feed is told by the next who looks."""
 
 from __future__ import annotations
 
 import os
-import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from gallery.catalog import feed
 from gallery.catalog.manifests import ManifestCatalog
 from gallery.catalog.query import Query
-from gallery.errors import PositionGone, Unavailable
+from gallery.errors import Unavailable
 from gallery.library import Library
 from gallery.reconcile import Reconciler
 from tests.conftest import Open
+from tests.feed.reading import heard, segment
 from tests.samples import OTHER, OWNER, apply, ident, ids, record, upload
 
 
-def feed_file(manifests: Path, number: int) -> Path:
-    return manifests / "feed" / f"{number:010d}"
-
-
-def swallow(manifests: Path, catalog: ManifestCatalog, *, segment: int = 1, count: int = 1) -> None:
+def swallow(manifests: Path, catalog: ManifestCatalog, *, count: int = 1) -> None:
     """Puts images 91 and on, and takes their lines out of the feed again, as if the process
     had died before it could write them."""
-    path = feed_file(manifests, segment)
+    path = segment(manifests, 1)
     before = path.stat().st_size
     apply(catalog, "put", *(record(90 + n) for n in range(1, count + 1)))
     catalog.mirror.feed.close()
     os.truncate(path, before)
-
-
-def heard(catalog: ManifestCatalog, since: str) -> list[tuple[str, str]]:
-    return [(noted.op, noted.id) for noted in catalog.changes(since).noted]
-
-
-def test_changes_are_read_over_segments(
-    manifests: Path, opened: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(feed, "SEGMENT_BYTES", 300)
-    one, two = opened(), opened()
-    start = one.changes(None).position
-    for n in range(1, 8):
-        apply(one, "put", record(n))
-        one.maintain()
-    assert len(list((manifests / "feed").glob("0*"))) > 3
-    expected = [("put", record(n).id) for n in range(1, 8)]
-    assert heard(one, start) == heard(two, start) == expected
-    middle = one.changes(start, limit=4).position
-    assert heard(two, middle) == expected[4:]
-
-
-def test_changes_are_read_over_a_restart(opened: Open) -> None:
-    first = opened()
-    start = first.changes(None).position
-    apply(first, "put", record(1))
-    first.close()
-    second = opened()
-    apply(second, "put", record(2))
-    assert heard(second, start) == [("put", record(1).id), ("put", record(2).id)]
-
-
-def test_a_position_in_a_segment_that_was_removed_is_gone(manifests: Path, opened: Open) -> None:
-    first = opened()
-    start = first.changes(None).position
-    first.close()
-    second = opened()
-    os.utime(feed_file(manifests, 1), (0, time.time() - feed.KEEP_SECONDS - 1))
-    second.maintain()
-    with pytest.raises(PositionGone):
-        second.changes(start)
-
-
-def test_a_position_within_a_line_is_gone(opened: Open) -> None:
-    catalog = opened()
-    generation, segment, offset = catalog.changes(None).position.split(".")
-    with pytest.raises(PositionGone):
-        catalog.changes(f"{generation}.{segment}.{int(offset) - 3}")
-
-
-def test_a_feed_line_that_cannot_be_read_ends_what_can_be_told(
-    manifests: Path, opened: Open
-) -> None:
-    catalog = opened()
-    start = catalog.changes(None).position
-    apply(catalog, "put", record(1), record(2))
-    path = feed_file(manifests, 1)
-    raw = bytearray(path.read_bytes())
-    raw[-40] ^= 1
-    path.write_bytes(raw)
-    with pytest.raises(PositionGone):
-        catalog.changes(start)
-    apply(catalog, "put", record(3))
-    now = catalog.changes(None).position
-    assert heard(catalog, now) == []
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -163,7 +93,7 @@ def test_what_is_older_than_the_feed_is_missed_by_nobody(manifests: Path, opened
     first = opened()
     apply(first, "put", record(1))
     first.close()
-    feed_file(manifests, 1).unlink()
+    segment(manifests, 1).unlink()
     later = opened()
     assert later.catch_up(OWNER) == 0
 
@@ -173,7 +103,7 @@ def test_a_rebuild_that_nobody_was_told_of_is_noticed_by_the_next_writer(
 ) -> None:
     first, other = opened(), opened()
     apply(other, "put", record(1), record(2))
-    path = feed_file(manifests, 1)
+    path = segment(manifests, 1)
     before = path.stat().st_size
     with first.lock(OWNER):
         first.rebuild(OWNER, "2026-03", [])
@@ -188,7 +118,7 @@ def test_the_walk_tells_what_a_crash_kept_from_the_feed(
     manifests: Path, library: Library, walker: Reconciler
 ) -> None:
     upload(library, b"one", id=ident(1))
-    path = feed_file(manifests, 1)
+    path = segment(manifests, 1)
     before = path.stat().st_size
     upload(library, b"two", id=ident(2))
     library.catalog.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from typing import Any
@@ -15,9 +14,8 @@ import pytest
 from gallery.imaging import Imaging
 from tests import images
 from tests.homes import Far
-from tests.http.far import LIST, away, in_order, listed, send, uploaded
+from tests.http.failing.visitor import LIST, away, in_order, listed, send, uploaded
 from tests.http.fleet import until
-from tests.http.server import Server
 from tests.http.site import ADMIN_TOKEN
 from tests.services.proxy import Fault, Proxy, request, status
 
@@ -27,30 +25,9 @@ LARGE = images.png() + bytes(range(256)) * 8000
 """More than a socket's buffers hold."""
 
 
-@pytest.fixture(autouse=True)
-def never_blocking() -> None:
-    """There is no event loop of ours here."""
-
-
-@pytest.fixture(scope="module")
-def server(far: Far) -> Iterator[Server]:
-    with far.served() as server:
-        yield server
-        assert "Traceback" not in server.logged()
-
-
 @pytest.fixture
 def bucket(far: Far) -> Proxy:
     return far.bucket
-
-
-@pytest.fixture
-def client(server: Server) -> Iterator[httpx.Client]:
-    """A visitor, of a server that has got over the fault before."""
-    with server.client() as client:
-        until(lambda: client.get("/readyz").status_code == 200)
-        client.get("/api/v1/me")
-        yield client
 
 
 # -- answers that are no help -----------------------------------------------------------------

@@ -1,0 +1,89 @@
+"""Changes of many images beside others' changes, and on storage that fails."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import NoReturn
+
+import pytest
+
+from gallery.bulk import Bulk
+from gallery.errors import StorageFull, Unavailable
+from gallery.journal import Wanted
+from gallery.keys import Folder
+from gallery.library import Library
+from gallery.records import Seen
+from tests.bulk.conftest import OP, on, records, said
+from tests.samples import OWNER, active, ident, put
+
+
+def test_others_get_in_between_two_batches(library: Library) -> None:
+    """An edit that waits from the first batch on is made before the last."""
+    for n in range(10, 60):
+        put(library, n)
+    order: list[str] = []
+    began = threading.Event()
+
+    def note(owner: str, id: str) -> None:
+        order.append(id)
+        began.set()
+
+    def edit() -> None:
+        began.wait(10)
+        library.edit(OWNER, ident(1), favorite=True)
+
+    library.catalog.listen(note)
+    thread = threading.Thread(target=edit)
+    thread.start()
+    Bulk(library, batch=2).run(OWNER, Wanted("delete", on(*range(10, 60))))
+    thread.join(10)
+    assert order[-1] == ident(59)
+    assert ident(1) in order
+
+
+def test_an_item_that_cannot_be_changed_fails_alone(
+    library: Library, bulk: Bulk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace_all = library.blobs.replace_all
+
+    def broken(folder: Folder, sidecars: Mapping[str, bytes]) -> dict[str, Seen]:
+        if ident(2) in sidecars:
+            raise Unavailable("input/output error")
+        return replace_all(folder, sidecars)
+
+    monkeypatch.setattr(library.blobs, "replace_all", broken)
+    report = bulk.run(OWNER, Wanted("delete", on(1, 2, 3)), OP)
+    assert [(item.outcome, item.code) for item in report.outcomes] == [
+        ("done", None), ("failed", "unavailable"), ("done", None),
+    ]  # fmt: skip
+    assert records(library)[2].status == "active"
+    assert said(bulk.undo(OWNER, OP)) == [(1, "undone"), (2, "unchanged"), (3, "undone")]
+
+
+@pytest.mark.parametrize("error", [Unavailable, StorageFull])
+def test_an_operation_that_the_storage_stopped_goes_on_later(
+    library: Library, bulk: Bulk, error: type[Unavailable | StorageFull]
+) -> None:
+    wanted = Wanted("delete", on(1, 2, 3, 4))
+    with pytest.MonkeyPatch.context() as broken:
+
+        def stop() -> NoReturn:
+            raise error("gone")
+
+        replace_all, left = library.blobs.replace_all, [2]
+
+        def second(folder: Folder, sidecars: Mapping[str, bytes]) -> dict[str, Seen]:
+            left[0] -= 1
+            return replace_all(folder, sidecars) if left[0] > 0 else stop()
+
+        broken.setattr(library.blobs, "replace_all", second)
+        broken.setattr(library.blobs, "make_room", lambda: False)
+        broken.setattr(library.blobs, "check", lambda: left[0] > 0 or stop())
+        with pytest.raises(error):
+            bulk.run(OWNER, wanted, OP)
+    status = bulk.status(OWNER, OP)
+    assert (status.total, said(status)) == (4, [(1, "done"), (2, "done")])
+    assert said(bulk.run(OWNER, wanted, OP)) == [(n, "done") for n in (1, 2, 3, 4)]
+    assert active(library) == [5]
+    assert [records(library)[n].rev for n in range(1, 5)] == [2, 2, 2, 2]

@@ -1,0 +1,118 @@
+"""A bucket that fails, breaks off, hangs or loses its answers."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from gallery.blobs.s3 import S3Blobs
+from gallery.blobs.s3.client import Patience
+from gallery.errors import StorageFull, Unavailable, Unsure
+from gallery.keys import Folder
+from tests.samples import OWNER, ident, spooled
+from tests.services.proxy import Fault, How, Proxy, request, status
+from tests.services.s3 import Store
+
+DAY, ONE = Folder(OWNER, "output", date(2026, 3, 14)), ident(1)
+IMAGE, SIDECAR = DAY.image(ONE, "png"), DAY.sidecar(ONE)
+pytestmark = pytest.mark.each_store
+SLOW_DOWN = status(503, "Slow Down", b"<Error><Code>SlowDown</Code></Error>")
+
+
+def test_a_store_that_says_slow_down_is_asked_again(far: S3Blobs, proxy: Proxy) -> None:
+    with proxy.broken(Fault(answer=SLOW_DOWN, times=1)):
+        far.put(IMAGE, b"pixels")
+        assert proxy.befallen == 1
+    with proxy.broken(Fault(answer=status(500), times=1)):
+        assert far.read(IMAGE) == b"pixels"
+        assert proxy.befallen == 1
+
+
+def test_a_store_that_goes_on_failing_is_unavailable(far: S3Blobs, proxy: Proxy) -> None:
+    far.put(IMAGE, b"pixels")
+    with proxy.broken(Fault(answer=SLOW_DOWN)), pytest.raises(Unavailable, match="SlowDown"):
+        far.read(IMAGE)
+    with proxy.broken(Fault(answer=status(507))), pytest.raises(StorageFull):
+        far.put(IMAGE, b"pixels")
+    assert far.read(IMAGE) == b"pixels"
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>a portal</html>"], ids=["empty", "html"])
+def test_an_answer_that_is_no_list_is_no_empty_list(
+    far: S3Blobs, proxy: Proxy, body: bytes
+) -> None:
+    far.put(IMAGE, b"pixels")
+    strange = status(200, "OK", body)
+    with (
+        proxy.broken(Fault(request("GET", "list-type=2"), answer=strange)),
+        pytest.raises(Unavailable),
+    ):
+        list(far.list("users/"))
+    assert [found.key for found in far.list("users/")] == [IMAGE]
+
+
+def test_a_body_that_is_cut_short_is_asked_for_again(far: S3Blobs, proxy: Proxy) -> None:
+    body = bytes(range(256)) * 4000
+    far.put(IMAGE, body)
+    with proxy.broken(Fault(request("GET", ".png"), reset_after=100_000, times=1)):
+        assert far.read(IMAGE) == body
+        assert proxy.befallen == 1
+    with (
+        proxy.broken(Fault(request("GET", ".png"), reset_after=100_000)),
+        pytest.raises(Unavailable),
+    ):
+        far.read(IMAGE)
+
+
+@pytest.mark.parametrize("how", ["cut", "claimed"])
+def test_half_a_body_is_never_taken_for_the_whole(far: S3Blobs, proxy: Proxy, how: How) -> None:
+    body = bytes(range(256)) * 400
+    far.put(IMAGE, body)
+    with proxy.broken(Fault(request("GET", ".png"), half=how, times=1)):
+        assert far.read(IMAGE) == body
+        assert proxy.befallen == 1
+    with (
+        proxy.broken(Fault(request("GET", ".png"), half=how)),
+        pytest.raises(Unavailable),
+    ):
+        far.read(IMAGE, 1000, 5000)
+    assert far.read(IMAGE, 1000, 5000) == body[1000:6000]
+    assert far.read(IMAGE, len(body) - 10) == body[-10:]
+
+
+@pytest.mark.filterwarnings("ignore:tzname")  # half a date is one of the answers
+def test_an_answer_that_ends_within_its_head_is_no_empty_object(far: S3Blobs, proxy: Proxy) -> None:
+    """Wherever that is."""
+    far.put(IMAGE, b"pixels")
+    for end in range(20, 420, 40):
+        with proxy.broken(Fault(request("GET", ".png"), reset_after=end, times=1)):
+            assert far.read(IMAGE) == b"pixels"
+            assert proxy.befallen == 1
+        with proxy.broken(Fault(request("HEAD", ".png"), reset_after=end, times=1)):
+            try:
+                assert far.stat(IMAGE).mtime_ns
+            except Unavailable:
+                assert proxy.befallen == 1
+
+
+def test_a_put_whose_reply_is_lost_is_sent_again(far: S3Blobs, proxy: Proxy) -> None:
+    with proxy.broken(Fault(request("PUT"), reset_after=0, times=1)):
+        far.put(IMAGE, spooled(far, b"pixels"))
+        assert proxy.befallen == 1
+    assert far.read(IMAGE) == b"pixels"
+
+
+def test_a_store_that_hangs_is_given_up(store: Store, proxy: Proxy, tmp_path: Path) -> None:
+    blobs = store.blobs(tmp_path, port=proxy.port, patience=Patience(1, 0.3, 1))
+    blobs.start()
+    with proxy.broken(Fault(delay=1)), pytest.raises(Unavailable, match="Read timeout"):
+        blobs.stat(IMAGE)
+    blobs.close()
+
+
+def test_a_commit_whose_reply_is_lost_for_good_is_unsure(far: S3Blobs, proxy: Proxy) -> None:
+    with proxy.broken(Fault(request("PUT", ".json"), reset_after=0)), pytest.raises(Unsure):
+        far.commit(DAY, ONE, b"{}")
+    assert far.read(SIDECAR) == b"{}"
