@@ -18,7 +18,14 @@ from gallery.api.services import Services, set_cookie
 from gallery.blobs import Linked
 from gallery.errors import NotFound, Unavailable
 
-PATHS = ("/trash", "/inputs", "/controls", "/you", "/image/{id}", "/compare/{a}/{b}")
+_LISTS = ("/trash", "/inputs", "/controls")
+PATHS = (
+    *_LISTS,
+    *(f"{path}/{{id}}" for path in _LISTS),
+    "/you",
+    "/image/{id}",
+    "/compare/{a}/{b}",
+)
 """Places within the application. All answer with its one page, as ``/`` does."""
 
 _CSP = (
