@@ -1,10 +1,15 @@
 // The viewer's buttons.
 
+import { useState } from "preact/hooks";
+
 import type { Image } from "../api";
 import { compareWith, marked } from "../compare/mark";
 import { t as comparing } from "../compare/texts";
 import { imageOf } from "../images";
 import { Icon, type IconName } from "../ui/Icon";
+import type { Drawer } from "../upload/copying";
+import { DrawerDialog } from "../upload/DrawerDialog";
+import { t as copies } from "../upload/texts";
 import { isInfoOpen } from "./drawer";
 import { t } from "./texts";
 import type { Viewing } from "./viewing";
@@ -20,7 +25,7 @@ export function Bar({ viewing, image }: Props) {
     <>
       <div class="viewer-bar">
         <Button name="back" label={t.back} onClick={viewing.close} />
-        <span class="place">{t.place(stage.index.value + 1, stage.count.value)}</span>
+        {image && <span class="place">{t.place(stage.index.value + 1, stage.count.value)}</span>}
         {image && <Actions viewing={viewing} image={image} />}
         {image && (
           <Button
@@ -65,6 +70,7 @@ function Actions({ viewing, image }: { viewing: Viewing; image: Image }) {
         isOn={marked.value === image.id}
         onClick={viewing.compare}
       />
+      {image.kind === "output" && !isTrashed && <CopyTo key={image.id} viewing={viewing} />}
       <Button name="download" label={t.download} onClick={viewing.download} keys="Shift+D" />
       <Button
         name="trash"
@@ -73,6 +79,21 @@ function Actions({ viewing, image }: { viewing: Viewing; image: Image }) {
         keys="Delete"
       />
     </div>
+  );
+}
+
+function CopyTo({ viewing }: { viewing: Viewing }) {
+  const [isAsked, setAsked] = useState(false);
+  const close = (): void => setAsked(false);
+  const copy = (kind: Drawer): void => {
+    close();
+    viewing.copyTo(kind);
+  };
+  return (
+    <>
+      <Button name="copy" label={copies.copyInto} onClick={() => setAsked(true)} />
+      {isAsked && <DrawerDialog onChoose={copy} onClose={close} />}
+    </>
   );
 }
 

@@ -1,0 +1,18 @@
+// What is said where an image was asked for that is not there, and the way to those that are.
+
+import { follow, hrefOf } from "../route";
+import { t } from "./texts";
+
+const GALLERY = { page: "gallery", image: null, compare: null, filters: {} } as const;
+
+export function Missing({ title, text }: { title: string; text: string }) {
+  return (
+    <>
+      <h2>{title}</h2>
+      <p>{text}</p>
+      <a class="button" href={hrefOf(GALLERY)} onClick={follow(GALLERY)}>
+        {t.toGallery}
+      </a>
+    </>
+  );
+}
