@@ -41,6 +41,13 @@ WRONG = """() => {
   }
   return wrong;
 }"""
+PLACEHOLDER = """(field) => {
+  const { paddingLeft, paddingRight, font } = getComputedStyle(field);
+  const context = document.createElement("canvas").getContext("2d");
+  context.font = font;
+  const { width } = context.measureText(field.placeholder);
+  return width + parseFloat(paddingLeft) + parseFloat(paddingRight);
+}"""
 SAID = {
     "prompt": "a fox asleep in fresh snow, watercolour",
     "negative_prompt": "blurry",
@@ -71,6 +78,16 @@ def test_a_page_fits(visitor: Visitor, page: Page, look: Look, path: str) -> Non
     page.goto(path)
     expect(page.locator(".tile[data-id], .links li, .notice").first).to_be_visible()
     is_right(page, path, look)
+    here = page.locator(".tabs [aria-current]")
+    assert here.evaluate("one => one.getBoundingClientRect().right") <= look.width
+
+
+def test_what_is_to_be_typed_is_said_in_full(visitor: Visitor, page: Page, look: Look) -> None:
+    visitor.fill(1)
+    page.goto("/")
+    field = page.get_by_role("searchbox")
+    expect(field).to_be_visible()
+    assert field.evaluate(PLACEHOLDER) <= field.evaluate("one => one.clientWidth")
 
 
 def test_what_lies_over_a_page_fits(visitor: Visitor, page: Page, look: Look) -> None:
