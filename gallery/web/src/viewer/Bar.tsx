@@ -21,12 +21,13 @@ interface Props {
 
 export function Bar({ viewing, image }: Props) {
   const { stage } = viewing;
+  const [isCopying, setCopying] = useState(false);
   return (
     <>
       <div class="viewer-bar">
         <Button name="back" label={t.back} onClick={viewing.close} />
         {image && <span class="place">{t.place(stage.index.value + 1, stage.count.value)}</span>}
-        {image && <Actions viewing={viewing} image={image} />}
+        {image && <Actions viewing={viewing} image={image} onCopy={() => setCopying(true)} />}
         {image && (
           <Button
             name="info"
@@ -37,12 +38,19 @@ export function Bar({ viewing, image }: Props) {
           />
         )}
       </div>
+      {isCopying && <Copying viewing={viewing} onClose={() => setCopying(false)} />}
       {image && <Marked image={image} />}
     </>
   );
 }
 
-function Actions({ viewing, image }: { viewing: Viewing; image: Image }) {
+interface ActionsProps {
+  viewing: Viewing;
+  image: Image;
+  onCopy: () => void;
+}
+
+function Actions({ viewing, image, onCopy }: ActionsProps) {
   const isTrashed = image.status === "trash";
   return (
     <div class="viewer-actions" role="group" aria-label={t.viewer}>
@@ -70,7 +78,9 @@ function Actions({ viewing, image }: { viewing: Viewing; image: Image }) {
         isOn={marked.value === image.id}
         onClick={viewing.compare}
       />
-      {image.kind === "output" && !isTrashed && <CopyTo key={image.id} viewing={viewing} />}
+      {image.kind === "output" && !isTrashed && (
+        <Button name="copy" label={copies.copyInto} onClick={onCopy} />
+      )}
       <Button name="download" label={t.download} onClick={viewing.download} keys="Shift+D" />
       <Button
         name="trash"
@@ -82,19 +92,13 @@ function Actions({ viewing, image }: { viewing: Viewing; image: Image }) {
   );
 }
 
-function CopyTo({ viewing }: { viewing: Viewing }) {
-  const [isAsked, setAsked] = useState(false);
-  const close = (): void => setAsked(false);
+/** Beside the bar, whose looks are not those of dialogs. */
+function Copying({ viewing, onClose }: { viewing: Viewing; onClose: () => void }) {
   const copy = (kind: Drawer): void => {
-    close();
+    onClose();
     viewing.copyTo(kind);
   };
-  return (
-    <>
-      <Button name="copy" label={copies.copyInto} onClick={() => setAsked(true)} />
-      {isAsked && <DrawerDialog onChoose={copy} onClose={close} />}
-    </>
-  );
+  return <DrawerDialog onChoose={copy} onClose={onClose} />;
 }
 
 interface ButtonProps {
