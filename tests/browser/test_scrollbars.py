@@ -49,10 +49,23 @@ def test_the_viewer_and_its_drawer_reach_the_edge_and_the_page_below_stays(
     expect(page.locator(".info")).to_be_visible()
     assert page.evaluate(RIGHT, ".info") == 1280
     shot(page, "scrollbars viewer")
-    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Back", exact=True).click()
     expect(page.locator(".pswp")).to_have_count(0)
     until(page, "innerWidth > document.documentElement.clientWidth")
     assert page.evaluate(BOXES) == before
+
+
+@pytest.mark.parametrize("path", ["/compare/{}/{}", "/image/{}"])
+def test_a_page_below_that_is_not_yet_long_is_as_wide_as_it_will_be(
+    visitor: Visitor, page: Page, path: str
+) -> None:
+    ids = visitor.fill(2)
+    page.goto("/")
+    width = page.locator(".bar").evaluate("one => one.offsetWidth")
+    assert width < 1280
+    page.goto(path.format(*ids))
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert page.locator(".bar").evaluate("one => one.offsetWidth") == width
 
 
 def test_a_comparison_reaches_the_edge(visitor: Visitor, page: Page) -> None:

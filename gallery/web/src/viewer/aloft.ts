@@ -18,7 +18,8 @@ export function useAloft(over = ""): void {
     const parts = new MutationObserver(hold);
     if (app) parts.observe(app, { childList: true });
     hold();
-    root.style.setProperty("--gutter", `${innerWidth - root.clientWidth}px`);
+    // The root's own width leaves out a gutter only while there is a scrollbar in it.
+    root.style.setProperty("--gutter", `${innerWidth - document.body.offsetWidth}px`);
     root.classList.add("aloft");
     return () => {
       parts.disconnect();
