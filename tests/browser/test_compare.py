@@ -128,11 +128,33 @@ def test_escape_leads_back_to_the_gallery(visitor: Visitor, page: Page) -> None:
     expect(page.locator("[inert]")).to_have_count(0)
 
 
-def test_an_image_that_is_not_there_is_said(visitor: Visitor, page: Page, watch: Watch) -> None:
+@pytest.mark.parametrize("known", [0, 1])
+def test_of_images_that_are_not_there_it_is_said_with_the_way_to_the_gallery(
+    visitor: Visitor, page: Page, watch: Watch, known: int
+) -> None:
     watch.forgive("Failed to load resource")
-    first, _ = pair(visitor)
-    page.goto(f"/compare/{first}/{'0' * 32}")
-    expect(page.get_by_text("This image is no longer here.")).to_be_visible()
+    ids = [*pair(visitor)[:known], "0" * 32, "1" * 32][:2]
+    page.goto(f"/compare/{'/'.join(ids)}")
+    expect(page.get_by_role("alert")).to_contain_text("may have been deleted for ever")
+    expect(button(page, "Try again")).to_have_count(0)
+    expect(button(page, "Swap")).to_have_count(0)
+    assert axe.violations(page) == []
+    page.get_by_role("link", name="To the gallery").click()
+    expect(page).to_have_url(re.compile("/$"))
+    expect(comparison(page)).to_have_count(0)
+    expect(page.locator("[inert]")).to_have_count(0)
+
+
+@pytest.mark.of_files
+def test_an_image_that_is_deleted_for_ever_while_it_is_compared_is_gone(
+    visitor: Visitor, page: Page
+) -> None:
+    first, second = pair(visitor)
+    page.goto(f"/compare/{first}/{second}")
+    until(page, LOADED)
+    for how in ("delete", "purge"):
+        assert visitor.context.request.post(f"/api/v1/images/{second}/{how}").ok
+    expect(page.get_by_role("alert")).to_contain_text("There is nothing to compare")
     button(page, "Back").click()
     expect(page).to_have_url(re.compile("/$"))
 

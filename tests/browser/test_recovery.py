@@ -117,9 +117,26 @@ def test_a_link_is_shown_once_and_can_be_revoked(
     page.get_by_role("button", name="Revoke: lent out").click()
     page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
     expect(page.get_by_text("There are none yet.")).to_be_visible()
+    expect(page.get_by_text("Revoked: lent out")).to_be_visible()
+    expect(page.get_by_role("main")).to_be_focused()
     there = other.new_page()
     there.goto(url)
     expect(there.get_by_role("dialog", name="This link is not valid")).to_be_visible()
+
+
+@pytest.mark.of_files
+def test_a_link_that_could_not_be_revoked_is_still_shown(
+    visitor: Visitor, page: Page, watch: Watch
+) -> None:
+    watch.forgive(BROKEN)
+    visitor.fill(1)
+    url = make_link(page)
+    away = {"code": "unavailable", "detail": "The storage is away"}
+    page.route("**/me/links/*", lambda route: route.fulfill(status=503, json=away))
+    page.get_by_role("button", name="Revoke: my phone").click()
+    page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+    expect(page.get_by_text("The storage is away for now.")).to_be_visible()
+    expect(page.get_by_label("Your recovery link")).to_have_value(url)
 
 
 @pytest.mark.of_files

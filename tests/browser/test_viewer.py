@@ -70,6 +70,35 @@ def test_escape_leaves_at_the_image_that_was_shown_last(visitor: Visitor, page: 
     expect(tile(page, ids[30])).to_be_in_viewport()
 
 
+def test_escape_after_a_reload_goes_back_to_the_page_that_it_was_opened_from(
+    visitor: Visitor, page: Page
+) -> None:
+    ids = visitor.fill(8)
+    page.goto("/")
+    tile(page, ids[2]).click()
+    opened(page, ids[2])
+    page.reload()
+    opened(page, ids[2])
+    page.keyboard.press("Escape")
+    expect(page).to_have_url(re.compile("/$"))
+    until(page, f"{FOCUSED} === '{ids[2]}'")
+    page.go_back()
+    expect(page).to_have_url("about:blank")
+
+
+@pytest.mark.of_files
+def test_escape_after_reloads_of_an_address_stays_with_the_gallery(
+    visitor: Visitor, page: Page
+) -> None:
+    ids = visitor.fill(3)
+    open_at(page, ids[1])
+    page.reload()
+    opened(page, ids[1])
+    page.keyboard.press("Escape")
+    expect(page).to_have_url(re.compile("/$"))
+    expect(page.locator(".pswp")).to_have_count(0)
+
+
 def test_next_and_previous_go_on_where_a_page_of_the_list_ends(
     visitor: Visitor, page: Page
 ) -> None:
@@ -115,10 +144,32 @@ def test_an_address_of_no_image_says_so_and_leads_back(
     visitor.fill(2)
     watch.forgive("Failed to load resource")
     page.goto(f"/image/{'0' * 32}")
-    expect(page.get_by_role("alert")).to_contain_text("This image is no longer here.")
-    page.get_by_role("alert").get_by_role("button").click()
+    expect(page.get_by_role("alert")).to_contain_text("There is no such image")
+    expect(page.get_by_text("1 of 1")).to_have_count(0)
+    expect(button(page, "Try again")).to_have_count(0)
+    assert axe.violations(page) == []
+    page.get_by_role("link", name="To the gallery").click()
     expect(page).to_have_url(re.compile("/$"))
     expect(page.locator(".pswp")).to_have_count(0)
+    expect(page.locator("[inert]")).to_have_count(0)
+
+
+@pytest.mark.parametrize("kind", ["input", "control", "trash"])
+def test_an_image_of_another_page_is_still_there_after_a_reload(
+    visitor: Visitor, page: Page, kind: str
+) -> None:
+    [id_] = visitor.fill(1, said=lambda _: {} if kind == "trash" else {"kind": kind})
+    if kind == "trash":
+        visitor.post(f"/api/v1/images/{id_}/delete")
+    name = "trash" if kind == "trash" else f"{kind}s"
+    page.goto(f"/{name}")
+    tile(page, id_).click()
+    opened(page, id_)
+    page.reload()
+    opened(page, id_)
+    expect(page).to_have_url(f"/{name}/{id_}")
+    page.keyboard.press("Escape")
+    expect(page).to_have_url(f"/{name}")
 
 
 def test_everything_is_done_by_keys_alone(visitor: Visitor, page: Page) -> None:

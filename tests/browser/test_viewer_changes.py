@@ -13,6 +13,7 @@ from tests.browser.viewer import (
     SHOWN,
     button,
     comes_true,
+    open_at,
     opened,
     tile,
 )
@@ -130,3 +131,25 @@ def test_images_that_come_and_go_before_it_leave_the_shown_one_alone(
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowLeft")
     expect(page).to_have_url(re.compile(ids[2]))
+
+
+def test_an_image_is_copied_to_a_drawer_from_the_viewer(visitor: Visitor, page: Page) -> None:
+    ids = visitor.fill(2)
+    open_at(page, ids[1])
+    button(page, "Copy to…").click()
+    expect(page.locator("dialog[open]")).to_be_visible()
+    page.mouse.click(20, 400)
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    button(page, "Copy to…").click()
+    page.locator("dialog").get_by_role("button", name="Controls").click()
+    expect(page.get_by_text("1 image copied to Controls")).to_be_visible()
+    expect(page).to_have_url(re.compile(ids[1]))
+    expect(button(page, "Copy to…")).to_be_focused()
+    button(page, "Show").click()
+    expect(page).to_have_url(re.compile("/controls$"))
+    expect(page.locator(".pswp")).to_have_count(0)
+    [copied] = visitor.get("/api/v1/images?kind=control")["items"]
+    assert copied["parents"] == [ids[1]]
+    tile(page, copied["id"]).click()
+    opened(page, copied["id"])
+    expect(button(page, "Copy to…")).to_have_count(0)

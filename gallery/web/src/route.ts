@@ -21,6 +21,9 @@ export interface Route {
   filters: Filters;
 }
 
+/** The visitor's images, all of them. */
+export const GALLERY: Route = { page: "gallery", image: null, compare: null, filters: {} };
+
 /** How an id is spelled. */
 const ID = /^[0-9a-f]{32}$/;
 const DRAWERS = ["inputs", "controls", "trash"] as const;
@@ -92,29 +95,28 @@ export function hrefOf(wanted: Route): string {
 }
 
 const current = signal<Route>(parse(new URL(location.href)));
-/** How many of the history's entries before this one are ours. */
-let depth = 0;
+/** How many of the history's entries before this one are ours. Each entry says so itself, also
+ * when its page is loaded again. */
+const depth = (): number => (history.state as { depth?: number } | null)?.depth ?? 0;
 
 export const route = computed(() => current.value);
 
 export function go(change: Partial<Route>, how: "push" | "replace" = "push"): void {
   const wanted: Route = { ...current.peek(), ...change };
   const href = hrefOf(wanted);
-  if (how === "push") depth++;
-  history[how === "push" ? "pushState" : "replaceState"]({ depth }, "", href);
+  if (how === "push") history.pushState({ depth: depth() + 1 }, "", href);
+  else history.replaceState({ depth: depth() }, "", href);
   current.value = wanted;
 }
 
 /** Leaves what lies over a page. Back, if that is where it was come from: so its place is
  * kept, and Forward leads here again. */
 export function leave(): void {
-  if (depth > 0) history.back();
+  if (depth() > 0) history.back();
   else go({ image: null, compare: null }, "replace");
 }
 
-addEventListener("popstate", (event) => {
-  const state = event.state as { depth?: number } | null;
-  depth = state?.depth ?? 0;
+addEventListener("popstate", () => {
   current.value = parse(new URL(location.href));
 });
 

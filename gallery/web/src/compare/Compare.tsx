@@ -1,6 +1,7 @@
 // Two images beside each other, or one over the other.
 
 import { signal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { getImage, Problem, type Image } from "../api";
@@ -11,6 +12,7 @@ import { watch } from "../store";
 import { Icon } from "../ui/Icon";
 import { Notice } from "../ui/Notice";
 import { useAloft } from "../viewer/aloft";
+import { Missing } from "../viewer/Missing";
 import { Divider } from "./Divider";
 import { Original } from "./Original";
 import { Table } from "./Table";
@@ -39,27 +41,46 @@ export function Compare({ ids }: { ids: [string, string] }) {
       tabIndex={-1}
       onKeyDown={(event) => event.key === "Escape" && leave()}
     >
-      <Head ids={ids} />
-      {problem && (
-        <Notice title={t.title} text={said(problem)}>
-          <button type="button" onClick={retry}>
-            {shared.retry}
-          </button>
-        </Notice>
-      )}
+      <Head>{!problem && <Tools ids={ids} />}</Head>
+      {problem && <Trouble problem={problem} retry={retry} />}
       {!problem && pair && <Pair pair={pair} />}
       {!problem && !pair && <p class="waiting">{shared.loading}</p>}
     </div>
   );
 }
 
-function Head({ ids: [first, second] }: { ids: [string, string] }) {
+function Trouble({ problem, retry }: { problem: Problem; retry: () => void }) {
+  if (problem.status === 404) {
+    return (
+      <div class="notice" role="alert">
+        <Missing title={t.missingTitle} text={t.missingText} />
+      </div>
+    );
+  }
+  return (
+    <Notice title={t.title} text={said(problem)}>
+      <button type="button" onClick={retry}>
+        {shared.retry}
+      </button>
+    </Notice>
+  );
+}
+
+function Head({ children }: { children: ComponentChildren }) {
   return (
     <header>
       <button type="button" class="plain" aria-label={t.back} onClick={leave}>
         <Icon name="back" />
       </button>
       <h1>{t.title}</h1>
+      {children}
+    </header>
+  );
+}
+
+function Tools({ ids: [first, second] }: { ids: [string, string] }) {
+  return (
+    <>
       <div class="modes" role="group" aria-label={t.how}>
         {[false, true].map((beside) => (
           <button
@@ -82,7 +103,7 @@ function Head({ ids: [first, second] }: { ids: [string, string] }) {
         <Icon name="swap" />
         <span>{t.swap}</span>
       </button>
-    </header>
+    </>
   );
 }
 

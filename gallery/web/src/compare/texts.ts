@@ -23,6 +23,9 @@ export const t = inTwo(
     nothing: "not known",
     removed: "only in the first",
     added: "only in the second",
+    missingTitle: "There is nothing to compare",
+    missingText:
+      "One of the two images, or both, may have been deleted for ever, or belong to another gallery.",
   },
   {
     title: "이미지 두 장 비교",
@@ -44,5 +47,7 @@ export const t = inTwo(
     nothing: "알 수 없음",
     removed: "첫째에만 있음",
     added: "둘째에만 있음",
+    missingTitle: "비교할 이미지를 찾을 수 없습니다",
+    missingText: "둘 중 하나, 또는 둘 다 완전히 삭제되었거나 다른 갤러리의 이미지일 수 있습니다.",
   },
 );

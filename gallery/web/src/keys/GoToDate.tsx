@@ -8,6 +8,7 @@ import { present } from "../sections";
 import { show } from "../timeline/cursor";
 import { Dialog } from "../ui/Dialog";
 import { attempt } from "../ui/Toasts";
+import "./date.css";
 import { t } from "./texts";
 
 /** Brings the first image of a date into sight, or of the day before it that has any. */

@@ -6,10 +6,10 @@ import { bytes as sizeOf } from "../formats";
 import { route } from "../route";
 import { present } from "../sections";
 import { announce } from "../ui/Announcer";
-import { Dialog } from "../ui/Dialog";
 import { Icon, type IconName } from "../ui/Icon";
-import { DRAWERS, MOST_COPIES, type Drawer } from "../upload/copying";
-import { drawerName, t as copies } from "../upload/texts";
+import { MOST_COPIES, type Drawer } from "../upload/copying";
+import { DrawerDialog } from "../upload/DrawerDialog";
+import { t as copies } from "../upload/texts";
 import * as commands from "./commands";
 import { bytes, chosen, count, isAll, isSelecting, selectAll, selectNone } from "./selection";
 import "./selection.css";
@@ -89,18 +89,7 @@ function CopyTo() {
   return (
     <>
       <Deed icon="copy" text={copies.copyInto} act={() => setAsked(true)} />
-      {isAsked && (
-        <Dialog title={copies.copyInto} onClose={close}>
-          <p>{copies.copyText}</p>
-          <footer>
-            {DRAWERS.map((kind) => (
-              <button key={kind} type="button" onClick={() => copy(kind)}>
-                {drawerName(kind)}
-              </button>
-            ))}
-          </footer>
-        </Dialog>
-      )}
+      {isAsked && <DrawerDialog onChoose={copy} onClose={close} />}
     </>
   );
 }

@@ -14,12 +14,14 @@ const PAGES: readonly PageName[] = ["gallery", "inputs", "controls", "trash", "y
 
 export function Header({ children }: { children?: ComponentChildren }) {
   const { page } = route.value;
+  const counted = me.value;
   const bar = useRef<HTMLElement>(null);
   useMeasured(bar);
   useLayoutEffect(() => {
     const here = bar.current?.querySelector("[aria-current]");
     here?.scrollIntoView({ block: "nearest", inline: "nearest" });
-  }, [page]);
+    // With the counts the tabs grow wider.
+  }, [page, counted]);
   return (
     <header class="bar" ref={bar}>
       <nav class="tabs" aria-label={t.pages}>

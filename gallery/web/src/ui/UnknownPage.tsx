@@ -1,10 +1,8 @@
 // What is said at an address where there is no page.
 
 import { inTwo, t as shared } from "../i18n";
-import { follow, hrefOf } from "../route";
+import { follow, GALLERY, hrefOf } from "../route";
 import { Notice } from "./Notice";
-
-const GALLERY = { page: "gallery", image: null, compare: null, filters: {} } as const;
 
 const t = inTwo(
   {

@@ -1,10 +1,15 @@
 // The viewer's buttons.
 
+import { useState } from "preact/hooks";
+
 import type { Image } from "../api";
 import { compareWith, marked } from "../compare/mark";
 import { t as comparing } from "../compare/texts";
 import { imageOf } from "../images";
 import { Icon, type IconName } from "../ui/Icon";
+import type { Drawer } from "../upload/copying";
+import { DrawerDialog } from "../upload/DrawerDialog";
+import { t as copies } from "../upload/texts";
 import { isInfoOpen } from "./drawer";
 import { t } from "./texts";
 import type { Viewing } from "./viewing";
@@ -16,12 +21,13 @@ interface Props {
 
 export function Bar({ viewing, image }: Props) {
   const { stage } = viewing;
+  const [isCopying, setCopying] = useState(false);
   return (
     <>
       <div class="viewer-bar">
         <Button name="back" label={t.back} onClick={viewing.close} />
-        <span class="place">{t.place(stage.index.value + 1, stage.count.value)}</span>
-        {image && <Actions viewing={viewing} image={image} />}
+        {image && <span class="place">{t.place(stage.index.value + 1, stage.count.value)}</span>}
+        {image && <Actions viewing={viewing} image={image} onCopy={() => setCopying(true)} />}
         {image && (
           <Button
             name="info"
@@ -32,12 +38,19 @@ export function Bar({ viewing, image }: Props) {
           />
         )}
       </div>
+      {isCopying && <Copying viewing={viewing} onClose={() => setCopying(false)} />}
       {image && <Marked image={image} />}
     </>
   );
 }
 
-function Actions({ viewing, image }: { viewing: Viewing; image: Image }) {
+interface ActionsProps {
+  viewing: Viewing;
+  image: Image;
+  onCopy: () => void;
+}
+
+function Actions({ viewing, image, onCopy }: ActionsProps) {
   const isTrashed = image.status === "trash";
   return (
     <div class="viewer-actions" role="group" aria-label={t.viewer}>
@@ -65,6 +78,9 @@ function Actions({ viewing, image }: { viewing: Viewing; image: Image }) {
         isOn={marked.value === image.id}
         onClick={viewing.compare}
       />
+      {image.kind === "output" && !isTrashed && (
+        <Button name="copy" label={copies.copyInto} onClick={onCopy} />
+      )}
       <Button name="download" label={t.download} onClick={viewing.download} keys="Shift+D" />
       <Button
         name="trash"
@@ -74,6 +90,15 @@ function Actions({ viewing, image }: { viewing: Viewing; image: Image }) {
       />
     </div>
   );
+}
+
+/** Beside the bar, whose looks are not those of dialogs. */
+function Copying({ viewing, onClose }: { viewing: Viewing; onClose: () => void }) {
+  const copy = (kind: Drawer): void => {
+    onClose();
+    viewing.copyTo(kind);
+  };
+  return <DrawerDialog onChoose={copy} onClose={onClose} />;
 }
 
 interface ButtonProps {

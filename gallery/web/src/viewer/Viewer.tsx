@@ -11,6 +11,7 @@ import { useAloft } from "./aloft";
 import { Bar } from "./Bar";
 import { isInfoOpen } from "./drawer";
 import { Info } from "./Info";
+import { Missing } from "./Missing";
 import { t } from "./texts";
 import { Viewing } from "./viewing";
 import "./viewer.css";
@@ -19,9 +20,10 @@ export function Viewer({ id }: { id: string }) {
   // One for as long as it is open: what it shows is its own, and the address follows.
   // eslint-disable-next-line react-hooks/exhaustive-deps
   const viewing = useMemo(() => new Viewing(id), []);
-  // They end in this order: the focus can go back once what lies below can be reached.
-  useLayoutEffect(() => viewing.begin(), [viewing]);
+  // It begins with all the room that there is. They end in this order: the focus can go back once
+  // what lies below can be reached.
   useAloft();
+  useLayoutEffect(() => viewing.begin(), [viewing]);
   useLayoutEffect(() => () => viewing.giveBack(), [viewing]);
   const host = viewing.host.value;
   return host && createPortal(<Parts viewing={viewing} />, host);
@@ -54,7 +56,7 @@ function Parts({ viewing }: { viewing: Viewing }) {
 }
 
 /** What is said while the original is not there. */
-function Trouble({ viewing: { stage, close } }: { viewing: Viewing }) {
+function Trouble({ viewing: { stage } }: { viewing: Viewing }) {
   const problem = stage.problem.value;
   const state = stage.loads.state.value;
   if (!problem && state === "shown") return null;
@@ -66,14 +68,20 @@ function Trouble({ viewing: { stage, close } }: { viewing: Viewing }) {
       </p>
     );
   }
-  const isGone = problem?.status === 404;
+  if (problem?.status === 404) {
+    return (
+      <div class="trouble" role="alert">
+        <Missing title={t.missingTitle} text={t.missingText} />
+      </div>
+    );
+  }
   return (
     <div class="trouble" role="alert">
       {state === "slow" && !problem ? <p>{t.slow}</p> : <h2>{t.brokenTitle}</h2>}
       {problem && <p>{said(problem)}</p>}
       {!problem && state === "broken" && <p>{t.brokenText}</p>}
-      <button type="button" onClick={isGone ? close : stage.retry}>
-        {isGone ? t.back : shared.retry}
+      <button type="button" onClick={stage.retry}>
+        {shared.retry}
       </button>
     </div>
   );

@@ -8,6 +8,7 @@ import { imageOf, signalOf } from "../images";
 import { go, leave, route } from "../route";
 import { listing, watch } from "../store";
 import { tell } from "../ui/Toasts";
+import { copyAll, type Drawer } from "../upload/copying";
 import { isInfoOpen, room, toggleInfo } from "./drawer";
 import { setViewed, type Viewed } from "./keys";
 import { Listed } from "./listed";
@@ -159,6 +160,7 @@ export class Viewing implements Viewed {
   zoom = (): void => this.stage.zoom();
   info = (): void => toggleInfo();
   compare = (): void => compareWith(this.order.id);
+  copyTo = (kind: Drawer): void => void copyAll(kind, [this.order.id]);
   download = (): void => void download([this.order.id]);
 
   favorite = (): void => {

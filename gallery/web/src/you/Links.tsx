@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { getLinks, makeLink, revokeLink, type RecoveryLink } from "../api";
 import { moment } from "../formats";
 import { confirm } from "../ui/Dialog";
-import { attempt } from "../ui/Toasts";
+import { attempt, tell } from "../ui/Toasts";
 import { copyFrom } from "./clipboard";
 import { t } from "./texts";
 
@@ -24,9 +24,14 @@ export function Links({ hasImages }: { hasImages: boolean }) {
   const revoke = async ({ id, name }: RecoveryLink): Promise<void> => {
     const question = { title: t.revokeTitle, text: t.revokeText, label: t.revoke, isDanger: true };
     if (!(await confirm({ ...question, text: `${name ?? t.unnamed}: ${t.revokeText}` }))) return;
-    await attempt(() => revokeLink(id));
-    if (made?.id === id) setMade(null);
+    await attempt(async () => {
+      await revokeLink(id);
+      if (made?.id === id) setMade(null);
+      tell(t.revoked(name ?? t.unnamed));
+    });
     await load();
+    // Its button is gone, and the focus with it: back to the page, and not to its beginning.
+    document.getElementById("main")?.focus({ preventScroll: true });
   };
   if (!hasImages && !links?.length) return <p class="hint">{t.nothingYet}</p>;
   return (

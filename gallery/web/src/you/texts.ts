@@ -55,6 +55,7 @@ export const t = inTwo(
     unused: "never used",
     revoke: "Revoke",
     revokeOne: (name: string) => `Revoke: ${name}`,
+    revoked: (name: string) => `Revoked: ${name}`,
     revokeTitle: "Revoke this link?",
     revokeText:
       "Nobody can open the gallery with it from then on. Browsers that did so before stay signed in.",
@@ -124,6 +125,7 @@ export const t = inTwo(
     unused: "사용한 적 없음",
     revoke: "무효화",
     revokeOne: (name) => `무효화: ${name}`,
+    revoked: (name) => `무효화했습니다: ${name}`,
     revokeTitle: "이 링크를 무효화할까요?",
     revokeText:
       "이제부터 아무도 이 링크로 갤러리를 열 수 없습니다. 이미 연 브라우저에서는 계속 볼 수 있습니다.",
