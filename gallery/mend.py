@@ -8,7 +8,8 @@
     image only                    somebody dropped it: taken in, if it is a whole image;
                                   where images are marks themselves, and this one is of a put
                                   within the last week: never committed, swept
-    both gone                     purged from outside, when missed for a minute
+    both gone                     purged from outside, when missed for a minute; while it lies
+                                  where the library lived before a move, brought back from there
 
 Every act looks again under the owner's lock.
 """
@@ -31,7 +32,7 @@ from gallery.errors import Damaged, NotFound
 from gallery.imaging import Imaging
 from gallery.keys import Folder
 from gallery.library import Library
-from gallery.records import Seen
+from gallery.records import Record, Seen
 
 log = logging.getLogger(__name__)
 
@@ -155,12 +156,26 @@ class Mender:
             if self._library.catalog.get(record.owner, record.id, record.month) is None:
                 return SETTLED
             self._library.blobs.check()
-            if self._stat(name) or self._stat(record.image):
+            if self._stat(name) or self._stat(record.image) or self._brought_back(record):
                 return Look(again=0.0)
             self._library.finish_purge(record)
         log.info("purged what was removed from outside: %s", record.image)
         self._memory.forget(name)
         return MENDED
+
+    def _brought_back(self, record: Record) -> bool:
+        """Whether the original lay where the library lived before, and lies here again; its
+        sidecar is lost then. While the library may go back, only the gallery purges: what
+        somebody removes here by mistake would otherwise be purged there as well."""
+        fallback = self._library.fallback
+        if fallback is None:
+            return False
+        try:
+            body = fallback.original(record)
+        except NotFound:
+            return False
+        self._library.blobs.put(record.image, body)
+        return True
 
     def _there(self, folder: Folder, id: str, mark: keys.Mark) -> bool:
         return self._stat(folder.mark(id, mark)) is not None

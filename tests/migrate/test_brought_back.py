@@ -1,0 +1,75 @@
+"""What was removed from outside comes back from where the library lived before."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+
+from gallery.errors import NotFound
+from gallery.fallback import Fallback, reads
+from gallery.imaging import Imaging
+from gallery.library import Library
+from gallery.purges import Purges, begin
+from gallery.reconcile import Reconciler
+from tests.migrate.moves import Move, fill, stored
+from tests.samples import OWNER, ident
+
+WAYS = [("files", "memory"), ("services", "files"), ("files", "services")]
+on_each = pytest.mark.parametrize("ways", WAYS, ids=" to ".join)
+
+
+@pytest.fixture
+def here(move: Move) -> Library:
+    """Where the library lives, after it left the source."""
+    fill(move.source)
+    move.all()
+    here = move.target
+    begin(here.catalog.notes, here.catalog.changes(None).position, whole=True)
+    here.fallback = Fallback(here.catalog.notes, move.source.blobs, lambda: 1)
+    return here
+
+
+@pytest.fixture
+def walker(here: Library, imaging: Imaging) -> Reconciler:
+    return Reconciler(here, imaging, settle=0, vanish=0)
+
+
+def _remove(library: Library, n: int) -> None:
+    record = library.get(OWNER, ident(n)).record
+    for key in (record.image, record.thumb, record.folder.sidecar(record.id)):
+        with suppress(NotFound):
+            library.blobs.delete(key)
+
+
+def _walk(walker: Reconciler) -> None:
+    """One look finds it missing, one brings it back, one ends it."""
+    for _ in range(3):
+        walker.run()
+
+
+@on_each
+def test_an_image_that_is_removed_is_brought_back(
+    move: Move, here: Library, walker: Reconciler
+) -> None:
+    before, entry = stored(here), here.get(OWNER, ident(1))
+    _remove(here, 1)
+    _walk(walker)
+    Purges(here, move.source).carry()
+    assert here.get(OWNER, ident(1)).record == entry.record
+    record = entry.record
+    assert here.blobs.read(record.image) == move.source.blobs.read(record.image)
+    assert here.sidecars.read(record.folder, record.id)[0] == record
+    assert stored(move.source).keys() == before.keys()
+    assert sum(reads(here.catalog.notes).values()) > 0
+
+
+@on_each
+def test_one_that_is_nowhere_any_more_is_purged(
+    move: Move, here: Library, walker: Reconciler
+) -> None:
+    _remove(here, 1)
+    _remove(move.source, 1)
+    _walk(walker)
+    with pytest.raises(NotFound):
+        here.get(OWNER, ident(1))
