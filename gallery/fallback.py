@@ -28,10 +28,13 @@ _PIECE = 8 << 20
 
 
 class Fallback:
-    """``before`` holds the bytes of before the ``turns``-th turn. Methods block, and raise
-    NotFound when they aren't there either, or are not what the record says, and Unavailable."""
+    """``before`` gives the store of before the ``turns``-th turn; it raises Unavailable while
+    that is not open. Methods block, and raise NotFound when the bytes aren't there either, or are
+    not what the record says, and Unavailable."""
 
-    def __init__(self, notes: Notes, before: BlobStore, turns: Callable[[], int]) -> None:
+    def __init__(
+        self, notes: Notes, before: Callable[[], BlobStore], turns: Callable[[], int]
+    ) -> None:
         self._notes = notes
         self._before = before
         self._turns = turns
@@ -56,8 +59,8 @@ class Fallback:
             return self._read_whole(ASIDE + key)
 
     def _read_whole(self, key: str) -> bytes:
-        body = bytearray()
-        while data := self._before.read(key, len(body), _PIECE):
+        before, body = self._before(), bytearray()
+        while data := before.read(key, len(body), _PIECE):
             body += data
         return bytes(body)
 

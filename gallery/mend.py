@@ -152,30 +152,30 @@ class Mender:
             return Look(again=self._vanish - age)
         if record.owner not in self._library.blobs.owners():
             return SETTLED
+        left = self._left_before(record)
         with self._library.catalog.lock(record.owner):
             if self._library.catalog.get(record.owner, record.id, record.month) is None:
                 return SETTLED
             self._library.blobs.check()
-            if self._stat(name) or self._stat(record.image) or self._brought_back(record):
+            if self._stat(name) or self._stat(record.image):
+                return Look(again=0.0)
+            if left is not None:
+                self._library.blobs.put(record.image, left)  # its sidecar is lost then
                 return Look(again=0.0)
             self._library.finish_purge(record)
         log.info("purged what was removed from outside: %s", record.image)
         self._memory.forget(name)
         return MENDED
 
-    def _brought_back(self, record: Record) -> bool:
-        """Whether the original lay where the library lived before, and lies here again; its
-        sidecar is lost then. While the library may go back, only the gallery purges: what
-        somebody removes here by mistake would otherwise be purged there as well."""
-        fallback = self._library.fallback
-        if fallback is None:
-            return False
+    def _left_before(self, record: Record) -> bytes | None:
+        """The original as it lies where the library lived before. While that may go back, only
+        the gallery purges: what somebody removes here by mistake would go there as well."""
+        if self._library.fallback is None:
+            return None
         try:
-            body = fallback.original(record)
+            return self._library.fallback.original(record)
         except NotFound:
-            return False
-        self._library.blobs.put(record.image, body)
-        return True
+            return None
 
     def _there(self, folder: Folder, id: str, mark: keys.Mark) -> bool:
         return self._stat(folder.mark(id, mark)) is not None

@@ -20,6 +20,7 @@ from starlette.types import Receive, Scope, Send
 
 from gallery import generation, processes, responses
 from gallery.app import App
+from gallery.blobs import BlobStore
 from gallery.dwelling import active
 from gallery.errors import GalleryError, StartRefused, Unavailable
 from gallery.fallback import Fallback
@@ -61,7 +62,17 @@ class Moving:
 
     def _app_of(self, stores: Stores, imaging: Imaging | None = None) -> App:
         settings, dwelling = self._pairs.settings(stores), self._pairs.dwelling(stores)
-        return App(settings, imaging=imaging, dwelling=dwelling, server=self._id)
+        app = App(settings, imaging=imaging, dwelling=dwelling, server=self._id)
+        beside = partial(self._beside, stores)
+        app.library.fallback = Fallback(app.library.catalog.notes, beside, self._pairs.turns)
+        return app
+
+    def _beside(self, stores: Stores) -> BlobStore:
+        """Those of the other pair. Raises Unavailable until they are open."""
+        other = self._pairs.other(stores)
+        if other not in self._apps:
+            raise Unavailable(f"{other} are not open yet")
+        return self._apps[other].library.blobs
 
     def _lives(self) -> Stores:
         return self._pairs.lives(before=Stores.of(self._app.settings))
@@ -225,8 +236,6 @@ class Moving:
             app.library.close()
             raise
         app.library.successor, library.successor = library, app.library
-        for one, other in ((app.library, library), (library, app.library)):
-            one.fallback = Fallback(one.catalog.notes, other.blobs, self._pairs.turns)
         self._apps[stores] = app
 
 

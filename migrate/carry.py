@@ -237,5 +237,7 @@ class Carrier:
 
 def _is_another(here: Record, there: Record) -> bool:
     """Whether an image was purged, and another put under its id. If their times were the same,
-    it would be one that was tampered with."""
-    return here.sha256 != there.sha256 and here.created_at != there.created_at
+    it would be one that was tampered with; and what lies in another folder has to be sent there,
+    whether its bytes are the same or not."""
+    is_other = here.sha256 != there.sha256 and here.created_at != there.created_at
+    return is_other or here.folder != there.folder

@@ -177,7 +177,8 @@ class Admin:
 
 
 def _users(library: Library, wanted: UsersQuery) -> dict[str, object]:
-    """In the order of their names only those of the page are looked at, else all."""
+    """In the order of their names only those of the page are looked at, else all. Who has no
+    images has no dates, and comes last."""
     part = wanted.name.lower()
     owners = [owner for owner in library.catalog.owners() if part in owner]
     page = slice((wanted.page - 1) * wanted.size, wanted.page * wanted.size)
@@ -187,8 +188,10 @@ def _users(library: Library, wanted: UsersQuery) -> dict[str, object]:
     else:
         figure = attrgetter(wanted.sort)
         found = _with_totals(library, owners)
-        found.sort(key=lambda user: figure(user[1]) or 0, reverse=is_falling)
-        found = found[page]
+        none = [user for user in found if figure(user[1]) is None]
+        found = [user for user in found if figure(user[1]) is not None]
+        found.sort(key=lambda user: figure(user[1]), reverse=is_falling)
+        found = [*found, *none][page]
     items = [_user(owner, whole) for owner, whole in found]
     return {"items": items, "page": wanted.page, "size": wanted.size, "total": len(owners)}
 

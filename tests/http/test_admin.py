@@ -91,7 +91,7 @@ async def test_users_are_found_by_a_part_of_the_name_and_sorted_by_any_figure(
     assert await users("sort=trash&order=desc") == ["member-1", "guest", "member-2"]
     assert await users("sort=bytes") == ["guest", "member-1", "member-2"]
     assert await users("sort=bytes&order=desc") == ["member-1", "member-2", "guest"]
-    assert await users("sort=last") == ["member-1", "guest", "member-2"]
+    assert await users("sort=last") == ["guest", "member-2", "member-1"]
     assert await users("sort=first&order=desc&size=1&page=2") == ["guest"]
     assert await users("name=BER-&sort=active") == ["member-1", "member-2"]
     assert await users("name=ber-&size=1&page=2") == ["member-2"]

@@ -132,6 +132,21 @@ def test_an_image_that_was_purged_and_put_anew_is_brought(living: Living) -> Non
     living.move.is_equal()
 
 
+def test_one_that_was_put_anew_on_another_day_has_its_original_there(living: Living) -> None:
+    """Its bytes are the same, and all of it happened within one round."""
+    library = living.library
+    for day in (0, 1):
+        if day:
+            living.move.follow()
+            library.trash(OWNER, ident(9))
+            library.purge(OWNER, ident(9))
+        upload(library, b"one", id=ident(9), created_at=NOON + day * 86_400 * SECOND)
+    living.turn()
+    record = living.library.get(OWNER, ident(9)).record
+    assert living.library.blobs.read(record.image) == b"one"
+    living.move.is_equal()
+
+
 def test_what_a_damaged_manifest_does_not_tell_of_is_not_purged(
     living: Living, places: tuple[Place, Place], tmp_path: Path
 ) -> None:

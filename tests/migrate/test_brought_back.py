@@ -6,7 +6,8 @@ from contextlib import suppress
 
 import pytest
 
-from gallery.errors import NotFound
+from gallery.blobs import BlobStore
+from gallery.errors import NotFound, Unavailable
 from gallery.fallback import Fallback, reads
 from gallery.imaging import Imaging
 from gallery.library import Library
@@ -26,7 +27,7 @@ def here(move: Move) -> Library:
     move.all()
     here = move.target
     begin(here.catalog.notes, here.catalog.changes(None).position, whole=True)
-    here.fallback = Fallback(here.catalog.notes, move.source.blobs, lambda: 1)
+    here.fallback = Fallback(here.catalog.notes, lambda: move.source.blobs, lambda: 1)
     return here
 
 
@@ -62,6 +63,24 @@ def test_an_image_that_is_removed_is_brought_back(
     assert here.sidecars.read(record.folder, record.id)[0] == record
     assert stored(move.source).keys() == before.keys()
     assert sum(reads(here.catalog.notes).values()) > 0
+
+
+def test_nothing_is_purged_while_that_cannot_be_told(
+    move: Move, here: Library, walker: Reconciler
+) -> None:
+    """The process was started while the other stores were away."""
+
+    def away() -> BlobStore:
+        raise Unavailable("the other stores are not open yet")
+
+    here.fallback = Fallback(here.catalog.notes, away, lambda: 1)
+    _remove(here, 1)
+    _walk(walker)
+    assert here.get(OWNER, ident(1))
+    here.fallback = Fallback(here.catalog.notes, lambda: move.source.blobs, lambda: 1)
+    _walk(walker)
+    record = here.get(OWNER, ident(1)).record
+    assert here.blobs.stat(record.image)
 
 
 @on_each
