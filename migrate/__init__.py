@@ -9,6 +9,7 @@
     sides        where from and where to, opened
     folder       the run folder: what is known of a move, and the lock of who works on it
     journal      what was done, line by line
+    walk         what lies in a store, an owner's month at a time
     survey       counts, bytes, and every anomaly by name, before anything is copied
     carry        one image to the other side, as its sidecar says now
     objects      what is asked of either side's
