@@ -3,7 +3,7 @@
     __main__     the commands and their options
     planning     plan: where to follow from, and how long a copy will take
     commands     what the others do, without how they show it
-    lines        what they print for people
+    printed      what they print for people
     status       how far a move is, and who is alive
     preflight    whether it can go well, looked at without changing anything
     sides        where from and where to, opened
