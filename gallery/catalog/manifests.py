@@ -15,7 +15,7 @@
     swallowed    what a crash kept from the feed in between, and ``begun``, where to look
     damage       how it is noticed that a manifest is damaged
 
-    shard        one manifest, with its ``index`` in memory; ``lines``, how it is written
+    shard        one manifest, with its ``index`` in memory; ``manifest_lines``, its lines
     ring         the newest images
     feed         the feed, in files that are each a ``segment``
 
