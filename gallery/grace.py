@@ -17,13 +17,13 @@ from contextlib import ExitStack
 
 from gallery.blobs import BlobStore
 from gallery.blobs.abilities import LocalFiles
+from gallery.carried import Purges
 from gallery.dropped import Dropped
 from gallery.durable import trying
 from gallery.errors import GalleryError, StartRefused, storage
 from gallery.imaging import Imaging
 from gallery.library import Library
 from gallery.looks import Looks
-from gallery.purges import Purges
 from gallery.reconcile import Thing
 from gallery.watcher import Watcher
 

@@ -11,6 +11,7 @@ from gallery.encoding import checksum
 from gallery.errors import Damaged
 
 CRC_TAIL = len(b',"crc":"00000000"}')
+_CRC = slice(-len(b'00000000"}'), -len(b'"}'))
 
 
 def encode_line(data: Mapping[str, Any], record: bytes | None = None) -> bytes:
@@ -19,13 +20,12 @@ def encode_line(data: Mapping[str, Any], record: bytes | None = None) -> bytes:
     body = orjson.dumps(data)[:-1]
     if record is not None:
         body += b',"record":' + record
-    return body + b',"crc":"%b"}\n' % checksum(body).encode()
+    return body + _tail(body) + b"\n"
 
 
 def decode_line(line: bytes) -> dict[str, Any]:
     """The content of a journal line (without its newline). Raises Damaged."""
-    body, tail = line[:-CRC_TAIL], line[-CRC_TAIL:]
-    if tail != b',"crc":"%b"}' % checksum(body).encode():
+    if not is_whole(line):
         raise Damaged("checksum")
     try:
         data = orjson.loads(line)
@@ -34,6 +34,20 @@ def decode_line(line: bytes) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise Damaged("not an object")
     return data
+
+
+def is_whole(line: bytes) -> bool:
+    """Whether a journal line (without its newline) ends with the checksum of what stands before."""
+    return line[-CRC_TAIL:] == _tail(line[:-CRC_TAIL])
+
+
+def crc_of(line: bytes) -> str:
+    """The checksum that a journal line ends with."""
+    return line[_CRC].decode("ascii")
+
+
+def _tail(body: bytes) -> bytes:
+    return b',"crc":"%b"}' % checksum(body).encode()
 
 
 def record_in_line(line: bytes) -> bytes:

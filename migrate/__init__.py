@@ -3,12 +3,13 @@
     __main__     the commands and their options
     planning     plan: where to follow from, and how long a copy will take
     commands     what the others do, without how they show it
-    lines        what they print for people
+    printed      what they print for people
     status       how far a move is, and who is alive
     preflight    whether it can go well, looked at without changing anything
     sides        where from and where to, opened
     folder       the run folder: what is known of a move, and the lock of who works on it
     journal      what was done, line by line
+    walk         what lies in a store, an owner's month at a time
     survey       counts, bytes, and every anomaly by name, before anything is copied
     carry        one image to the other side, as its sidecar says now
     objects      what is asked of either side's

@@ -13,7 +13,7 @@ import orjson
 from gallery import dwelling
 from gallery.errors import GalleryError, StartRefused
 from gallery.settings import LOG_FORMAT, Settings, load
-from migrate import commands, lines, planning
+from migrate import commands, planning, printed
 from migrate import status as how_far
 from migrate.cleaning import cleanup
 from migrate.compare import Verdict
@@ -100,7 +100,7 @@ def preflight(run: str, *, as_json: bool) -> None:
 def plan(*, run: str, quick: bool, as_json: bool, **limits: Any) -> None:
     """Count what there is to move, and name all that is not as it should be."""
     content = planning.plan(_settings(), Folder(run), Limits(**limits), hashes=not quick)
-    _say(content, lines.of_plan(content), as_json=as_json)
+    _say(content, printed.of_plan(content), as_json=as_json)
     sys.exit(1 if content["anomalies"] else 0)
 
 
@@ -124,7 +124,7 @@ def copy(
         _settings(), Folder(run), Limits(**limits), only,
         wanted=wanted, policy=policy, threads=threads, again=again,
     )  # fmt: skip
-    _say(report, lines.of_copy(report), as_json=as_json)
+    _say(report, printed.of_copy(report), as_json=as_json)
     sys.exit(1 if report["anomalies"] else 0 if report["ended"] else 2)
 
 
@@ -136,7 +136,7 @@ def copy(
 def follow(*, for_ever: bool, run: str, as_json: bool, **limits: Any) -> None:
     """Bring what changed since the plan was made, until the target is level."""
     report = commands.follow(_settings(), Folder(run), Limits(**limits), for_ever=for_ever)
-    _say(report, lines.of_follow(report), as_json=as_json)
+    _say(report, printed.of_follow(report), as_json=as_json)
     sys.exit(0 if report["level"] or for_ever else 2)
 
 
@@ -161,7 +161,7 @@ def verify(
     report, code = commands.verify(
         _settings(), Folder(run), Limits(**limits), only, say, sample=sample
     )
-    _say(report, lines.of_verify(report), as_json=as_json)
+    _say(report, printed.of_verify(report), as_json=as_json)
     sys.exit(code)
 
 
@@ -185,7 +185,7 @@ def rollback(*, run: str, as_json: bool, **seconds: float) -> None:
 
 def _turn(run: str, to: Literal["from", "to"], *, as_json: bool, **seconds: float) -> None:
     report = commands.turn(_settings(), Folder(run), to, **seconds)
-    _say(report, lines.of_turn(report), as_json=as_json)
+    _say(report, printed.of_turn(report), as_json=as_json)
 
 
 @cli.command()

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from gallery import dwelling, purges, usage
+from gallery import carried, dwelling, usage
 from gallery.errors import StartRefused, Unavailable
 from gallery.generation import Generation, Record, Stores
 from migrate.copying import THREADS
@@ -164,7 +164,7 @@ class Turn:
         at = round(time.time())
         self._journal.append(did="turn", number=number, position=position, at=at)
         self._journal.sync()
-        purges.begin(self._target.catalog.notes, position, whole=not self._aside)
+        carried.begin(self._target.catalog.notes, position, whole=not self._aside)
         held()
         return Generation(number, self._stores)
 

@@ -26,7 +26,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from gallery.catalog import segment
-from gallery.catalog.lines import lines
+from gallery.catalog.manifest_lines import lines
 from gallery.durable import lock, try_lock
 from gallery.errors import Damaged, StartRefused, Unavailable
 from gallery.lines import decode_line, encode_line

@@ -12,7 +12,7 @@ from typing import Any
 
 from gallery.catalog import Changes, Noted
 from gallery.catalog.feed import Feed
-from gallery.catalog.lines import lines
+from gallery.catalog.manifest_lines import lines
 from gallery.errors import Damaged, PositionGone
 from gallery.lines import decode_line
 

@@ -6,7 +6,8 @@
     mirror       how a process learns what any process wrote: it asks the feed
     held         what is then in memory: owners, and the manifests in use
     at_hand      pages that are answered at once, from the ring or (``now``) further down
-    pages        the other pages, and all that is asked with a query (``select``, ``search``)
+    pages        the other pages, and all that is asked with a query: its rows (``select``,
+                 ``search``) in its ``order``, and ``facets``, what a filter can be chosen from
     lookups      what is asked without a query
     history      the feed from a position on, for who was away
 
@@ -14,7 +15,9 @@
     swallowed    what a crash kept from the feed in between, and ``begun``, where to look
     damage       how it is noticed that a manifest is damaged
 
-    shard, index, ring, feed    one manifest, its index, the newest images, the feed's files
+    shard        one manifest, with its ``index`` in memory; ``manifest_lines``, its lines
+    ring         the newest images
+    feed         the feed, in files that are each a ``segment``
 
 Every question begins with a look at the feed, so its answer is of what any process wrote
 before. A change is known here when it was read back from there.

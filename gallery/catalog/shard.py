@@ -13,11 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gallery.catalog.index import Index
-from gallery.catalog.lines import (
-    crc_of,
+from gallery.catalog.manifest_lines import (
     head_of,
     header,
-    is_whole,
     last_line,
     line_of,
     lines,
@@ -28,7 +26,7 @@ from gallery.catalog.lines import (
 from gallery.catalog.search import PromptText
 from gallery.changes import change
 from gallery.errors import Damaged
-from gallery.lines import marks
+from gallery.lines import crc_of, is_whole, marks
 from gallery.records import Record, Seen
 from gallery.totals import Totals, TotalsByKind
 

@@ -17,8 +17,8 @@ from gallery.catalog.begun import Begun
 from gallery.catalog.feed import Feed
 from gallery.catalog.held import Held
 from gallery.catalog.history import Place, place, told
-from gallery.catalog.lines import head_of, last_line, lines, read_generation
 from gallery.catalog.locks import OwnerLocks
+from gallery.catalog.manifest_lines import head_of, last_line, lines, read_generation
 from gallery.catalog.mirror import Mirror
 from gallery.catalog.shard import Shard
 from gallery.errors import Damaged, PositionGone

@@ -15,7 +15,7 @@ from functools import partial
 from gallery.catalog.begun import Begun
 from gallery.catalog.held import Held
 from gallery.catalog.index import Index
-from gallery.catalog.lines import header, line_of, read_generation
+from gallery.catalog.manifest_lines import header, line_of, read_generation
 from gallery.catalog.mirror import Mirror
 from gallery.catalog.shard import Replaced, Shard, whole
 from gallery.catalog.swallowed import Swallowed, feed_line

@@ -7,11 +7,11 @@ from contextlib import suppress
 import pytest
 
 from gallery.blobs import BlobStore
+from gallery.carried import Purges, begin
 from gallery.errors import NotFound, Unavailable
 from gallery.fallback import Fallback, reads
 from gallery.imaging import Imaging
 from gallery.library import Library
-from gallery.purges import Purges, begin
 from gallery.reconcile import Reconciler
 from tests.migrate.moves import Move, fill, stored
 from tests.samples import OWNER, ident

@@ -7,10 +7,10 @@ from typing import Any
 import orjson
 import pytest
 
-from gallery import purges
+from gallery import carried
 from gallery.blobs import ASIDE
+from gallery.carried import Purges
 from gallery.library import Library
-from gallery.purges import Purges
 from tests.migrate.moves import Move, fill, stored
 from tests.samples import OWNER, ident, put
 
@@ -28,7 +28,7 @@ def here(move: Move) -> Library:
     """Where the library lives, after it left the source."""
     fill(move.source)
     move.all()
-    purges.begin(move.target.catalog.notes, move.target.catalog.changes(None).position, whole=True)
+    carried.begin(move.target.catalog.notes, move.target.catalog.changes(None).position, whole=True)
     return move.target
 
 
@@ -132,7 +132,7 @@ def test_what_was_set_aside_is_purged_there(move: Move, here: Library) -> None:
 
 @pytest.fixture
 def forgotten(here: Library) -> Library:
-    purges.begin(here.catalog.notes, "no.1.position", whole=True)
+    carried.begin(here.catalog.notes, "no.1.position", whole=True)
     return here
 
 
@@ -141,7 +141,7 @@ def test_what_is_gone_is_found_by_its_month(move: Move, forgotten: Library) -> N
     _carry(move)
     assert _left(move) == []
     assert stored(move.source) == stored(forgotten)
-    position = orjson.loads(forgotten.catalog.notes.read(purges.NAME) or b"")["position"]
+    position = orjson.loads(forgotten.catalog.notes.read(carried.NAME) or b"")["position"]
     assert forgotten.catalog.changes(position).noted == []
 
 
@@ -158,7 +158,7 @@ def test_a_catalog_that_was_lost_purges_nothing(move: Move, forgotten: Library) 
 def test_where_not_all_was_brought_nothing_is_purged_for_its_absence(
     move: Move, here: Library
 ) -> None:
-    purges.begin(here.catalog.notes, "no.1.position", whole=False)
+    carried.begin(here.catalog.notes, "no.1.position", whole=False)
     put(move.source, 70)
     before = stored(move.source)
     _carry(move)

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import pytest
 
-from gallery import purges
+from gallery import carried
 from gallery.bulk import Bulk
 from gallery.errors import StartRefused, Unavailable
 from gallery.journal import Wanted
@@ -156,7 +156,7 @@ def test_a_change_of_many_goes_on_over_there_and_is_undone_there(empty: Living) 
 def test_whether_all_was_brought_is_written_down(living: Living) -> None:
     move = living.move
     living.turn()
-    note = orjson.loads(move.target.catalog.notes.read(purges.NAME) or b"")
+    note = orjson.loads(move.target.catalog.notes.read(carried.NAME) or b"")
     assert (note["whole"], note["under_way"]) == (True, [])
     assert move.target.catalog.changes(note["position"]).noted == []
 

@@ -1,5 +1,8 @@
 """A catalog in memory: one dict, sorted and filtered anew for every question.
 
+    feed     what changed, in a list that is never cut
+    locks    owners' locks within one process, and the fence around all of them
+
 It says what the right answer is, slowly; the tests hold the other catalogs against it.
 """
 

@@ -4,6 +4,7 @@
     connections    which there are, and the locks that are tied to them
     failures       what the failures of a database are called here
     schema         the migrations, and what a database has to offer
+    place          a database that a library may move to, looked at and tried
     rows           from a record to its row and the terms it is found by
     writes         what is written in one transaction
     questions      from a query to the SQL of its page

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,7 +19,7 @@ import orjson
 from gallery.changes import Change
 from gallery.encoding import encode
 from gallery.errors import Damaged
-from gallery.lines import decode_line, encode_line
+from gallery.lines import decode_line, encode_line, is_whole
 from gallery.totals import Totals, TotalsByKind
 
 FORMAT = 1
@@ -105,10 +104,6 @@ def totals_of(head: dict[str, Any]) -> TotalsByKind:
     return {kind: Totals(*values) for kind, values in head["totals"].items()}
 
 
-def crc_of(line: bytes) -> str:
-    return line[-10:-2].decode("ascii")
-
-
 def read_spans(fd: int, spans: list[tuple[int, int]]) -> list[bytes]:
     """Neighbours are read at once."""
     low = min(offset for offset, _ in spans)
@@ -117,7 +112,3 @@ def read_spans(fd: int, spans: list[tuple[int, int]]) -> list[bytes]:
         return [os.pread(fd, length, offset) for offset, length in spans]
     block = os.pread(fd, high - low, low)
     return [block[offset - low : offset - low + length] for offset, length in spans]
-
-
-def is_whole(line: bytes) -> bool:
-    return line[-18:] == b',"crc":"%08x"}' % zlib.crc32(line[:-18])
