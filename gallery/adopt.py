@@ -17,7 +17,7 @@ from gallery.arrivals import (
     SETTLED,
     Arrival,
     Look,
-    Memory,
+    Watched,
     arrived,
     wait_for,
 )
@@ -41,7 +41,7 @@ class Adopter:
     """Takes in what the catalog does not know. The caller has seen that it doesn't."""
 
     def __init__(
-        self, library: Library, imaging: Imaging, memory: Memory, *, settle: float
+        self, library: Library, imaging: Imaging, memory: Watched, *, settle: float
     ) -> None:
         self._library = library
         self._imaging = imaging

@@ -43,9 +43,9 @@ SETTLED = Look()
 MENDED = Look(mended=True)
 
 
-class Memory:
-    """What is remembered of names from one look to the next. Bounded: what is forgotten is
-    seen as if for the first time."""
+class Watched:
+    """What was seen of the names that are looked at, from one look to the next. Bounded: what is
+    forgotten is seen as if for the first time."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -154,7 +154,7 @@ class Arrival:
         finally:
             os.close(fd)
 
-    def quiet(self, memory: Memory) -> float:
+    def quiet(self, memory: Watched) -> float:
         """The seconds since somebody wrote to it: by its own time, or as long as it was
         looked at, for its time may lie in the future."""
         by_its_time = time.time() - self.state.mtime_ns / 1e9
@@ -194,7 +194,7 @@ def arrived(blobs: BlobStore, name: str) -> Iterator[Arrival]:
         os.close(fd)
 
 
-def wait_for(arrival: Arrival, memory: Memory, settle: float) -> float | None:
+def wait_for(arrival: Arrival, memory: Watched, settle: float) -> float | None:
     """In how many seconds to look again at an image that is not whole yet; None if it is
     time to see what it is."""
     quiet, ending = arrival.quiet(memory), arrival.ending()

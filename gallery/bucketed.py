@@ -10,7 +10,7 @@ import logging
 import time
 
 from gallery import keys
-from gallery.arrivals import MENDED, SETTLED, Look, Memory
+from gallery.arrivals import MENDED, SETTLED, Look, Watched
 from gallery.blobs import Stat
 from gallery.blobs.abilities import SelfMarked
 from gallery.blobs.incoming import Spool
@@ -37,7 +37,7 @@ class RemoteAdopter:
     """Takes in what the catalog does not know. The caller has seen that it doesn't."""
 
     def __init__(
-        self, library: Library, imaging: Imaging, memory: Memory, *, settle: float, put: float,
+        self, library: Library, imaging: Imaging, memory: Watched, *, settle: float, put: float,
         wait: float,
     ) -> None:  # fmt: skip
         self._library = library

@@ -19,7 +19,7 @@ from gallery.arrivals import (
     SETTLED,
     Arrival,
     Look,
-    Memory,
+    Watched,
     arrived,
     wait_for,
 )
@@ -56,7 +56,7 @@ class Dropped:
         self._files = files
         self._imaging = imaging
         self._settle = settle
-        self._memory = Memory()
+        self._memory = Watched()
         self._inbox = Inbox(
             library, imaging, self._memory, settle=settle, max_bytes=max_bytes, files=files
         )

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from gallery.arrivals import MENDED, SETTLED, Arrival, Look, Memory, arrived, wait_for
+from gallery.arrivals import MENDED, SETTLED, Arrival, Look, Watched, arrived, wait_for
 from gallery.blobs import BlobStore
 from gallery.blobs.incoming import Spool
 from gallery.draft import Draft, shown_name
@@ -38,7 +38,7 @@ class Inbox:
         self,
         library: Library,
         imaging: Imaging,
-        memory: Memory,
+        memory: Watched,
         *,
         settle: float,
         max_bytes: int | None = None,

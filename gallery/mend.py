@@ -21,7 +21,7 @@ from contextlib import suppress
 
 from gallery import keys
 from gallery.adopt import Adopter
-from gallery.arrivals import MENDED, SETTLED, Look, Memory
+from gallery.arrivals import MENDED, SETTLED, Look, Watched
 from gallery.blobs import Stat
 from gallery.blobs.abilities import LocalFiles
 from gallery.bucketed import RemoteAdopter
@@ -46,7 +46,7 @@ class Mender:
     an image that says it is of a put counts as never committed."""
 
     def __init__(
-        self, library: Library, imaging: Imaging, memory: Memory, *, settle: float, vanish: float,
+        self, library: Library, imaging: Imaging, memory: Watched, *, settle: float, vanish: float,
         put: float,
     ) -> None:  # fmt: skip
         self._library = library

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from gallery import keys
-from gallery.arrivals import SETTLE_SECONDS, SETTLED, Look, Memory
+from gallery.arrivals import SETTLE_SECONDS, SETTLED, Look, Watched
 from gallery.blobs import Listed
 from gallery.bucketed import PUT_SECONDS
 from gallery.errors import GalleryError, NotFound, Unavailable
@@ -72,7 +72,7 @@ class Reconciler:
                  max_bytes: int | None = None) -> None:  # fmt: skip
         self.library = library
         self._settle = settle
-        self._memory = Memory()
+        self._memory = Watched()
         self.mender = Mender(library, imaging, self._memory, settle=settle, vanish=vanish, put=put)
         self._inbox = Inbox(library, imaging, self._memory, settle=settle, max_bytes=max_bytes)
 
