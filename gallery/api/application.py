@@ -12,8 +12,8 @@ from importlib.resources.abc import Traversable
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route, compile_path
 
 from gallery import keys
 from gallery.api.services import Services, set_cookie
@@ -25,6 +25,7 @@ PATHS = (
     *("/image/{id}", "/inputs/{id}", "/controls/{id}", "/trash/{id}"),
 )
 """Places within the application. All answer with its one page, as ``/`` does."""
+_PLACES = [compile_path(path)[0] for path in (*PATHS, "/admin")]
 _OF_PROGRAMS = ("api", "assets", "outputs")
 
 _CSP = (
@@ -102,8 +103,11 @@ class Application:
         return await self._identified(request, 200)
 
     async def unknown(self, request: Request) -> Response:
-        """Where there is nothing: a person is told so by the application, which knows its
-        places as well as ``PATHS`` do, and a program by a problem. Raises HTTPException."""
+        """Where there is nothing, but for a slash too many: a person is told so by the
+        application, which knows its places as well as ``PATHS`` do, and a program by a problem.
+        Raises HTTPException."""
+        if place := _without_slash(request):
+            return RedirectResponse(place, 308, {**_GUARDS, "cache-control": "no-cache"})
         if not (self._built.pages and _is_of_person(request)):
             raise HTTPException(404)
         return await self._identified(request, 404)
@@ -151,6 +155,18 @@ class Application:
             Route("/admin", self.admin),
             Route("/assets/{name}", self.asset),
         ]
+
+
+def _without_slash(request: Request) -> str | None:
+    """The place that is meant, where a slash stands behind it."""
+    path, query = request.scope["path"], request.scope["query_string"].decode("latin-1")
+    if request.method not in ("GET", "HEAD") or not path.endswith("/"):
+        return None
+    path = path[:-1]
+    found = next(filter(None, (place.match(path) for place in _PLACES)), None)
+    if found is None or not all(map(keys.is_id, found.groupdict().values())):
+        return None
+    return f"{path}?{query}" if query else path
 
 
 def _is_of_person(request: Request) -> bool:

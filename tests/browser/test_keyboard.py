@@ -9,7 +9,7 @@ from tests.browser import axe
 from tests.browser.conftest import Visitor
 from tests.browser.looks import EACH, Look, shot
 from tests.browser.tiles import FOCUSED, TILE, bar, becomes, focused, ids, opened, tile, toast
-from tests.browser.watching import until
+from tests.browser.watching import Watch, until
 
 
 def korean(page: Page, key: str, code: str) -> None:
@@ -129,6 +129,37 @@ def test_g_goes_to_a_date(visitor: Visitor, page: Page) -> None:
     dialog.get_by_label("Day").fill(wanted)
     page.keyboard.press("Enter")
     until(page, f"document.activeElement.closest('.day')?.dataset.date === '{wanted}'")
+
+
+def test_g_goes_nowhere_below_two_images_that_are_compared(visitor: Visitor, page: Page) -> None:
+    first, second = visitor.fill(2)
+    page.goto(f"/compare/{first}/{second}")
+    expect(page.locator(".differences table")).to_be_visible()
+    page.keyboard.press("g")
+    page.keyboard.press("?")
+    expect(sheet(page)).to_be_visible()
+    expect(page.locator("dialog[open]")).to_have_count(1)
+
+
+@pytest.mark.parametrize("drawer", ["image", "trash"])
+def test_where_there_is_no_image_its_keys_do_nothing(
+    visitor: Visitor, page: Page, watch: Watch, drawer: str
+) -> None:
+    images = visitor.fill(3)
+    visitor.post(f"/api/v1/images/{images[0]}/delete")
+    watch.forgive("Failed to load resource.* 404 .*/images/0")
+    changes: list[str] = []
+    page.on("request", lambda sent: sent.method == "GET" or changes.append(sent.url))
+    page.goto(f"/{drawer}/{'0' * 32}")
+    expect(page.get_by_role("alert")).to_contain_text("There is no such image")
+    for key in ("f", "x", "t", "r", "z", "Shift+D", "Delete", "Delete"):
+        page.keyboard.press(key)
+    page.wait_for_timeout(300)
+    expect(page).to_have_url(f"/{drawer}/{'0' * 32}")
+    expect(page.get_by_role("alert")).to_contain_text("There is no such image")
+    expect(page.locator("dialog[open], .toast, .selection")).to_have_count(0)
+    assert changes == []
+    assert visitor.get("/api/v1/trash")["total"] == 1
 
 
 def test_the_sheet_shows_the_keys_and_gives_the_focus_back(visitor: Visitor, page: Page) -> None:

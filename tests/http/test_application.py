@@ -76,7 +76,17 @@ async def test_a_place_within_the_application_is_its_page_with_an_identity(site:
 @pytest.mark.parametrize(
     "path",
     [
-        *("/nonsense", "/trash/", "/trash/xyz", f"/you/{ID}", "/image/", "/admin/x", "/apis"),
+        *(
+            "/nonsense",
+            "/trash//",
+            "/trash/xyz",
+            "/trash/xyz/",
+            "//trash/",
+            f"/you/{ID}",
+            "/image/",
+            "/admin/x",
+            "/apis",
+        ),
         *(f"/image/{ID.upper()}", f"/compare/{ID}", f"/compare/{ID}/xyz", f"/trash/{ID}/{ID}"),
     ],
 )
@@ -93,6 +103,18 @@ async def test_a_browser_at_an_unknown_place_gets_the_application_which_says_so(
         head = await client.head(path)
         assert head.status_code == 404
         assert head.headers["content-type"] == answer.headers["content-type"]
+
+
+@pytest.mark.parametrize("path", [*PLACES, "/admin"])
+async def test_a_slash_behind_a_place_leads_to_the_place(
+    visitor: httpx.AsyncClient, path: str
+) -> None:
+    for query in ("", "?q=fox+%ED%95%9C&from=2026-03-01"):
+        answer = await visitor.get(f"{path}/{query}")
+        assert (answer.status_code, answer.headers["location"]) == (308, path + query)
+        assert (await visitor.get(answer.headers["location"])).status_code == 200
+    assert (await visitor.head(f"{path}/")).status_code == 308
+    refused(await visitor.post(f"{path}/"), 404, "unknown_path")
 
 
 @pytest.mark.parametrize(

@@ -44,9 +44,17 @@ test.each([
   expect(shown).toEqual({ page: "unknown", image: null, compare: null, filters: {} });
 });
 
-test.each(["from=2026-99-99", "to=2026-02-31", "from=yesterday", "favorite=yes"])(
-  "what no filter can be is none: %s",
-  (query) => {
-    expect(routing.parse(new URL(`http://gallery.example/?${query}`)).filters).toEqual({});
-  },
-);
+test.each([
+  ...["from=2026-99-99", "to=2026-02-31", "from=yesterday", "from=0000-01-01", "favorite=yes"],
+  ...["ratio=abc", "ratio=0:9", "ratio=16:9999999"],
+  ...[`q=${"a".repeat(501)}`, `tag=${"a".repeat(101)}`, `workflow=${"a".repeat(201)}`],
+])("what no filter can be is none: %s", (query) => {
+  expect(routing.parse(new URL(`http://gallery.example/?${query}`)).filters).toEqual({});
+});
+
+test("what is just within the bounds is a filter", () => {
+  const [q, tag] = ["🦊".repeat(500), "가".repeat(100)];
+  const query = `q=${q}&tag=${tag}&from=0001-01-01&ratio=999999%3A1`;
+  const { filters } = routing.parse(new URL(`http://gallery.example/?${query}`));
+  expect(filters).toEqual({ q, tag, from_date: "0001-01-01", aspect_ratio: "999999:1" });
+});

@@ -47,6 +47,12 @@ const FILTERS = [
   ["favorite", "favorite"],
 ] as const;
 
+const RATIO = /^[1-9]\d{0,5}:[1-9]\d{0,5}$/;
+/** In characters, as the server counts them. */
+const LONGEST: Record<string, number> = { q: 500, tag: 100, workflow_id: 200 };
+/** A calendar has no year before the first. */
+const FIRST_DAY = "0001-01-01";
+
 /** What the pages that are timelines show. */
 export const KINDS: Partial<Record<PageName, Kind>> = {
   gallery: "output",
@@ -79,7 +85,9 @@ function placeOf(path: string): Omit<Route, "filters"> {
 /** What somebody wrote into the URL, and can't be, is no filter. */
 function isRight(name: string, value: string): boolean {
   if (name === "favorite") return value === "1" || value === "0";
-  if (!name.endsWith("_date")) return true;
+  if (name === "aspect_ratio") return RATIO.test(value);
+  if (!name.endsWith("_date")) return Array.from(value).length <= (LONGEST[name] ?? Infinity);
+  if (value < FIRST_DAY) return false;
   const at = Date.parse(`${value}T00:00:00Z`);
   return !Number.isNaN(at) && new Date(at).toISOString().startsWith(value);
 }

@@ -9,6 +9,7 @@ import { said, t as shared } from "../i18n";
 import { remember, signalOf } from "../images";
 import { go, leave } from "../route";
 import { watch } from "../store";
+import { useTitle } from "../title";
 import { Icon } from "../ui/Icon";
 import { Notice } from "../ui/Notice";
 import { useAloft } from "../viewer/aloft";
@@ -26,6 +27,7 @@ export function Compare({ ids }: { ids: [string, string] }) {
   const root = useRef<HTMLDivElement>(null);
   const focused = useRef(document.activeElement);
   useAloft(".compare");
+  useTitle(t.title);
   useLayoutEffect(() => {
     const before = focused.current;
     root.current?.focus({ preventScroll: true });

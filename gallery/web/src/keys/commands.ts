@@ -24,11 +24,23 @@ const IN_VIEWER: Partial<Record<Command, () => void>> = viewerKeys;
 
 /** Gives whether the key was of use. */
 export function run(command: Command): boolean {
-  const { image, compare } = route.peek();
-  const act = image && !compare && command !== "close" ? IN_VIEWER[command] : undefined;
+  const act = inViewer() && command !== "close" ? IN_VIEWER[command] : undefined;
   if (!act) return OWN[command]();
   act();
   return true;
+}
+
+/** The image in the viewer, as soon as it is known: at the address of none there is nothing that
+ * keys could be for. */
+function inViewer(): string | undefined {
+  const { image, compare } = route.peek();
+  return image && !compare && imageOf(image) ? image : undefined;
+}
+
+/** Whether something lies over the page, whose images are then out of reach. */
+function isCovered(): boolean {
+  const { image, compare } = route.peek();
+  return image !== null || compare !== null;
 }
 
 /** The image that has the focus. */
@@ -36,14 +48,10 @@ const focused = (): string | undefined =>
   document.activeElement?.closest<HTMLElement>(".tile[data-id]")?.dataset.id;
 
 /** The image in the viewer, or else the one that has the focus. */
-function one(): string | undefined {
-  const { image, compare } = route.peek();
-  return compare ? undefined : (image ?? focused());
-}
+const one = (): string | undefined => (isCovered() ? inViewer() : focused());
 
 function subject(): Which | null {
-  const { image, compare } = route.peek();
-  if (!image && !compare && selection.isSelecting.peek()) return selection.chosen();
+  if (!isCovered() && selection.isSelecting.peek()) return selection.chosen();
   const id = one();
   return id ? [id] : null;
 }
@@ -89,8 +97,7 @@ function open(what: "sheet" | "date"): boolean {
 
 const OWN: Record<Command, () => boolean> = {
   close() {
-    const { image, compare } = route.peek();
-    if (image || compare || !selection.isSelecting.peek()) return false;
+    if (isCovered() || !selection.isSelecting.peek()) return false;
     selection.selectNone();
     return true;
   },
@@ -106,8 +113,7 @@ const OWN: Record<Command, () => boolean> = {
     return day !== undefined;
   },
   selectAll() {
-    const { image, compare } = route.peek();
-    if (image || compare || !present.peek()) return false;
+    if (isCovered() || !present.peek()) return false;
     selection.selectAll();
     return true;
   },
@@ -122,7 +128,7 @@ const OWN: Record<Command, () => boolean> = {
     return true;
   },
   compare() {
-    const isTwo = !route.peek().compare && !isTrash() && selection.count.peek() === 2;
+    const isTwo = !isCovered() && !isTrash() && selection.count.peek() === 2;
     if (isTwo) void chosen.compareChosen();
     return isTwo;
   },
@@ -135,7 +141,7 @@ const OWN: Record<Command, () => boolean> = {
     return true;
   },
   search: focusSearch,
-  date: () => present.peek()?.isDated === true && !route.peek().image && open("date"),
+  date: () => present.peek()?.isDated === true && !isCovered() && open("date"),
   trash: () => (isTrash() ? toIds(chosen.purgeChosen, actions.purgeAll) : to(actions.trash)),
   restore: () => isTrash() && to(actions.restore),
   undo() {

@@ -30,6 +30,8 @@ export const en = {
   retry: "Try again",
   noneTitle: "No images match",
   noneText: "Try fewer or other words, or take a filter away.",
+  wrongTitle: "These filters can’t be used",
+  wrongText: "Nothing can match them: the last day may be before the first, for example.",
   clearFilters: "Clear all filters",
   goneTitle: "The images can’t be shown",
   away: "The server can’t be reached. Trying again…",

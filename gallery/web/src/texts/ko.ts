@@ -31,6 +31,8 @@ export const ko: Texts = {
   retry: "다시 시도",
   noneTitle: "맞는 이미지가 없습니다",
   noneText: "단어를 줄이거나 바꾸거나, 필터를 빼 보세요.",
+  wrongTitle: "쓸 수 없는 필터입니다",
+  wrongText: "시작일이 종료일보다 늦는 것처럼 맞지 않는 조건이 있습니다.",
   clearFilters: "필터 모두 지우기",
   goneTitle: "이미지를 표시할 수 없습니다",
   away: "서버에 연결할 수 없습니다. 다시 시도하는 중…",

@@ -40,6 +40,10 @@ function Pill() {
 }
 
 function Failed({ problem, listing }: { problem: Problem; listing: Listing }) {
+  // What is asked for is in the filters: these can't be, and asking again changes nothing.
+  if (problem.status === 400 && isFiltered()) {
+    return <Unfiltered title={t.wrongTitle} text={t.wrongText} />;
+  }
   return (
     <Notice title={t.goneTitle} text={said(problem)}>
       <button type="button" onClick={() => void listing.load()}>
@@ -50,9 +54,16 @@ function Failed({ problem, listing }: { problem: Problem; listing: Listing }) {
 }
 
 function Empty({ kind }: { kind: Kind }) {
-  if (!Object.keys(route.value.filters).length) return <FirstVisit kind={kind} />;
+  if (!isFiltered()) return <FirstVisit kind={kind} />;
+  return <Unfiltered title={t.noneTitle} text={t.noneText} />;
+}
+
+const isFiltered = (): boolean => Object.keys(route.value.filters).length > 0;
+
+/** Nothing, and the way back to everything. */
+function Unfiltered({ title, text }: { title: string; text: string }) {
   return (
-    <Notice title={t.noneTitle} text={t.noneText}>
+    <Notice title={title} text={text}>
       <button type="button" onClick={() => go({ filters: {} })}>
         {t.clearFilters}
       </button>

@@ -6,6 +6,7 @@ import "photoswipe/photoswipe.css";
 
 import { said, t as shared } from "../i18n";
 import { nameOf } from "../timeline/Tile";
+import { useTitle } from "../title";
 import { Icon } from "../ui/Icon";
 import { useAloft } from "./aloft";
 import { Bar } from "./Bar";
@@ -33,6 +34,7 @@ function Parts({ viewing }: { viewing: Viewing }) {
   const { stage } = viewing;
   const image = viewing.image.value?.value;
   const [index, count] = [stage.index.value, stage.count.value];
+  useTitle(image ? nameOf(image) : "");
   return (
     <div class={isInfoOpen.value ? "viewer informed" : "viewer"}>
       <Bar viewing={viewing} image={image} />
