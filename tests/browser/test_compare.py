@@ -147,8 +147,9 @@ def test_of_images_that_are_not_there_it_is_said_with_the_way_to_the_gallery(
 
 @pytest.mark.of_files
 def test_an_image_that_is_deleted_for_ever_while_it_is_compared_is_gone(
-    visitor: Visitor, page: Page
+    visitor: Visitor, page: Page, watch: Watch
 ) -> None:
+    watch.forgive("Failed to load resource")  # its thumbnail, which may just be under way
     first, second = pair(visitor)
     page.goto(f"/compare/{first}/{second}")
     until(page, LOADED)
