@@ -81,7 +81,6 @@ async def test_a_place_within_the_application_is_its_page_with_an_identity(site:
             "/trash//",
             "/trash/xyz",
             "/trash/xyz/",
-            "//trash/",
             f"/you/{ID}",
             "/image/",
             "/admin/x",
