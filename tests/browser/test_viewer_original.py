@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -105,3 +107,19 @@ def test_nothing_moves_for_whoever_wants_no_motion(
     expect(page.get_by_text("Loading…")).to_be_visible()
     assert page.evaluate("document.getAnimations().length") == 0
     page.unroute_all(behavior="ignoreErrors")
+
+
+@pytest.mark.of_files
+@pytest.mark.parametrize("seconds", [0.0, 0.2, 1.0])
+def test_an_image_that_is_known_late_is_shown_where_it_lies_by_then(
+    visitor: Visitor, page: Page, seconds: float
+) -> None:
+    ids = visitor.fill(5)
+
+    def late(route: Route) -> None:
+        time.sleep(seconds)
+        route.continue_()
+
+    page.route(re.compile(rf"/api/v1/images/{ids[2]}\?"), late)
+    open_at(page, ids[2])
+    expect(page.get_by_text("3 of 5", exact=True)).to_be_visible()

@@ -167,7 +167,8 @@ export class Stage {
     try {
       const id = await this.order.ask(index);
       if (id && !imageOf(id)) remember(await getImage(id));
-      if (id && this.order.at(index) === id) this.refresh(index);
+      // The order may be another by now: what was asked for lies elsewhere then.
+      if (id) this.refresh(this.order.placeOf(id));
       if (id) this.hooks.onKnown(id);
     } catch (error) {
       const problem = error instanceof Problem ? error : new Problem(0, "failed", String(error));
@@ -178,7 +179,8 @@ export class Stage {
   }
 
   private refresh(index: number): void {
-    if (this.pswp.isOpen && !this.pswp.isDestroying) this.pswp.refreshSlideContent(index);
+    if (index < 0 || !this.pswp.isOpen || this.pswp.isDestroying) return;
+    this.pswp.refreshSlideContent(index);
   }
 
   private turned(): void {
@@ -212,7 +214,7 @@ export class Stage {
     pswp.currIndex += shift;
     slide.index += shift;
     // A slide of which nothing is known yet waits for what it is.
-    if (slide.data.id && slide.data.id !== order.id) this.refresh(order.index);
+    if (slide.data.id && !shows(slide.data, order.id)) this.refresh(order.index);
     if (pswp.opener.isOpen) this.renumberNeighbours(pswp.currIndex);
   }
 
@@ -225,10 +227,16 @@ export class Stage {
     ] as const) {
       if (!holder) continue;
       const isThere = index >= 0 && index < order.count;
-      const isSame = holder.slide && (holder.slide.data.id ?? null) === order.at(index);
+      const isSame = holder.slide && shows(holder.slide.data, order.at(index));
       if (holder.slide && isThere && isSame) holder.slide.index = index;
       else pswp.setContent(holder, index, true);
     }
     pswp.appendHeavy();
   }
+}
+
+/** Whether a slide is an image's, and has taken in what is known of it. */
+function shows({ id, src }: SlideData, wanted: string | null): boolean {
+  if ((id ?? null) !== wanted) return false;
+  return src !== undefined || wanted === null || imageOf(wanted) === undefined;
 }
