@@ -17,6 +17,7 @@ from tests.browser.viewer import (
     button,
     open_at,
     opened,
+    rest,
     tile,
 )
 from tests.browser.watching import Watch, until
@@ -229,9 +230,10 @@ def test_a_swipe_leads_on(visitor: Visitor, page: Page, look: Look) -> None:
             send("touchMove", x)
         send("touchEnd")
 
+    rest(page)
     swipe(340, 260, 160, 60)
     opened(page, ids[1])
-    page.wait_for_timeout(500)  # until it is at rest
+    rest(page)
     swipe(60, 160, 260, 340)
     opened(page, ids[0])
 

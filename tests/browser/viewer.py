@@ -51,3 +51,11 @@ def comes_true(page: Page, claim: Callable[[], bool], seconds: float = 10.0) -> 
 def open_at(page: Page, id_: str) -> None:
     page.goto(f"/image/{id_}")
     opened(page, id_)
+
+
+def rest(page: Page) -> None:
+    """Waits until nothing slides any more: only then is a swipe one of its own."""
+    before, place = None, "document.querySelector('.pswp__container').style.transform"
+    while (now := page.evaluate(place)) != before:
+        before = now
+        page.wait_for_timeout(250)
