@@ -60,10 +60,10 @@ def test_after_a_delete_the_next_image_is_shown_and_undo_brings_it_back(
     opened(page, ids[2])
     expect(page.get_by_text("2 of 3", exact=True)).to_be_visible()
     button(page, "Undo").click()
-    comes_true(page, lambda: visitor.get(f"/api/v1/images/{ids[1]}")["status"] == "active")
     expect(page.get_by_text("3 of 4", exact=True)).to_be_visible()
     page.keyboard.press("ArrowLeft")
     expect(page).to_have_url(re.compile(ids[1]))
+    comes_true(page, lambda: visitor.get(f"/api/v1/images/{ids[1]}")["status"] == "active")
 
 
 def test_an_image_of_the_trash_is_restored_or_deleted_for_ever_in_the_viewer(

@@ -145,3 +145,18 @@ test("an undo waits until what it undoes is done", async () => {
   ]);
   expect(list.ids().toSorted()).toEqual(ids);
 });
+
+test("what was undone stays in sight when the change is told late", async () => {
+  const gone = { ...image(0), rev: 2, status: "trash" as const };
+  vi.stubGlobal("fetch", (path: string) =>
+    path.includes("/delete")
+      ? Promise.resolve(new Response(JSON.stringify(gone)))
+      : new Promise(() => undefined),
+  );
+  await actions.trash(["image-0"]);
+  expect(list.ids()).not.toContain("image-0");
+  void actions.undoLast();
+  await settled();
+  store.apply(gone);
+  expect(list.ids()).toContain("image-0");
+});

@@ -4,7 +4,7 @@ import { batch } from "@preact/signals";
 
 import { bulk, Problem, undo, type Bulk, type BulkAction, type Image, type Target } from "./api";
 import { said } from "./i18n";
-import { imageOf } from "./images";
+import { imageOf, putBack, foresee as shownAhead } from "./images";
 import { applyAll, gone, hide, reload } from "./store";
 import { chunksOf } from "./targets";
 import { t } from "./texts/actions";
@@ -190,13 +190,16 @@ interface Foreseen {
 function foresee(ids: readonly string[], to: (image: Image) => Image, leave: boolean): Foreseen {
   const before = ids.map(imageOf).filter((image) => image !== undefined);
   const isPartial = before.length < ids.length;
-  applyAll(before.map((image) => ({ ...to(image), rev: image.rev })));
+  applyAll(
+    before.map((image) => ({ ...to(image), rev: image.rev })),
+    shownAhead,
+  );
   if (isPartial && leave) hide(ids);
   return {
     before,
     isPartial,
     putBack: (only) => {
-      applyAll(only ? before.filter(({ id }) => only.has(id)) : before);
+      applyAll(only ? before.filter(({ id }) => only.has(id)) : before, putBack);
       if (isPartial) reload();
     },
   };

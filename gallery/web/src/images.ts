@@ -6,6 +6,9 @@ import { signal, type Signal } from "@preact/signals";
 import type { Image } from "./api";
 
 const known = new Map<string, Signal<Image>>();
+/** Those that are shown as they are going to be: what is told of the revision that this is built on
+ * may come late, and is older. */
+const foreseen = new Set<string>();
 
 export const imageOf = (id: string): Image | undefined => known.get(id)?.value;
 export const signalOf = (id: string): Signal<Image> | undefined => known.get(id);
@@ -13,12 +16,33 @@ export const howMany = (): number => known.size;
 
 /** Gives what is known now, which may be newer. */
 export function remember(image: Image): Image {
+  const old = known.get(image.id)?.peek();
+  const isOlder = old && (image.rev < old.rev || (image.rev === old.rev && foreseen.has(image.id)));
+  return isOlder ? old : show(image);
+}
+
+/** Shows an image as it is going to be, at the revision that is known. */
+export function foresee(image: Image): Image {
+  show(image);
+  foreseen.add(image.id);
+  return image;
+}
+
+/** It turned out otherwise: as it was, unless something newer is known. */
+export function putBack(image: Image): Image {
+  foreseen.delete(image.id);
+  return remember(image);
+}
+
+function show(image: Image): Image {
+  foreseen.delete(image.id);
   const old = known.get(image.id);
-  if (!old) known.set(image.id, signal(image));
-  else if (image.rev >= old.peek().rev) old.value = image;
-  return known.get(image.id)?.peek() ?? image;
+  if (old) old.value = image;
+  else known.set(image.id, signal(image));
+  return image;
 }
 
 export function forget(id: string): void {
+  foreseen.delete(id);
   known.delete(id);
 }

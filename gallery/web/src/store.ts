@@ -106,10 +106,10 @@ export function apply(image: Image): void {
 }
 
 /** Many at once, as they are or as they are going to be. */
-export function applyAll(images: readonly Image[]): void {
+export function applyAll(images: readonly Image[], take = remember): void {
   const list = listing.peek();
   batch(() => {
-    const now = images.map(remember);
+    const now = images.map(take);
     const ids = new Set(now.map(({ id }) => id));
     fresh.value = fresh.peek().filter(({ id }) => !ids.has(id));
     list?.removeAll(new Set(now.filter((one) => !list.belongs(one)).map(({ id }) => id)));
