@@ -162,7 +162,9 @@ class Mender:
             if left is not None:
                 self._library.blobs.put(record.image, left)  # its sidecar is lost then
                 return Look(again=0.0)
-            self._library.finish_purge(record)
+            # Nothing lies there that would have to go, and what comes back now must stay.
+            self._library.catalog.apply(change("purge", record))
+            self._library.blobs.delete(record.thumb)
         log.info("purged what was removed from outside: %s", record.image)
         self._memory.forget(name)
         return MENDED

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gallery.changes import Change
 from gallery.encoding import encode_sidecar
 from gallery.errors import Unavailable
 from gallery.imaging import Imaging
@@ -15,12 +16,15 @@ from gallery.library import Library
 from gallery.reconcile import Reconciler, Walked
 from gallery.records import Record
 from tests.conformance.unprivileged import unprivileged
+from tests.images import png
 from tests.samples import (
     OTHER,
     OWNER,
     active,
+    ident,
     plant,
     put,
+    upload,
 )
 
 DAY = Folder(OWNER, "output", date(2026, 3, 14))
@@ -79,6 +83,28 @@ def test_what_came_back_in_between_was_not_missed_twice(
         walker.run()
     assert library.blobs.read(DAY.sidecar(one.id)) == sidecar
     assert active(library) == [1]
+
+
+def test_what_comes_back_the_moment_it_is_purged_loses_nothing(
+    library: Library, walker: Reconciler, outputs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = upload(library, png(), id=ident(1)).entry.record
+    before = {key: (outputs / key).read_bytes() for key in (one.image, DAY.sidecar(one.id))}
+    vanish(outputs, one)
+    walker.run()
+    told = library.catalog.apply
+
+    def tell(what: Change) -> None:
+        told(what)
+        plant(library.blobs, one, before[one.image])
+
+    with monkeypatch.context() as patched:
+        patched.setattr(library.catalog, "apply", tell)
+        walker.run()
+    assert active(library) == []
+    walker.run()
+    assert active(library) == [1]
+    assert {key: (outputs / key).read_bytes() for key in before} == before
 
 
 def test_an_absent_volume_loses_nothing(
