@@ -31,6 +31,8 @@ to arrive, for so long."""
 MARKED_SECONDS = 7 * 86_400.0
 """A walk comes sooner than that. What was put earlier and has neither sidecar nor entry was
 committed once and lost both: it is taken in like any image, and nobody's pixels are swept."""
+_TO_THE_SECOND = 1.0
+"""Stores give an object's time so exactly, and some round up."""
 
 
 class RemoteAdopter:
@@ -90,12 +92,13 @@ class RemoteAdopter:
         if self._memory.is_left(name, found):
             return SETTLED
         put_at = blobs.put_at(name) if isinstance(blobs, SelfMarked) else None
-        now = time.time()
+        now, came = time.time(), found.mtime_ns / 1e9
         if put_at is None or now - put_at > MARKED_SECONDS:
-            if (wait := self._settle - (now - found.mtime_ns / 1e9)) > 0:
+            if (wait := self._settle - (now - came)) > 0:
                 return Look(again=wait)
             return self._copied(folder, id, found)
-        if (wait := self._put - (now - put_at)) > 0:
+        # One that was copied back says what it said before: its sidecar may be on its way.
+        if (wait := self._put - (now - max(put_at, came - _TO_THE_SECOND))) > 0:
             return Look(again=wait)
         return self._sweep(folder, id)
 

@@ -38,6 +38,22 @@ def test_an_image_that_lost_both_its_sidecar_and_its_entry_is_taken_in(
     assert active(library) == [1]
 
 
+def test_an_image_that_is_copied_back_waits_for_its_sidecar(
+    store: Store, library: Library, imaging: Imaging
+) -> None:
+    image, two_hours_ago = DAY.image(ident(1), "png"), int(time.time() - 7200)
+    store.client.put_object(
+        Bucket=store.bucket,
+        Key=store.prefix + image,
+        Body=png(),
+        Metadata={"gallery-put": f"{library.blobs.library} {two_hours_ago}"},
+    )
+    walker = Reconciler(library, imaging, settle=0)
+    assert walker.run() == Walked()
+    assert store.read(image) == png()
+    assert walker.look((DAY, ident(1))) == pytest.approx(3600, abs=60)
+
+
 def test_an_image_dropped_into_the_bucket_is_taken_in(
     store: Store, library: Library, walker: Reconciler
 ) -> None:
