@@ -16,7 +16,7 @@ from gallery import keys, replica
 from gallery.blobs.abilities import Exclusive
 from gallery.blobs.incoming import Spool
 from gallery.catalog import Entry
-from gallery.encoding import MAX_SIDECAR_BYTES, decode_sidecar, encode
+from gallery.encoding import MAX_SIDECAR_BYTES, decode_sidecar, encode, encode_sidecar
 from gallery.errors import Damaged, NotFound, Unavailable
 from gallery.keys import Folder, Key
 from gallery.records import Record
@@ -72,7 +72,7 @@ class Carrier:
                 if what == "drop":
                     self._sweep(key.folder, key.id)
                 elif not lies(self._source.blobs, name):
-                    self._drop(key.folder.owner, key.id, left=key.folder)
+                    self._gone(key.folder, key.id)
             self._journal.append(did="sent" if what == "send" else "dropped", image=name)
 
     def by_id(self, owner: str, id: str, month: str | None = None) -> Carried:
@@ -94,7 +94,7 @@ class Carrier:
         """The same of an image that lies in this folder, if it does."""
         found = self._read(folder, id)
         if found is None:
-            return self._drop(folder.owner, id, left=folder)
+            return self._gone(folder, id)
         record, raw = found
         known = self._target.catalog.get(folder.owner, id, folder.month)
         return self._update(known, record, raw) if known else self._send(record, raw)
@@ -137,6 +137,16 @@ class Carrier:
         """Sends again what the target's blobs lost of an image; whether that was anything."""
         lost = not lies(self._target.blobs, record.folder.sidecar(record.id))
         return self._bodies(record, None) or lost
+
+    def _gone(self, folder: Folder, id: str) -> Carried:
+        """An image without a sidecar on the source. If both know it all the same, it is being
+        purged, which the feed will tell; or somebody removed it, and the target has the last:
+        then the catalog's word is brought."""
+        place = folder.owner, id, folder.month
+        entry, known = self._source.catalog.get(*place), self._target.catalog.get(*place)
+        if entry and known and entry.record.folder == folder:
+            return self._update(known, entry.record, encode_sidecar(entry.record))
+        return self._drop(folder.owner, id, left=folder)
 
     def _drop(self, owner: str, id: str, left: Folder | None = None) -> Carried:
         """Purges what the source has no more, or what was ``left`` of it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -13,8 +14,9 @@ from gallery.fallback import Fallback, reads
 from gallery.imaging import Imaging
 from gallery.library import Library
 from gallery.reconcile import Reconciler
+from migrate.sides import Sides
 from tests.migrate.moves import Move, fill, stored
-from tests.samples import OWNER, ident
+from tests.samples import OWNER, ident, pixels
 
 WAYS = [("files", "memory"), ("services", "files"), ("files", "services")]
 on_each = pytest.mark.parametrize("ways", WAYS, ids=" to ".join)
@@ -63,6 +65,25 @@ def test_an_image_that_is_removed_is_brought_back(
     assert here.sidecars.read(record.folder, record.id)[0] == record
     assert stored(move.source).keys() == before.keys()
     assert sum(reads(here.catalog.notes).values()) > 0
+
+
+@on_each
+def test_an_image_that_was_removed_after_a_change_is_not_lost_on_the_way_back(
+    move: Move, here: Library, walker: Reconciler, tmp_path: Path
+) -> None:
+    """The migrator may be told of the change before anybody misses the image."""
+    position = here.catalog.changes(None).position
+    changed = here.edit(OWNER, ident(1), tags=("late",)).record
+    _remove(here, 1)
+    back = Move(Sides(here, move.source), tmp_path / "back")
+    back.position = position
+    with back.held():
+        back.follow()
+        _walk(walker)
+        back.follow()
+    for side in (here, move.source):
+        assert side.get(OWNER, ident(1)).record == changed
+        assert side.blobs.read(changed.image) == pixels(1)
 
 
 def test_nothing_is_purged_while_that_cannot_be_told(
