@@ -23,7 +23,6 @@ from gallery.arrivals import (
     arrived,
     wait_for,
 )
-from gallery.blobs import BlobStore
 from gallery.blobs.abilities import Renames
 from gallery.blobs.incoming import Spool
 from gallery.draft import MAX_AHEAD_US, Draft, describe, within
@@ -44,21 +43,23 @@ _FIRST_YEAR = 1970
 
 
 class Dropped:
-    """Into a ``library``, from the ``files`` of what it was ``before``; or, when it came back
-    to them, what was set aside there. Methods block."""
+    """Into a ``library``, from the files of what it was ``before``; or, when it came back
+    to them, what was set aside there. ``tree`` is the one of the two whose files they are. Methods
+    block."""
 
     def __init__(
-        self, library: Library, before: Library, files: BlobStore, imaging: Imaging, *,
+        self, library: Library, before: Library, tree: Library, imaging: Imaging, *,
         settle: float = SETTLE_SECONDS, max_bytes: int | None = None,
     ) -> None:  # fmt: skip
         self._library = library
         self._before = before
-        self._files = files
+        self._tree = tree
+        self._files = tree.blobs
         self._imaging = imaging
         self._settle = settle
         self._memory = Watched()
         self._inbox = Inbox(
-            library, imaging, self._memory, settle=settle, max_bytes=max_bytes, files=files
+            library, imaging, self._memory, settle=settle, max_bytes=max_bytes, files=tree.blobs
         )
 
     # -- what there is ------------------------------------------------------------------------
@@ -180,7 +181,9 @@ class Dropped:
             return SETTLED
         finally:
             spool.discard()
-        for key in (folder.sidecar(id), DROPPED + folder.sidecar(id), name):
+        if self._tree.catalog.get(folder.owner, id) is None:
+            self._files.delete(folder.sidecar(id))  # it came after its image
+        for key in (DROPPED + folder.sidecar(id), name):
             self._files.delete(key)
         return MENDED
 

@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 
-from gallery.blobs import BlobStore
 from gallery.blobs.abilities import LocalFiles
 from gallery.carried import Purges
 from gallery.dropped import Dropped
@@ -99,16 +98,16 @@ class Grace:
     def _taking(self, before: Library) -> _Taking | None:
         """Files are watched here only where the library's own watcher doesn't."""
         if isinstance(self._library.blobs, LocalFiles):
-            dropped = self._dropped(before, self._library.blobs)
+            dropped = self._dropped(before, self._library)
             for thing in dropped.set_aside():
                 dropped.look(thing)
         elif isinstance(before.blobs, LocalFiles):
-            dropped = self._dropped(before, before.blobs)
+            dropped = self._dropped(before, before)
             return _Taking(dropped, before.blobs, self._walk_seconds)
         return None
 
-    def _dropped(self, before: Library, files: BlobStore) -> Dropped:
-        return Dropped(self._library, before, files, self._imaging, max_bytes=self._max_bytes)
+    def _dropped(self, before: Library, tree: Library) -> Dropped:
+        return Dropped(self._library, before, tree, self._imaging, max_bytes=self._max_bytes)
 
 
 class _Taking:
