@@ -53,7 +53,7 @@ def test_the_walk_and_retention_are_taken_over_from_a_server_that_was_killed(
             first.end(signal.SIGKILL)
             until(lambda: "retention purged 1 images" in second.logged())
             until(lambda: "adopted a sidecar that was edited" in second.logged())
-            assert "walked" in second.logged()
+            until(lambda: "walked" in second.logged())
             assert "nothing is purged" not in second.logged()
             person.sees(1, kept)
             assert person.get(1, f"{LIST}/{edited}")["favorite"]
