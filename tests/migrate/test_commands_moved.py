@@ -16,6 +16,7 @@ from tests.http.server import environment
 from tests.migrate import movers
 from tests.migrate.movers import Mover
 from tests.samples import OTHER, OWNER, eventually
+from tests.scrubbing import is_held
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +50,7 @@ def test_commands_work_where_the_library_lives(mover: Mover) -> None:
 
 
 def test_an_import_during_a_turn_is_ended_by_another(tmp_path: Path) -> None:
-    past, count = tmp_path / "past", 60
+    past, count = tmp_path / "past", 120
     past.mkdir()
     for seed in range(count):
         (past / f"{seed}.png").write_bytes(images.png(seed=seed, text={"n": str(seed)}))
@@ -62,7 +63,7 @@ def test_an_import_during_a_turn_is_ended_by_another(tmp_path: Path) -> None:
             stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         eventually(lambda: _images(mover.root, OTHER) > 2, seconds=30)
-        eventually(lambda: _turned_while_stopped(mover, process), seconds=180)
+        eventually(lambda: _turned_while_stopped(mover, process), seconds=120)
         said, errors = process.communicate(timeout=60)
         assert (process.returncode, errors.count("gallery: ")) == (2, 1), errors
         first = orjson.loads(said)
@@ -79,6 +80,10 @@ def _turned_while_stopped(mover: Mover, process: subprocess.Popen[str]) -> bool:
     """Unless it was stopped in the middle of a change, for which a turn waits."""
     process.send_signal(signal.SIGSTOP)
     try:
+        status = Path(f"/proc/{process.pid}/status")
+        eventually(lambda: "T (stopped)" in status.read_text())
+        if is_held(mover.root / "manifests" / "fence.lock"):
+            return False
         done = mover.run("cutover", "--wait", "1")
     finally:
         process.send_signal(signal.SIGCONT)
