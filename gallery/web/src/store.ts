@@ -1,6 +1,6 @@
 // What is shown, and what happens to it: the one place that takes in answers and events.
 
-import { batch, computed, effect, signal } from "@preact/signals";
+import { batch, computed, effect, signal, untracked } from "@preact/signals";
 
 import { getMe, type Image, type Me } from "./api";
 import { forget, imageOf, remember } from "./images";
@@ -51,16 +51,25 @@ export function begin(): void {
   effect(() => {
     if (isAtTop.value && fresh.value.length) showFresh();
   });
-  let wasAway = false;
+  let [wasAway, wasThere] = [false, false];
   effect(() => {
     if (connected.value === false) wasAway = true;
     else if (connected.value && wasAway && listing.peek()?.problem.peek()) reload();
+    else if (connected.value && !wasThere) untracked(recount);
+    if (connected.value) wasThere = true;
   });
   meetSoon();
 }
 
 export function reload(): void {
   void listing.peek()?.reload();
+  for (const watcher of watchers) watcher("", null);
+  meetSoon();
+}
+
+/** Nobody has told what happened after the lists were asked for, and before the events began. */
+function recount(): void {
+  void listing.peek()?.load();
   for (const watcher of watchers) watcher("", null);
   meetSoon();
 }
