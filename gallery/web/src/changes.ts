@@ -4,7 +4,7 @@ import { batch } from "@preact/signals";
 
 import { bulk, Problem, undo, type Bulk, type BulkAction, type Image, type Target } from "./api";
 import { said } from "./i18n";
-import { imageOf, putBack, foresee as shownAhead } from "./images";
+import { imageOf, putBack, reached, foresee as shownAhead } from "./images";
 import { applyAll, gone, hide, reload } from "./store";
 import { chunksOf } from "./targets";
 import { t } from "./texts/actions";
@@ -104,16 +104,19 @@ async function many(
 ): Promise<string[]> {
   const ops: string[] = [];
   const failed = new Map<string, string>();
+  const open = new Set(shown.before.map(({ id }) => id));
   let total = 0;
   try {
     for await (const target of targets) {
       const report = await bulk(action, target, more);
       ops.push(report.op);
       total += report.total;
+      for (const { id } of report.outcomes) open.delete(id);
       batch(() => takeIn(report, failed));
     }
   } catch (error) {
     if (!ops.length) throw error;
+    shown.putBack(open);
     reload();
     tell(t.failed(size - total, size, said(problemOf(error))));
   }
@@ -125,8 +128,9 @@ async function many(
 }
 
 function takeIn(report: Bulk, failed: Map<string, string>): void {
-  for (const { id, outcome, code } of report.outcomes) {
+  for (const { id, outcome, rev, code } of report.outcomes) {
     if (outcome === "not_found") gone(id);
+    if (outcome === "done" && rev !== null) reached(id, rev);
     if (outcome === "failed") failed.set(id, code ?? "failed");
   }
 }

@@ -118,3 +118,31 @@ test("days that were counted earlier do not replace those that were counted late
   await first;
   expect(list.total).toBe(2);
 });
+
+test("images whose deletion is undone stay in sight when it is told late", async () => {
+  for (const n of [0, 1]) store.apply(image(n));
+  const done = actions.trash(["image-0", "image-1"]);
+  const { body, say } = await asked("bulk");
+  const outcomes = [0, 1].map((n) => ({ id: `image-${n}`, outcome: "done", rev: 2 }));
+  say({ op: body.op, total: 2, outcomes });
+  await done;
+  expect(list.ids()).toEqual([]);
+  void actions.undoLast();
+  const undoing = await asked("undo");
+  for (const n of [0, 1]) store.apply(trashed(n, 2));
+  expect(list.ids().toSorted()).toEqual(["image-0", "image-1"]);
+  undoing.say({ undone: 2, changed: 0, gone: 0, failed: 0 });
+});
+
+test("what a change did not come to is as it was", async () => {
+  for (const n of [0, 1]) store.apply(image(n));
+  const { MOST } = await import("./targets");
+  const others = Array.from({ length: MOST - 1 }, (_, n) => `other-${n}`);
+  const done = actions.setFavorite(["image-0", ...others, "image-1"], true);
+  const { body, say } = await asked("bulk");
+  say({ op: body.op, total: MOST, outcomes: [{ id: "image-0", outcome: "done", rev: 2 }] });
+  (await asked("bulk")).say(null);
+  await done;
+  expect(images.imageOf("image-0")?.favorite).toBe(true);
+  expect(images.imageOf("image-1")?.favorite).toBe(false);
+});
