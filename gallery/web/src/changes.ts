@@ -32,9 +32,9 @@ export interface Change {
   to: (image: Image) => Image;
   /** Whether the images leave the page. */
   leave?: boolean;
-  /** For one image alone, and how that is taken back. */
-  one: (id: string) => Promise<Image>;
-  back: (before: Image) => Promise<Image>;
+  /** For one image alone, and how that is taken back, where it has a way of its own. */
+  one?: (id: string) => Promise<Image>;
+  back?: (before: Image) => Promise<Image>;
   /** Said when it is done, with an offer to undo it. */
   text?: (n: number) => string;
 }
@@ -61,9 +61,10 @@ export async function change(which: Which, wanted: Change): Promise<void> {
   if (isEverything(which) && wanted.leave) which.clear();
   const shown = foresee(ids, wanted.to, wanted.leave ?? false);
   const [id] = ids;
-  const single = !isEverything(which) && size === 1 && id !== undefined;
+  const { one } = wanted;
+  const single = one !== undefined && !isEverything(which) && size === 1 && id !== undefined;
   const work = inTurn<string[] | null>(() =>
-    single ? one(id, wanted) : many(targets, size, wanted, shown),
+    single ? alone(one(id)) : many(targets, size, wanted, shown),
   );
   const before = single ? shown.before[0] : undefined;
   let isDone = false;
@@ -90,8 +91,8 @@ export async function change(which: Which, wanted: Change): Promise<void> {
 
 // -- at the server --------------------------------------------------------------------------------
 
-async function one(id: string, { one: act }: Change): Promise<null> {
-  applyAll([await act(id)]);
+async function alone(changed: Promise<Image>): Promise<null> {
+  applyAll([await changed]);
   return null;
 }
 
@@ -150,7 +151,7 @@ async function undoOne(
   { back, leave }: Change,
   shown: Foreseen,
 ): Promise<void> {
-  if (!before) return;
+  if (!before || !back) return;
   const again = foresee([before.id], () => before, leave ?? false);
   try {
     applyAll([await back(before)]);

@@ -131,7 +131,7 @@ test("images whose deletion is undone stay in sight when it is told late", async
   const undoing = await asked("undo");
   for (const n of [0, 1]) store.apply(trashed(n, 2));
   expect(list.ids().toSorted()).toEqual(["image-0", "image-1"]);
-  undoing.say({ undone: 2, changed: 0, gone: 0, failed: 0 });
+  undoing.say({ undone: 2, changed: 0, gone: 0, failed: 0, outcomes: [] });
 });
 
 test("what a change did not come to is as it was", async () => {
@@ -145,4 +145,18 @@ test("what a change did not come to is as it was", async () => {
   await done;
   expect(images.imageOf("image-0")?.favorite).toBe(true);
   expect(images.imageOf("image-1")?.favorite).toBe(false);
+});
+
+test("the tags of one image are added and taken back by the server, which knows all of them", async () => {
+  store.apply(image(0));
+  const done = actions.addTags(["image-0"], ["fox"]);
+  const { body, say } = await asked("bulk");
+  expect(body).toMatchObject({ action: "tag", ids: ["image-0"], tags: ["fox"] });
+  say({ op: body.op, total: 1, outcomes: [{ id: "image-0", outcome: "done", rev: 2 }] });
+  await done;
+  const undone = actions.undoLast();
+  const undoing = await asked(`ops/${body.op as string}/undo`);
+  undoing.say({ undone: 1, changed: 0, gone: 0, failed: 0, outcomes: [] });
+  await undone;
+  expect(waiting).toEqual([]);
 });
