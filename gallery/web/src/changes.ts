@@ -166,9 +166,14 @@ async function undoAll(ops: readonly string[], shown: Foreseen): Promise<void> {
   const old = new Map(shown.before.map((image) => [image.id, image]));
   const again = foresee([...old.keys()], (image) => old.get(image.id) ?? image, false);
   let [total, undone] = [0, 0];
+  const others = new Set<string>();
   try {
     for (const op of ops.toReversed()) {
       const report = await undo(op);
+      for (const { id, outcome, rev } of report.outcomes) {
+        if (outcome !== "undone") others.add(id);
+        else if (rev !== null) reached(id, rev);
+      }
       total += report.undone + report.changed + report.gone + report.failed;
       undone += report.undone;
     }
@@ -176,6 +181,7 @@ async function undoAll(ops: readonly string[], shown: Foreseen): Promise<void> {
     again.putBack();
     throw error;
   }
+  if (others.size) again.putBack(others);
   tell(undone === total ? t.undone : t.undonePartly(undone, total));
   if (shown.isPartial || undone !== total) reload();
 }

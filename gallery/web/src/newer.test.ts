@@ -147,6 +147,25 @@ test("what a change did not come to is as it was", async () => {
   expect(images.imageOf("image-1")?.favorite).toBe(false);
 });
 
+test("what somebody has changed since is not shown as undone", async () => {
+  for (const n of [0, 1]) store.apply(image(n));
+  const done = actions.trash(["image-0", "image-1"]);
+  const { body, say } = await asked("bulk");
+  const outcomes = [0, 1].map((n) => ({ id: `image-${n}`, outcome: "done", rev: 2 }));
+  say({ op: body.op, total: 2, outcomes });
+  await done;
+  store.apply(trashed(1, 4));
+  const undone = actions.undoLast();
+  const now = [
+    { id: "image-0", outcome: "undone", rev: 3 },
+    { id: "image-1", outcome: "changed", rev: 4 },
+  ];
+  (await asked("undo")).say({ undone: 1, changed: 1, gone: 0, failed: 0, outcomes: now });
+  await undone;
+  expect(list.ids()).toEqual(["image-0"]);
+  expect(images.imageOf("image-1")?.status).toBe("trash");
+});
+
 test("the tags of one image are added and taken back by the server, which knows all of them", async () => {
   store.apply(image(0));
   const done = actions.addTags(["image-0"], ["fox"]);
