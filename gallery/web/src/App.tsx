@@ -43,7 +43,7 @@ export function App() {
       <Suspense fallback={null}>
         {page === "trash" && <TrashPage />}
         {page === "you" && <YouPage />}
-        {token.value && <Recover token={token.value} />}
+        {token.value && <Recover key={token.value} token={token.value} />}
       </Suspense>
       {/* Each on its own: while one is loaded, all in the same would lose their effects. */}
       <Suspense fallback={null}>{image && <Viewer id={image} />}</Suspense>

@@ -7,6 +7,7 @@ import { Stream, type Told } from "./stream";
 
 export interface Change {
   op: "put" | "edit" | "trash" | "restore" | "purge";
+  owner: string;
   id: string;
   rev: number;
   /** As it is now; null when it is gone. */

@@ -75,21 +75,40 @@ function recount(): void {
 }
 
 let meeting: ReturnType<typeof setTimeout> | undefined;
+let [asked, answered] = [0, 0];
 
 /** Counts and bytes again, once for many changes. */
 export function meetSoon(): void {
   meeting ??= setTimeout(() => {
     meeting = undefined;
+    const mine = ++asked;
     getMe().then(
-      (now) => (me.value = now),
+      (now) => {
+        if (mine < answered) return;
+        answered = mine;
+        meet(now);
+      },
       () => undefined,
     );
   }, 100);
 }
 
+/** A browser that lost its cookie, or got another, is somebody else, and nothing that is shown is
+ * theirs. One that takes no cookies is somebody else each time. */
+export function meet(now: Me): void {
+  const before = me.peek();
+  if (before && before.owner !== now.owner && navigator.cookieEnabled) location.reload();
+  else me.value = now;
+}
+
 // -- what happens ---------------------------------------------------------------------------------
 
-function happened({ op, id, rev, image }: Change): void {
+function happened({ op, owner, id, rev, image }: Change): void {
+  const mine = me.peek();
+  if (mine && mine.owner !== owner) {
+    meetSoon();
+    return;
+  }
   const old = imageOf(id);
   if (old && old.rev > rev && op !== "edit") return;
   if (!image) {

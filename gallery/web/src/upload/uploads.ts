@@ -7,7 +7,7 @@ import { bytes } from "../formats";
 import { said } from "../i18n";
 import { connected } from "../live";
 import { KINDS, route } from "../route";
-import { apply, me } from "../store";
+import { apply, me, meet } from "../store";
 import { check } from "./checks";
 import { Queue } from "./queue";
 import { t } from "./texts";
@@ -35,7 +35,7 @@ async function checkNow(file: File): Promise<void> {
     await check(file, me.peek());
   } catch (error) {
     if (!(error instanceof Problem && error.code.startsWith("quota"))) throw error;
-    me.value = await getMe();
+    meet(await getMe());
     await check(file, me.peek());
   }
 }
