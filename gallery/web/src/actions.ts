@@ -56,6 +56,8 @@ export const addTags = (which: Which, tags: readonly string[]): Promise<void> =>
 export const removeTags = (which: Which, tags: readonly string[]): Promise<void> =>
   retag(which, "untag", tags, t.untagged, (old) => old.filter((tag) => !tags.includes(tag)));
 
+/** Of one image too as a change of many: so the server adds to the tags that there are, and what is
+ * undone is this change, and not one that came after it. */
 async function retag(
   which: Which,
   action: "tag" | "untag",
@@ -68,8 +70,6 @@ async function retag(
     action,
     more: { tags: [...tags] },
     to: (image) => ({ ...image, tags: to(image.tags) }),
-    one: async (id) => patchImage(id, { tags: to((await getImage(id)).tags) }),
-    back: ({ id, tags: old }) => patchImage(id, { tags: old }),
     text,
   });
 }

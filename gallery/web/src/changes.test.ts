@@ -125,7 +125,7 @@ test("an undo waits until what it undoes is done", async () => {
   let answer: (() => void) | undefined;
   answering((path, body) =>
     path.endsWith("undo")
-      ? [200, { undone: 2, changed: 0, gone: 0, failed: 0 }]
+      ? [200, { undone: 2, changed: 0, gone: 0, failed: 0, outcomes: [] }]
       : [200, report(body)],
   );
   const ask = globalThis.fetch;

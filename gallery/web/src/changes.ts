@@ -1,10 +1,10 @@
 // Changes of images, one or thousands: shown at once, put back when they fail, and undone as one.
 
-import { batch } from "@preact/signals";
+import { batch, signal } from "@preact/signals";
 
 import { bulk, Problem, undo, type Bulk, type BulkAction, type Image, type Target } from "./api";
 import { said } from "./i18n";
-import { imageOf, putBack, foresee as shownAhead } from "./images";
+import { imageOf, putBack, reached, foresee as shownAhead } from "./images";
 import { applyAll, gone, hide, reload } from "./store";
 import { chunksOf } from "./targets";
 import { t } from "./texts/actions";
@@ -32,9 +32,9 @@ export interface Change {
   to: (image: Image) => Image;
   /** Whether the images leave the page. */
   leave?: boolean;
-  /** For one image alone, and how that is taken back. */
-  one: (id: string) => Promise<Image>;
-  back: (before: Image) => Promise<Image>;
+  /** For one image alone, and how that is taken back, where it has a way of its own. */
+  one?: (id: string) => Promise<Image>;
+  back?: (before: Image) => Promise<Image>;
   /** Said when it is done, with an offer to undo it. */
   text?: (n: number) => string;
 }
@@ -43,11 +43,14 @@ export const isEverything = (which: Which): which is Everything => "targets" in 
 export const sizeOf = (which: Which): number => (isEverything(which) ? which.total : which.length);
 
 let last: Promise<unknown> = Promise.resolve();
+/** Changes that the server has not answered yet. */
+export const pending = signal(0);
 
 /** Asks the server for one change after the other, as they were made: a later one may be of the same
  * images, or of all that the earlier ones leave. */
 function inTurn<T>(act: () => Promise<T>): Promise<T> {
-  const mine = last.then(act);
+  pending.value++;
+  const mine = last.then(act).finally(() => pending.value--);
   last = mine.catch(() => undefined);
   return mine;
 }
@@ -61,9 +64,10 @@ export async function change(which: Which, wanted: Change): Promise<void> {
   if (isEverything(which) && wanted.leave) which.clear();
   const shown = foresee(ids, wanted.to, wanted.leave ?? false);
   const [id] = ids;
-  const single = !isEverything(which) && size === 1 && id !== undefined;
+  const { one } = wanted;
+  const single = one !== undefined && !isEverything(which) && size === 1 && id !== undefined;
   const work = inTurn<string[] | null>(() =>
-    single ? one(id, wanted) : many(targets, size, wanted, shown),
+    single ? alone(one(id)) : many(targets, size, wanted, shown),
   );
   const before = single ? shown.before[0] : undefined;
   let isDone = false;
@@ -90,8 +94,8 @@ export async function change(which: Which, wanted: Change): Promise<void> {
 
 // -- at the server --------------------------------------------------------------------------------
 
-async function one(id: string, { one: act }: Change): Promise<null> {
-  applyAll([await act(id)]);
+async function alone(changed: Promise<Image>): Promise<null> {
+  applyAll([await changed]);
   return null;
 }
 
@@ -104,16 +108,19 @@ async function many(
 ): Promise<string[]> {
   const ops: string[] = [];
   const failed = new Map<string, string>();
+  const open = new Set(shown.before.map(({ id }) => id));
   let total = 0;
   try {
     for await (const target of targets) {
       const report = await bulk(action, target, more);
       ops.push(report.op);
       total += report.total;
+      for (const { id } of report.outcomes) open.delete(id);
       batch(() => takeIn(report, failed));
     }
   } catch (error) {
     if (!ops.length) throw error;
+    shown.putBack(open);
     reload();
     tell(t.failed(size - total, size, said(problemOf(error))));
   }
@@ -125,8 +132,9 @@ async function many(
 }
 
 function takeIn(report: Bulk, failed: Map<string, string>): void {
-  for (const { id, outcome, code } of report.outcomes) {
+  for (const { id, outcome, rev, code } of report.outcomes) {
     if (outcome === "not_found") gone(id);
+    if (outcome === "done" && rev !== null) reached(id, rev);
     if (outcome === "failed") failed.set(id, code ?? "failed");
   }
 }
@@ -146,7 +154,7 @@ async function undoOne(
   { back, leave }: Change,
   shown: Foreseen,
 ): Promise<void> {
-  if (!before) return;
+  if (!before || !back) return;
   const again = foresee([before.id], () => before, leave ?? false);
   try {
     applyAll([await back(before)]);
@@ -161,9 +169,14 @@ async function undoAll(ops: readonly string[], shown: Foreseen): Promise<void> {
   const old = new Map(shown.before.map((image) => [image.id, image]));
   const again = foresee([...old.keys()], (image) => old.get(image.id) ?? image, false);
   let [total, undone] = [0, 0];
+  const others = new Set<string>();
   try {
     for (const op of ops.toReversed()) {
       const report = await undo(op);
+      for (const { id, outcome, rev } of report.outcomes) {
+        if (outcome !== "undone") others.add(id);
+        else if (rev !== null) reached(id, rev);
+      }
       total += report.undone + report.changed + report.gone + report.failed;
       undone += report.undone;
     }
@@ -171,6 +184,7 @@ async function undoAll(ops: readonly string[], shown: Foreseen): Promise<void> {
     again.putBack();
     throw error;
   }
+  if (others.size) again.putBack(others);
   tell(undone === total ? t.undone : t.undonePartly(undone, total));
   if (shown.isPartial || undone !== total) reload();
 }

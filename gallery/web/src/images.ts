@@ -28,6 +28,13 @@ export function foresee(image: Image): Image {
   return image;
 }
 
+/** What was foreseen has come about at this revision, so what is told of it from now on is nothing
+ * new. Not if others have changed it in between: of theirs nothing is known yet. */
+export function reached(id: string, rev: number): void {
+  const old = known.get(id);
+  if (old?.peek().rev === rev - 1 && foreseen.has(id)) show({ ...old.peek(), rev });
+}
+
 /** It turned out otherwise: as it was, unless something newer is known. */
 export function putBack(image: Image): Image {
   foreseen.delete(image.id);

@@ -13,17 +13,17 @@ import {
   type Me,
   type Target,
 } from "./api";
-import { forget, howMany, imageOf, remember } from "./images";
+import { imageOf, remember } from "./images";
 import { Day, type Slot } from "./layout/day";
 import { ratioOf } from "./layout/rows";
 import { dayOf, matches } from "./matching";
-import { nameOf, plan, SIZE, type Span, type Wanted } from "./planning";
+import { nameOf, pagesOf, plan, SIZE, type Span, type Wanted } from "./planning";
+import { makeRoom } from "./room";
 import { Sections } from "./sections";
 import { partsOf, targetsOf } from "./targets";
 import { dateName } from "./timeline/names";
 
 const AT_ONCE = 3;
-const MOST_IMAGES = 8_000;
 const TRIES = 3;
 const COUNT_MS = 500;
 
@@ -35,6 +35,11 @@ export class Listing extends Sections {
   /** How often a question was asked, and the answer was not what the days had said. */
   private readonly vain = new Map<string, number>();
   private counting: ReturnType<typeof setTimeout> | undefined;
+  /** How often the days were asked for, and which of these answers was taken in last. */
+  private loads = 0;
+  private taken = 0;
+  /** Grows with every image of the kind that is told of. */
+  private news = 0;
 
   constructor(
     readonly kind: Kind,
@@ -49,8 +54,11 @@ export class Listing extends Sections {
 
   /** Loads the days; again, it takes over what changed and keeps all images that are known. */
   async load(): Promise<void> {
+    const [load, news] = [++this.loads, this.news];
     try {
       const counts = await getTimeline(this.kind, this.filters, this.closing.signal);
+      if (load < this.taken) return;
+      this.taken = load;
       const old = new Map(this.days.peek().map((day) => [day.date, day]));
       this.days.value = counts.map(({ date, count }) => {
         const day = old.get(date) ?? new Day(date, count);
@@ -59,6 +67,8 @@ export class Listing extends Sections {
       });
       [this.state.value, this.problem.value] = ["ready", null];
       this.changed();
+      // Whether what was told meanwhile is among these, nobody knows.
+      if (news !== this.news) this.loadSoon();
     } catch (error) {
       this.failed(error);
     }
@@ -68,7 +78,8 @@ export class Listing extends Sections {
    * What one sees stays until the answers are there. */
   async reload(): Promise<void> {
     this.vain.clear();
-    for (const day of this.days.peek()) day.stale = true;
+    for (const day of this.days.peek())
+      pagesOf(0, day.count).forEach((page) => day.stale.add(page));
     await this.load();
   }
 
@@ -88,7 +99,7 @@ export class Listing extends Sections {
   }
 
   private lacks(day: Day, from: number, to: number): boolean {
-    if (day.stale) return true;
+    if (pagesOf(from, to).some((page) => day.stale.has(page))) return true;
     for (let offset = from; offset < Math.min(to, day.count); offset++) {
       const slot = day.at(offset);
       if (!slot || !imageOf(slot.id)) return true;
@@ -118,19 +129,19 @@ export class Listing extends Sections {
         { ...query, from_date: first, to_date: last },
         this.closing.signal,
       );
-      const byDay = Map.groupBy(found.items.map(remember), (image) => dayOf(image.created_at));
+      const byDay = Map.groupBy(this.still(found.items), (image) => dayOf(image.created_at));
       const isAll = found.next_cursor === null;
       let differs = days.length > 1 && !isAll;
       for (const day of days) {
         const items = byDay.get(day.date) ?? [];
         const from = (page - 1) * SIZE;
         day.fill(from, items.map(slotOf));
-        day.stale = false;
+        day.stale.delete(page);
         differs ||= isAll ? from + items.length !== day.count : from + items.length > day.count;
       }
       this.problem.value = null;
       this.changed();
-      this.makeRoom();
+      makeRoom(this.days.peek(), this.looked);
       if (differs) {
         this.vain.set(nameOf(wanted), (this.vain.get(nameOf(wanted)) ?? 0) + 1);
         await this.load();
@@ -140,28 +151,19 @@ export class Listing extends Sections {
     }
   }
 
+  /** What was listed but for images of which something newer is known, and they left. */
+  private still(listed: readonly Image[]): Image[] {
+    return listed.flatMap((image) => {
+      const now = remember(image);
+      return now === image || this.belongs(now) ? [now] : [];
+    });
+  }
+
   private failed(error: unknown): void {
     if (this.closing.signal.aborted) return;
     this.problem.value = error instanceof Problem ? error : new Problem(0, "failed", String(error));
     if (this.state.peek() === "loading") this.state.value = "failed";
     this.queue = [];
-  }
-
-  /** Only so many images are kept: those farthest from where one looks go, their places stay. */
-  private makeRoom(): void {
-    if (howMany() <= MOST_IMAGES) return;
-    const near = new Set(this.looked.map(({ day }) => day));
-    const kept = new Set<string>();
-    for (const { day, from, to } of this.looked) {
-      for (let offset = from - 4 * SIZE; offset < to + 4 * SIZE; offset++) {
-        const slot = offset >= 0 ? day.at(offset) : null;
-        if (slot) kept.add(slot.id);
-      }
-    }
-    for (const day of this.days.peek()) {
-      if (!near.has(day) && day.count <= SIZE && howMany() <= MOST_IMAGES / 2) continue;
-      for (const slot of day.slots()) if (slot && !kept.has(slot.id)) forget(slot.id);
-    }
   }
 
   // -- what happens -----------------------------------------------------------------------------
@@ -173,6 +175,7 @@ export class Listing extends Sections {
   /** Shows an image where it belongs, or no longer, if it doesn't. */
   put(image: Image): void {
     this.vain.clear();
+    if (image.kind === this.kind) this.news++;
     const date = dayOf(image.created_at);
     if (image.kind === this.kind && !this.has(image.id)) this.countSoon(date);
     if (!this.belongs(image)) {
@@ -188,7 +191,10 @@ export class Listing extends Sections {
   /** Where images of a day are known by their number alone, that is asked for again, once for many
    * changes: nobody can tell whether this one was among them. */
   private countSoon(date: string): void {
-    if (!this.days.peek().some((day) => day.date === date && day.hasHoles)) return;
+    if (this.days.peek().some((day) => day.date === date && day.hasHoles)) this.loadSoon();
+  }
+
+  loadSoon(): void {
     this.counting ??= setTimeout(() => {
       this.counting = undefined;
       void this.load();

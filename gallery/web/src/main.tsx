@@ -3,11 +3,14 @@
 import { render } from "preact";
 
 import { App } from "./App";
+import { pending } from "./changes";
 import { lang } from "./formats";
 import { begin as beginKeys } from "./keys/keys";
 import { begin as beginLive } from "./live";
+import { stayWhile } from "./staying";
 import { begin } from "./store";
 import { begin as beginNaming } from "./title";
+import { begin as beginToday } from "./today";
 import { begin as beginTrying } from "./trouble";
 import { begin as beginArriving } from "./you/arriving";
 import "./style/tokens.css";
@@ -21,6 +24,9 @@ begin();
 beginTrying();
 beginNaming();
 beginArriving();
+beginToday();
 beginKeys();
+// What was changed is shown as done already.
+stayWhile(() => pending.value > 0);
 const root = document.getElementById("app");
 if (root) render(<App />, root);

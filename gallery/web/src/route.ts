@@ -53,12 +53,15 @@ const LONGEST: Record<string, number> = { q: 500, tag: 100, workflow_id: 200 };
 /** A calendar has no year before the first. */
 const FIRST_DAY = "0001-01-01";
 
-/** What the pages that are timelines show. */
-export const KINDS: Partial<Record<PageName, Kind>> = {
-  gallery: "output",
-  inputs: "input",
-  controls: "control",
+/** The pages that are timelines, by what they show. */
+export const PAGE_OF: Record<Kind, PageName> = {
+  output: "gallery",
+  input: "inputs",
+  control: "controls",
 };
+export const KINDS = Object.fromEntries(
+  Object.entries(PAGE_OF).map(([kind, page]) => [page, kind]),
+) as Partial<Record<PageName, Kind>>;
 
 export function parse(url: URL): Route {
   const filters: Filters = {};
@@ -117,14 +120,20 @@ export function go(change: Partial<Route>, how: "push" | "replace" = "push"): vo
   current.value = wanted;
 }
 
+/** Back takes a moment, in which it may be asked for again: that would lead out of the page below. */
+let isLeaving = false;
+
 /** Leaves what lies over a page. Back, if that is where it was come from: so its place is
  * kept, and Forward leads here again. */
 export function leave(): void {
-  if (depth() > 0) history.back();
+  if (isLeaving) return;
+  isLeaving = depth() > 0;
+  if (isLeaving) history.back();
   else go({ image: null, compare: null }, "replace");
 }
 
 addEventListener("popstate", () => {
+  isLeaving = false;
   current.value = parse(new URL(location.href));
 });
 

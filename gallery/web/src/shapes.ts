@@ -141,4 +141,5 @@ export interface Undo {
   changed: number;
   gone: number;
   failed: number;
+  outcomes: { id: string; outcome: string; rev: number | null }[];
 }

@@ -1,6 +1,6 @@
 // What is shown, and what happens to it: the one place that takes in answers and events.
 
-import { batch, computed, effect, signal } from "@preact/signals";
+import { batch, computed, effect, signal, untracked } from "@preact/signals";
 
 import { getMe, type Image, type Me } from "./api";
 import { forget, imageOf, remember } from "./images";
@@ -51,10 +51,12 @@ export function begin(): void {
   effect(() => {
     if (isAtTop.value && fresh.value.length) showFresh();
   });
-  let wasAway = false;
+  let [wasAway, wasThere] = [false, false];
   effect(() => {
     if (connected.value === false) wasAway = true;
     else if (connected.value && wasAway && listing.peek()?.problem.peek()) reload();
+    else if (connected.value && !wasThere) untracked(recount);
+    if (connected.value) wasThere = true;
   });
   meetSoon();
 }
@@ -65,22 +67,48 @@ export function reload(): void {
   meetSoon();
 }
 
+/** Nobody has told what happened after the lists were asked for, and before the events began. */
+function recount(): void {
+  void listing.peek()?.load();
+  for (const watcher of watchers) watcher("", null);
+  meetSoon();
+}
+
 let meeting: ReturnType<typeof setTimeout> | undefined;
+let [asked, answered] = [0, 0];
 
 /** Counts and bytes again, once for many changes. */
 export function meetSoon(): void {
   meeting ??= setTimeout(() => {
     meeting = undefined;
+    const mine = ++asked;
     getMe().then(
-      (now) => (me.value = now),
+      (now) => {
+        if (mine < answered) return;
+        answered = mine;
+        meet(now);
+      },
       () => undefined,
     );
   }, 100);
 }
 
+/** A browser that lost its cookie, or got another, is somebody else, and nothing that is shown is
+ * theirs. One that takes no cookies is somebody else each time. */
+export function meet(now: Me): void {
+  const before = me.peek();
+  if (before && before.owner !== now.owner && navigator.cookieEnabled) location.reload();
+  else me.value = now;
+}
+
 // -- what happens ---------------------------------------------------------------------------------
 
-function happened({ op, id, rev, image }: Change): void {
+function happened({ op, owner, id, rev, image }: Change): void {
+  const mine = me.peek();
+  if (mine && mine.owner !== owner) {
+    meetSoon();
+    return;
+  }
   const old = imageOf(id);
   if (old && old.rev > rev && op !== "edit") return;
   if (!image) {
@@ -127,7 +155,11 @@ export function hide(ids: readonly string[]): void {
 /** An image is no more. */
 export function gone(id: string): void {
   fresh.value = fresh.peek().filter((other) => other.id !== id);
-  listing.peek()?.remove(id);
+  const list = listing.peek();
+  // It may be one of those that are known by their number alone; those in the trash are none.
+  const isCounted = list && !list.has(id) && list.days.peek().some((day) => day.hasHoles);
+  if (isCounted && imageOf(id)?.status !== "trash") list.loadSoon();
+  list?.remove(id);
   for (const watcher of watchers) watcher(id, null);
   forget(id);
   meetSoon();

@@ -11,6 +11,8 @@ export class Stream {
   isOpen = false;
   private source: EventSource | null = null;
   private last = "";
+  /** Whether there was one before, of which something may have been missed since. */
+  private hasBegun = false;
   private wait = FIRST_WAIT;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -21,9 +23,14 @@ export class Stream {
     const query = this.last ? `?since=${encodeURIComponent(this.last)}` : "";
     const source = new EventSource(`/api/v1/events${query}`);
     this.source = source;
+    let isNew = true;
     source.onopen = () => {
       this.wait = FIRST_WAIT;
       this.say(true);
+      // Without a place to go on from, what was missed is not told.
+      if (isNew && !query && this.hasBegun) this.tell({ name: "reset", data: "{}" });
+      this.hasBegun = true;
+      isNew = false;
     };
     source.onerror = () => {
       this.say(false);

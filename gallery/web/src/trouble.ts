@@ -21,6 +21,9 @@ export const trouble = computed((): Trouble | null => {
   return problem && AWAY.includes(problem.status) ? "unavailable" : null;
 });
 
+/** Grows when the server is there again, for what failed meanwhile and is not asked for by itself. */
+export const returns = signal(0);
+
 /** The events come back by themselves; answers have to be asked for. */
 export function begin(): void {
   effect(() => {
@@ -31,5 +34,10 @@ export function begin(): void {
   });
   effect(() => {
     if (!trouble.value && !me.peek()) meetSoon();
+  });
+  let wasAway = false;
+  effect(() => {
+    if (wasAway && !trouble.value) returns.value = returns.peek() + 1;
+    wasAway = trouble.value !== null;
   });
 }

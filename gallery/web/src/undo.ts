@@ -1,7 +1,8 @@
 // What was done lately and can be taken back: by the button of its toast, or by Ctrl+Z.
 
-import { t } from "./i18n";
-import { t as said } from "./texts/actions";
+import { Problem } from "./api";
+import { said, t } from "./i18n";
+import { t as texts } from "./texts/actions";
 import { attempt, tell } from "./ui/Toasts";
 
 export interface Done {
@@ -11,6 +12,8 @@ export interface Done {
 }
 
 const MOST = 50;
+/** No answer, or that of somebody who is away for now: what was to be undone still can be. */
+const PASSING = [0, 429, 502, 503, 504];
 let done: readonly Done[] = [];
 
 /** Remembers how something is taken back. With a text, that is offered in a toast as well. */
@@ -30,11 +33,19 @@ export function withdraw(entry: Done): void {
 async function takeBack(entry: Done): Promise<void> {
   if (!done.includes(entry)) return;
   withdraw(entry);
-  await attempt(entry.undo);
+  await attempt(async () => {
+    try {
+      await entry.undo();
+    } catch (error) {
+      if (!(error instanceof Problem && PASSING.includes(error.status))) throw error;
+      done = [...done, entry];
+      entry.hush = tell(said(error), t.undo, () => void takeBack(entry));
+    }
+  });
 }
 
 export async function undoLast(): Promise<void> {
   const last = done.at(-1);
   if (last) await takeBack(last);
-  else tell(said.nothingToUndo);
+  else tell(texts.nothingToUndo);
 }

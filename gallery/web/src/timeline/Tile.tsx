@@ -1,13 +1,14 @@
 // One image among the others.
 
 import { memo } from "preact/compat";
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 import type { Image } from "../api";
 import { t } from "../i18n";
 import { signalOf } from "../images";
 import { follow, hrefOf, route } from "../route";
 import { isSelected } from "../selection/selection";
+import { returns } from "../trouble";
 import { meanOf, Placeholder } from "./Placeholder";
 
 export interface TileProps {
@@ -64,13 +65,14 @@ export const Tile = memo(function Tile(props: TileProps) {
   );
 });
 
-/** The link past the server first, where there is one: it may have run out, then the other. */
+/** The link past the server first, where there is one: it may have run out, then the other. What
+ * failed while the server was away is tried again when it is back. */
 function Thumbnail({ image }: { image: Image }) {
   const [failed, setFailed] = useState(0);
   const [loaded, setLoaded] = useState(false);
   const urls = [image.direct_thumb_url, image.thumb_url].filter((url) => url !== undefined);
   const url = urls[failed];
-  if (url === undefined) return <span class="broken" aria-hidden="true" />;
+  if (url === undefined) return <Broken onReturn={() => setFailed(0)} />;
   return (
     <>
       {!loaded && image.blurhash && <Placeholder hash={image.blurhash} />}
@@ -84,4 +86,13 @@ function Thumbnail({ image }: { image: Image }) {
       />
     </>
   );
+}
+
+function Broken({ onReturn }: { onReturn: () => void }) {
+  const now = returns.value;
+  const since = useRef(now);
+  useEffect(() => {
+    if (now !== since.current) onReturn();
+  }, [now, onReturn]);
+  return <span class="broken" aria-hidden="true" />;
 }

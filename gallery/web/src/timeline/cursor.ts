@@ -18,7 +18,8 @@ export function show(id: string, focus = true): void {
 const MARGIN = 120;
 const FRAMES = 30;
 
-/** Does what `show` asked for, when the image's place is known and it is drawn. */
+/** Does what `show` asked for, when the image's place is known and it is drawn. What was asked of
+ * one list is not done to the next: the focus may be elsewhere by then, and somebody typing. */
 export function useShown(
   root: { current: HTMLElement | null },
   geometry: Geometry,
@@ -27,21 +28,23 @@ export function useShown(
 ): void {
   const latest = useRef({ geometry, listing, version });
   latest.current = { geometry, listing, version };
-  useEffect(
-    () =>
-      effect(() => {
-        const wanted = asked.value;
-        if (!wanted) return;
-        let frames = FRAMES;
-        const attempt = (): void => {
-          bring(root.current, wanted.id, latest.current);
-          if (!wanted.focus || focus(root.current, wanted.id) || asked.peek() !== wanted) return;
-          if (frames--) requestAnimationFrame(attempt);
-        };
-        attempt();
-      }),
-    [root],
-  );
+  useEffect(() => {
+    const end = effect(() => {
+      const wanted = asked.value;
+      if (!wanted) return;
+      let frames = FRAMES;
+      const attempt = (): void => {
+        bring(root.current, wanted.id, latest.current);
+        if (!wanted.focus || focus(root.current, wanted.id) || asked.peek() !== wanted) return;
+        if (frames--) requestAnimationFrame(attempt);
+      };
+      attempt();
+    });
+    return () => {
+      end();
+      asked.value = null;
+    };
+  }, [root]);
 }
 
 function bring(

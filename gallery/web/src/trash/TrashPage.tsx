@@ -1,12 +1,13 @@
 // What was deleted, with the days that are left.
 
-import { useSignal } from "@preact/signals";
+import { untracked, useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 
 import { said, t as texts } from "../i18n";
 import { connected } from "../live";
 import { me } from "../store";
 import { Timeline } from "../timeline/Timeline";
+import { returns } from "../trouble";
 import { Notice } from "../ui/Notice";
 import { offered } from "../viewer/source";
 import { EmptyDialog } from "./EmptyDialog";
@@ -26,6 +27,9 @@ export function TrashPage() {
       if (offered.peek() === source) offered.value = null;
     };
   }, [list]);
+  useSignalEffect(() => {
+    if (returns.value && list.problem.peek()) void untracked(() => list.load());
+  });
   const [state, problem] = [list.state.value, list.problem.value];
   const isEmpty = state === "ready" && list.total === 0;
   const days = me.value?.retention_days ?? 30;

@@ -7,7 +7,8 @@ import { bytes } from "../formats";
 import { said } from "../i18n";
 import { connected } from "../live";
 import { KINDS, route } from "../route";
-import { apply, me } from "../store";
+import { stayWhile } from "../staying";
+import { apply, me, meet } from "../store";
 import { check } from "./checks";
 import { Queue } from "./queue";
 import { t } from "./texts";
@@ -35,7 +36,7 @@ async function checkNow(file: File): Promise<void> {
     await check(file, me.peek());
   } catch (error) {
     if (!(error instanceof Problem && error.code.startsWith("quota"))) throw error;
-    me.value = await getMe();
+    meet(await getMe());
     await check(file, me.peek());
   }
 }
@@ -62,8 +63,6 @@ const HOPELESS = new Set([
 export const mayHelp = (problem: Problem | null): boolean =>
   problem !== null && !HOPELESS.has(problem.code);
 
-const stay = (event: BeforeUnloadEvent): void => event.preventDefault();
-
 /** Goes on when the server is there again, and asks before the page is left with uploads on
  * their way. */
 export function begin(): void {
@@ -71,8 +70,5 @@ export function begin(): void {
     if (connected.value) queue.resume();
   });
   addEventListener("online", () => queue.resume());
-  effect(() => {
-    if (queue.left.value) addEventListener("beforeunload", stay);
-    else removeEventListener("beforeunload", stay);
-  });
+  stayWhile(() => queue.left.value > 0);
 }

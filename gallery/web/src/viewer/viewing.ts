@@ -5,7 +5,7 @@ import { computed, signal } from "@preact/signals";
 import { download, purge, restore, setFavorite, trash } from "../actions";
 import { compareWith } from "../compare/mark";
 import { imageOf, signalOf } from "../images";
-import { go, leave, route } from "../route";
+import { go, KINDS, leave, PAGE_OF, route } from "../route";
 import { listing, watch } from "../store";
 import { tell } from "../ui/Toasts";
 import { copyAll, type Drawer } from "../upload/copying";
@@ -65,6 +65,7 @@ export class Viewing implements Viewed {
       watch((id, image) => id === this.order.id && this.take(image === null)),
     ];
     setViewed(this);
+    this.settle();
     return () => {
       this.hasEnded = true;
       clearTimeout(this.calm);
@@ -100,6 +101,14 @@ export class Viewing implements Viewed {
   private showing(id: string): void {
     this.shown.value = id;
     this.image.value = signalOf(id);
+    this.settle();
+  }
+
+  /** An address may name an image on the page of another kind: its own one is that below it. */
+  private settle(): void {
+    const { page, image } = route.peek();
+    const kind = image === this.shown.peek() && imageOf(image)?.kind;
+    if (kind && KINDS[page] && KINDS[page] !== kind) go({ page: PAGE_OF[kind] }, "replace");
   }
 
   private learned(id: string): void {
@@ -154,28 +163,34 @@ export class Viewing implements Viewed {
 
   // -- what a person does -------------------------------------------------------------------------
 
+  /** The image that is seen. */
+  private meant(): string {
+    this.stage.settle();
+    return this.order.id;
+  }
+
   close = (): void => leave();
   next = (): void => this.stage.next();
   previous = (): void => this.stage.previous();
   zoom = (): void => this.stage.zoom();
   info = (): void => toggleInfo();
-  compare = (): void => compareWith(this.order.id);
-  copyTo = (kind: Drawer): void => void copyAll(kind, [this.order.id]);
-  download = (): void => void download([this.order.id]);
+  compare = (): void => compareWith(this.meant());
+  copyTo = (kind: Drawer): void => void copyAll(kind, [this.meant()]);
+  download = (): void => void download([this.meant()]);
 
   favorite = (): void => {
-    const { id } = this.order;
+    const id = this.meant();
     void setFavorite([id], !imageOf(id)?.favorite);
   };
 
   trash = (): void => {
-    const { id } = this.order;
+    const id = this.meant();
     this.own = id;
     void (imageOf(id)?.status === "trash" ? purge(id) : trash([id]));
   };
 
   restore = (): void => {
-    const { id } = this.order;
+    const id = this.meant();
     if (imageOf(id)?.status !== "trash") return;
     this.own = id;
     void restore([id]);
