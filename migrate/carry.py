@@ -96,8 +96,22 @@ class Carrier:
         if found is None:
             return self._gone(folder, id)
         record, raw = found
-        known = self._target.catalog.get(folder.owner, id, folder.month)
+        known = self._target.catalog.get(folder.owner, id)
+        if known and _is_another(record, known.record):
+            self._make_way(known.record, record)
+            known = None
         return self._update(known, record, raw) if known else self._send(record, raw)
+
+    def _make_way(self, known: Record, record: Record) -> None:
+        """Drops what the target knows under an id that another image has by now. If both lie on
+        the source, its catalog says which of them has it."""
+        if known.folder != record.folder and lies(
+            self._source.blobs, known.folder.sidecar(known.id)
+        ):
+            entry = self._source.catalog.get(record.owner, record.id)
+            if entry is None or entry.record.folder != record.folder:
+                raise Differs(f"{record.image}: its id is also that of {known.image}")
+        self._drop(record.owner, record.id)
 
     def _update(self, known: Entry, record: Record, raw: bytes) -> Carried:
         """An image that the target knows."""
@@ -144,7 +158,7 @@ class Carrier:
         then the catalog's word is brought."""
         place = folder.owner, id, folder.month
         entry, known = self._source.catalog.get(*place), self._target.catalog.get(*place)
-        if entry and known and entry.record.folder == folder:
+        if entry and known and entry.record.folder == folder == known.record.folder:
             return self._update(known, entry.record, encode_sidecar(entry.record))
         return self._drop(folder.owner, id, left=folder)
 
