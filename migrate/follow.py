@@ -7,6 +7,7 @@ often it is told, or that it was copied meanwhile.
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -97,7 +98,7 @@ class Follow:
         """Brings all that is there after a position, or a good part of it."""
         began, done = time.monotonic(), self._told(position)
         with ThreadPoolExecutor(THREADS, "follow") as pool:
-            for _ in pool.map(self._image, done.images):
+            for _ in pool.map(self._images, _by_id(done.images)):
                 pass
         self.brought.update(done.images)
         if done.position != position:
@@ -147,6 +148,10 @@ class Follow:
             for id in side.catalog.seen(owner, month, kind)
         ]
 
+    def _images(self, images: Iterable[Image]) -> None:
+        for image in images:
+            self._image(image)
+
     def _image(self, image: Image) -> None:
         owner, month, id = image
         if self._pace.stopped:
@@ -155,6 +160,15 @@ class Follow:
             patiently(lambda: self._carrier.by_id(owner, id, month), self._pace)
         except (Damaged, Differs) as error:
             raise StartRefused(f"{owner}, {id}: {error}") from error
+
+
+def _by_id(images: Iterable[Image]) -> list[list[Image]]:
+    """What was purged and put again in another month is told of both, and is one image: two
+    threads would undo each other's work."""
+    found = defaultdict(list)
+    for owner, month, id in images:
+        found[owner, id].append((owner, month, id))
+    return [*found.values()]
 
 
 def left_at(settings: Settings, folder: Folder, plan: dict[str, Any]) -> str:

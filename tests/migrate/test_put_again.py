@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from threading import Event
 
 import pytest
 
+from gallery.keys import Folder
 from gallery.library import Library
+from migrate.carry import Carried, Carrier
 from tests.migrate.moves import Move, stored
 from tests.samples import NOON, OWNER, SECOND, ident, pixels, plant, record, upload
 
@@ -63,3 +66,25 @@ def test_of_an_id_that_is_there_twice_the_image_of_the_catalog_is_brought(brough
     assert [found.name for found in copied.anomalies] == [other.folder.sidecar(other.id)]
     assert brought.target.get(OWNER, ident(1)).record == image
     assert brought.target.blobs.read(image.image) == pixels(1)
+
+
+def test_what_is_told_of_two_months_of_it_is_brought_one_after_the_other(
+    brought: Move, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = brought.source.get(OWNER, ident(1)).record
+    carry, sent = Carrier.carry, Event()
+
+    def late(carrier: Carrier, folder: Folder, id: str) -> Carried:
+        """What was there before is looked at when the new one is there, if it can be."""
+        if folder == image.folder:
+            sent.wait(1)
+            return carry(carrier, folder, id)
+        carried = carry(carrier, folder, id)
+        sent.set()
+        return carried
+
+    monkeypatch.setattr(Carrier, "carry", late)
+    _put_again(brought.source, DAYS["month"])
+    brought.follow()
+    assert stored(brought.target) == stored(brought.source)
+    brought.is_equal()
