@@ -187,22 +187,21 @@ class Copy:
                 self._copied.outcomes[carried.outcome] += 1
             month_is_whole = True
         except (Damaged, Differs) as error:
-            month_is_whole = self._anomaly(key.folder, key.id, str(error))
+            self._anomaly(key.folder, key.id, str(error))
         finally:
             self._ended(month, whole=month_is_whole)
 
-    def _anomaly(self, folder: Folder, id: str, why: str) -> bool:
-        """Whether it was put aside, and the copy goes on."""
+    def _anomaly(self, folder: Folder, id: str, why: str) -> None:
+        """Ends the copy, or puts the image aside. Its month is not done: it may be mended."""
         log.error("%s: %s", folder.sidecar(id), why)
         with self._lock:
             self._copied.anomalies.append(Anomaly(why, folder.sidecar(id)))
         if self._policy == "strict":
             self._pace.stop()
-            return False
+            return
         for key in [folder.sidecar(id), *(folder.image(id, ext) for ext in keys.MIME_OF)]:
             self._set_aside(key)
         self._journal.append(did="quarantine", owner=folder.owner, month=folder.month, id=id)
-        return True
 
     def _set_aside(self, key: str) -> None:
         spool = self._sides.target.blobs.spool()

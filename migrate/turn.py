@@ -18,6 +18,7 @@ from typing import Any
 from gallery import carried, dwelling, usage
 from gallery.errors import StartRefused, Unavailable
 from gallery.generation import Generation, Record, Stores
+from gallery.keys import KINDS
 from migrate.copying import THREADS
 from migrate.follow import Follow, Image, Round
 from migrate.journal import Journal
@@ -61,8 +62,8 @@ class Turn:
         self._ready = ready
         self._follow = Follow(sides, journal, pace)
         self._links = Links(sides.source.blobs, sides.target.blobs)
-        self._aside: set[str] = set()
-        """Owners of whom something was put aside: their sums differ for ever."""
+        self._aside: set[Image] = set()
+        """What was put aside and never brought: the sums of its owners differ for ever."""
         self._apart: set[str] = set()
         self._differing: set[Image] = set()
         """Owners whose sums were not equal when they were looked at last, and images that were
@@ -75,14 +76,15 @@ class Turn:
         under way have ended. Raises Unavailable when that is not enough, StartRefused when the
         sides differ, and Stopped; then nothing is changed."""
         entries = list(entries)
-        self._aside = {entry["owner"] for entry in entries if entry["did"] == "quarantine"}
         self._links.bring()
         usage.bring(self._source.catalog.notes, self._target.catalog.notes)
         self._follow.recover(entries)
         owners = {*self._source.catalog.owners(), *self._target.catalog.owners()}
         self._catch_up(owners)
+        self._aside = {image for image in _put_aside(entries) if not self._is_equal(image)}
         self._apart = self._of_these_apart(owners)
         position = self._nearly_level(position, budget / _SHARE)
+        self._differing.update(self._on_one_side())
         with (
             ThreadPoolExecutor(1, "turn") as pool,  # left when the fence is open again
             self._source.catalog.fence(wait) as held,
@@ -145,6 +147,21 @@ class Turn:
         with ThreadPoolExecutor(THREADS, "compare") as pool:
             return {owner for owner, equal in pool.map(sums, owners) if not equal}
 
+    def _owners_aside(self) -> set[str]:
+        return {owner for owner, _, _ in self._aside}
+
+    def _on_one_side(self) -> set[Image]:
+        """Images of owners of whom something was put aside, beside that, which one of the sides
+        does not know: of these owners, sums do not tell."""
+        catalogs = self._source.catalog, self._target.catalog
+        found = set[Image]()
+        for owner in self._owners_aside():
+            for month in {month for catalog in catalogs for month in catalog.months(owner)}:
+                for kind in KINDS:
+                    here, there = (catalog.seen(owner, month, kind).keys() for catalog in catalogs)
+                    found.update((owner, month, id) for id in here ^ there)
+        return found - self._aside
+
     def _catch_up(self, owners: Iterable[str]) -> None:
         for owner in owners:
             self._source.catalog.catch_up(owner)
@@ -174,8 +191,13 @@ class Turn:
         self._look_at({*self._follow.brought, *self._differing})
         for owner, _, id in self._differing:
             raise StartRefused(f"{owner}, {id}: the sides differ; look with verify")
-        for owner in self._apart - self._aside:
+        for owner in self._apart - self._owners_aside():
             raise StartRefused(f"{owner}: the sides' sums differ; look with verify")
+
+
+def _put_aside(entries: Iterable[dict[str, Any]]) -> set[Image]:
+    put_aside = (entry for entry in entries if entry["did"] == "quarantine")
+    return {(entry["owner"], entry["month"], entry["id"]) for entry in put_aside}
 
 
 @dataclass(slots=True)
