@@ -20,11 +20,12 @@ from typing import Any
 import orjson
 
 from gallery import keys
-from gallery.blobs import ASIDE
-from gallery.catalog import Changes, Entry
+from gallery.blobs import ASIDE, DROPPED
+from gallery.blobs.abilities import LocalFiles
+from gallery.catalog import Changes
 from gallery.catalog.notes import Notes
 from gallery.errors import NotFound, PositionGone
-from gallery.keys import Folder
+from gallery.keys import Folder, Key
 from gallery.library import Library
 
 log = logging.getLogger(__name__)
@@ -86,21 +87,27 @@ class Purges:
 
     def _purge(self, images: Iterable[Image], position: str | None) -> None:
         """``position`` is where a process goes on that finds this half done."""
-        known = list(self._known(images))
-        names = [entry.record.folder.sidecar(entry.record.id) for entry in known]
-        self._write(position, names)
-        for entry in known:
-            self._drop(entry.record.folder, entry.record.id)
-        self._purge_aside(images)
+        places = list(self._places(images))
+        self._write(position, [folder.sidecar(id) for folder, id in places])
+        for folder, id in places:
+            self._drop(folder, id)
+        for top in (ASIDE, DROPPED):
+            self._purge_below(top, images)
 
     def _write(self, position: str | None, under_way: Iterable[str] = ()) -> None:
         state = {"position": position, "under_way": list(under_way), "whole": self._whole}
         _write(self._notes, state)
 
-    def _known(self, images: Iterable[Image]) -> Iterator[Entry]:
-        for owner, month, id in dict.fromkeys(images):
+    def _places(self, images: Iterable[Image]) -> Iterator[tuple[Folder, str]]:
+        """Where they lie over there. In a tree that is also what its catalog does not know:
+        a migrator may have died before it told of it, or somebody dropped it once more. It would
+        be taken in again."""
+        for image in dict.fromkeys(images):
+            owner, month, id = image
             if entry := self._before.catalog.get(owner, id, month):
-                yield entry
+                yield entry.record.folder, id
+            elif isinstance(self._before.blobs, LocalFiles):
+                yield from {(key.folder, id): None for key in self._named("", image).values()}
 
     def _drop(self, folder: Folder, id: str) -> None:
         """Unless the image is here again: one of the same id was put since."""
@@ -108,23 +115,32 @@ class Purges:
         with before.catalog.lock(owner):
             if self._library.catalog.get(owner, id) is not None:
                 return
+            with suppress(NotFound):  # the folder is gone, and the sidecar with it
+                before.blobs.doom(folder, id)
             if entry := before.catalog.get(owner, id):
-                with suppress(NotFound):  # the folder is gone, and the sidecar with it
-                    before.blobs.doom(folder, id)
                 before.finish_purge(entry.record)
             before.sweep(folder, id)
         log.info("purged where the library lived before: %s", folder.sidecar(id))
 
-    def _purge_aside(self, images: Iterable[Image]) -> None:
+    def _purge_below(self, top: str, images: Iterable[Image]) -> None:
         blobs = self._before.blobs
-        if next(iter(blobs.list(ASIDE)), None) is None:
+        if next(iter(blobs.list(top)), None) is None:
             return
-        for owner, month, id in images:
-            for drawer in keys.DRAWERS:
-                for found in blobs.list(f"{ASIDE}users/{owner}/{drawer}{month.replace('-', '/')}/"):
-                    key = keys.parse(found.key.removeprefix(ASIDE))
-                    if key and key.id == id:
-                        blobs.delete(found.key)
+        for image in images:
+            for name in self._named(top, image):
+                blobs.delete(name)
+
+    def _named(self, top: str, image: Image) -> dict[str, Key]:
+        """What lies below a place of an image, by its name there."""
+        owner, month, id = image
+        found = dict[str, Key]()
+        for drawer in keys.DRAWERS:
+            below = f"{top}users/{owner}/{drawer}{month.replace('-', '/')}/"
+            for listed in self._before.blobs.list(below):
+                key = keys.parse(listed.key.removeprefix(top))
+                if key and key.id == id:
+                    found[listed.key] = key
+        return found
 
     # -- where the feed no longer tells ---------------------------------------------------------
 

@@ -23,6 +23,7 @@ from gallery.arrivals import (
     arrived,
     wait_for,
 )
+from gallery.blobs import DROPPED
 from gallery.blobs.abilities import Renames
 from gallery.blobs.incoming import Spool
 from gallery.draft import MAX_AHEAD_US, Draft, describe, within
@@ -37,7 +38,6 @@ from gallery.records import Record
 
 log = logging.getLogger(__name__)
 
-DROPPED = ".gallery/dropped/"
 _PIECE = 1 << 20
 _FIRST_YEAR = 1970
 

@@ -6,7 +6,8 @@ from datetime import date
 
 import pytest
 
-from gallery.dropped import DROPPED, Dropped
+from gallery.blobs import DROPPED
+from gallery.dropped import Dropped
 from gallery.imaging import Imaging
 from gallery.keys import Folder
 from tests.images import png
