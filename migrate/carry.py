@@ -65,14 +65,15 @@ class Carrier:
 
     def recover(self, entries: Iterable[dict[str, Any]]) -> None:
         """Ends what a process that died had begun on the target: of what the catalog does not
-        know, nobody else would find what lies there. ``entries`` are the journal's."""
+        know, nobody else would find what lies there. What it knows, the feed tells of: what was
+        begun may have been so the other way round. ``entries`` are the journal's."""
         for name, what in begun_in(entries).items():
             self.begun.add(name)
             if key := keys.parse(name):
-                if what == "drop":
+                if what == "send" and lies(self._source.blobs, name):
+                    self._sent[key.folder.owner, key.id] = key.folder  # it may yet be purged
+                else:
                     self._sweep(key.folder, key.id)
-                elif not lies(self._source.blobs, name):
-                    self._gone(key.folder, key.id)
             self._journal.append(did="sent" if what == "send" else "dropped", image=name)
 
     def by_id(self, owner: str, id: str, month: str | None = None) -> Carried:
@@ -177,9 +178,12 @@ class Carrier:
         return Carried("dropped" if entry else "gone")
 
     def _sweep(self, folder: Folder, id: str) -> None:
-        with self._target.catalog.lock(folder.owner):
-            if self._target.catalog.get(folder.owner, id) is None:
-                self._target.sweep(folder, id)
+        target = self._target
+        with target.catalog.lock(folder.owner):
+            if target.catalog.get(folder.owner, id) is None:
+                if lies(target.blobs, folder.sidecar(id)):
+                    target.blobs.doom(folder, id)
+                target.sweep(folder, id)
 
     def _read(self, folder: Folder, id: str) -> tuple[Record, bytes] | None:
         key = folder.sidecar(id)
