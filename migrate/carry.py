@@ -136,6 +136,8 @@ class Carrier:
             self._bodies(record, sidecar)
         except Damaged:
             if self._read(folder, id) is not None:
+                if folder.sidecar(id) not in self.begun:
+                    self._all_sent(folder, id)  # nothing was
                 raise
         found = self._read(folder, id)
         if found is None:
