@@ -6,9 +6,10 @@ often it is told, or that it was copied meanwhile.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,9 +22,11 @@ from gallery.settings import Settings
 from migrate.carry import Carrier, Differs
 from migrate.copying import THREADS, patiently
 from migrate.folder import Folder
-from migrate.journal import Journal
+from migrate.journal import Journal, put_aside_in
 from migrate.pace import Pace, Stopped
 from migrate.sides import Sides
+
+log = logging.getLogger(__name__)
 
 BATCH, MOST_IMAGES = 1_000, 5_000
 """Of what one question gives, and of what is brought before the next is asked."""
@@ -70,10 +73,17 @@ class Follow:
         self._carrier = Carrier(sides, pace, journal)
         self.brought: dict[Image, None] = {}
         """What was told to have changed, since this was emptied last."""
+        self._aside: set[Image] = set()
 
     def recover(self, entries: Iterable[dict[str, Any]]) -> None:
         """Ends what earlier processes had begun, before anything else."""
-        self._carrier.recover(entries)
+        self._carrier.recover(self._read(entries))
+
+    def _read(self, entries: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """They may be more than fit into memory."""
+        for entry in entries:
+            self._aside |= put_aside_in([entry])
+            yield entry
 
     def run(
         self, position: str, entries: Iterable[dict[str, Any]] = (), *, for_ever: bool = False,
@@ -159,7 +169,9 @@ class Follow:
         try:
             patiently(lambda: self._carrier.by_id(owner, id, month), self._pace)
         except (Damaged, Differs) as error:
-            raise StartRefused(f"{owner}, {id}: {error}") from error
+            if image not in self._aside:
+                raise StartRefused(f"{owner}, {id}: {error}") from error
+            log.warning("%s, %s stays aside: %s", owner, id, error)
 
 
 def _by_id(images: Iterable[Image]) -> list[list[Image]]:

@@ -21,7 +21,7 @@ from gallery.generation import Generation, Record, Stores
 from gallery.keys import KINDS
 from migrate.copying import THREADS
 from migrate.follow import Follow, Image, Round
-from migrate.journal import Journal
+from migrate.journal import Journal, put_aside_in
 from migrate.links import Links
 from migrate.pace import Pace, Stopped
 from migrate.sides import Sides
@@ -81,7 +81,7 @@ class Turn:
         self._follow.recover(entries)
         owners = {*self._source.catalog.owners(), *self._target.catalog.owners()}
         self._catch_up(owners)
-        self._aside = {image for image in _put_aside(entries) if not self._is_equal(image)}
+        self._aside = {image for image in put_aside_in(entries) if self._stays_behind(image)}
         self._apart = self._of_these_apart(owners)
         position = self._nearly_level(position, budget / _SHARE)
         self._differing.update(self._on_one_side())
@@ -124,7 +124,7 @@ class Turn:
 
     def _look_at(self, images: Iterable[Image]) -> None:
         """Compares what was just brought. What was changed again is yet to be brought."""
-        images = [*images]
+        images = [*{*images} - self._aside]
         with ThreadPoolExecutor(THREADS, "compare") as pool:
             found = zip(images, pool.map(self._is_equal, images), strict=True)
             self._differing = self._differing.difference(images).union(
@@ -146,6 +146,11 @@ class Turn:
 
         with ThreadPoolExecutor(THREADS, "compare") as pool:
             return {owner for owner, equal in pool.map(sums, owners) if not equal}
+
+    def _stays_behind(self, image: Image) -> bool:
+        owner, month, id = image
+        sides = self._source, self._target
+        return [side.catalog.get(owner, id, month) for side in sides].count(None) == 1
 
     def _owners_aside(self) -> set[str]:
         return {owner for owner, _, _ in self._aside}
@@ -193,11 +198,6 @@ class Turn:
             raise StartRefused(f"{owner}, {id}: the sides differ; look with verify")
         for owner in self._apart - self._owners_aside():
             raise StartRefused(f"{owner}: the sides' sums differ; look with verify")
-
-
-def _put_aside(entries: Iterable[dict[str, Any]]) -> set[Image]:
-    put_aside = (entry for entry in entries if entry["did"] == "quarantine")
-    return {(entry["owner"], entry["month"], entry["id"]) for entry in put_aside}
 
 
 @dataclass(slots=True)

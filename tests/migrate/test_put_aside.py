@@ -63,3 +63,15 @@ def test_one_that_was_mended_is_copied_by_the_next(empty: Living, damaged: Recor
     empty.turn()
     assert empty.library.get(OWNER, ident(2)).record == damaged
     empty.move.is_equal()
+
+
+def test_whoever_changes_it_keeps_nobody_from_moving(empty: Living, damaged: Record) -> None:
+    empty.move.copy(policy="quarantine")
+    empty.move.source.edit(OWNER, ident(2), tags=("broken?",))
+    empty.move.follow()
+    trashed = empty.move.source.trash(OWNER, ident(2)).record
+    empty.turn()
+    assert empty.lives == THERE
+    assert not _is_there(empty.move, 2)
+    empty.turn()
+    assert empty.library.get(OWNER, ident(2)).record == trashed
