@@ -13,6 +13,7 @@ an image's absence that it was purged.
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
@@ -102,12 +103,14 @@ class Purges:
         """Where they lie over there. In a tree that is also what its catalog does not know:
         a migrator may have died before it told of it, or somebody dropped it once more. It would
         be taken in again."""
-        for image in dict.fromkeys(images):
-            owner, month, id = image
+        untold = []
+        for owner, month, id in dict.fromkeys(images):
             if entry := self._before.catalog.get(owner, id, month):
                 yield entry.record.folder, id
-            elif isinstance(self._before.blobs, LocalFiles):
-                yield from {(key.folder, id): None for key in self._named("", image).values()}
+            else:
+                untold.append((owner, month, id))
+        if isinstance(self._before.blobs, LocalFiles):
+            yield from dict.fromkeys((key.folder, key.id) for _, key in self._lying("", untold))
 
     def _drop(self, folder: Folder, id: str) -> None:
         """Unless the image is here again: one of the same id was put since."""
@@ -124,23 +127,22 @@ class Purges:
 
     def _purge_below(self, top: str, images: Iterable[Image]) -> None:
         blobs = self._before.blobs
-        if next(iter(blobs.list(top)), None) is None:
-            return
-        for image in images:
-            for name in self._named(top, image):
+        if next(iter(blobs.list(top)), None) is not None:
+            for name, _ in [*self._lying(top, images)]:
                 blobs.delete(name)
 
-    def _named(self, top: str, image: Image) -> dict[str, Key]:
-        """What lies below a place of an image, by its name there."""
-        owner, month, id = image
-        found = dict[str, Key]()
-        for drawer in keys.DRAWERS:
-            below = f"{top}users/{owner}/{drawer}{month.replace('-', '/')}/"
-            for listed in self._before.blobs.list(below):
-                key = keys.parse(listed.key.removeprefix(top))
-                if key and key.id == id:
-                    found[listed.key] = key
-        return found
+    def _lying(self, top: str, images: Iterable[Image]) -> Iterator[tuple[str, Key]]:
+        """What lies of them below a place, by its names there. A month is listed once."""
+        months = defaultdict(set)
+        for owner, month, id in images:
+            months[owner, month].add(id)
+        for (owner, month), ids in months.items():
+            for drawer in keys.DRAWERS:
+                below = f"{top}users/{owner}/{drawer}{month.replace('-', '/')}/"
+                for listed in self._before.blobs.list(below):
+                    key = keys.parse(listed.key.removeprefix(top))
+                    if key and key.id in ids:
+                        yield listed.key, key
 
     # -- where the feed no longer tells ---------------------------------------------------------
 
