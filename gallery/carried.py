@@ -42,6 +42,12 @@ def begin(notes: Notes, position: str, *, whole: bool) -> None:
     _write(notes, {"position": position, "under_way": [], "whole": whole})
 
 
+def absence_tells(notes: Notes) -> bool:
+    """Whether it can be told from an image's absence here that it was purged."""
+    state: dict[str, Any] = orjson.loads(notes.read(NAME) or b"{}")
+    return state.get("whole") is not False
+
+
 def _write(notes: Notes, state: dict[str, Any]) -> None:
     notes.write(NAME, orjson.dumps(state))
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gallery import generation
+from gallery.carried import absence_tells
 from gallery.catalog import Changes, Noted
 from gallery.errors import Damaged, PositionGone, StartRefused
 from gallery.keys import KINDS
@@ -149,8 +150,10 @@ class Follow:
             ) from error
 
     def _of_month(self, owner: str, month: str) -> list[Image]:
-        """What either side knows of a month."""
-        sides = (self._sides.source, self._sides.target)
+        """What either side knows of a month, as far as it can be told what was purged."""
+        sides = [self._sides.source]
+        if absence_tells(self._sides.source.catalog.notes):
+            sides.append(self._sides.target)
         return [
             (owner, month, id)
             for side in sides

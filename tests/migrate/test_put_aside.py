@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from gallery.errors import StartRefused
 from gallery.records import Record
+from migrate.sides import Sides
 from migrate.walk import Only
 from tests.migrate.moves import Move
 from tests.migrate.turning import HERE, THERE, Living
@@ -75,3 +78,18 @@ def test_whoever_changes_it_keeps_nobody_from_moving(empty: Living, damaged: Rec
     assert not _is_there(empty.move, 2)
     empty.turn()
     assert empty.library.get(OWNER, ident(2)).record == trashed
+
+
+@pytest.mark.parametrize("how", ["by a copy back", "by a catalog that is made again"])
+def test_it_is_not_dropped_where_it_stayed(empty: Living, damaged: Record, how: str) -> None:
+    move = empty.move
+    move.copy(policy="quarantine")
+    empty.turn()
+    if how == "by a copy back":  # to look at everything once more, or by a move of its own
+        Move(Sides(move.target, move.source), Path(move.folder.path)).copy(again=True)
+    else:
+        upload(empty.library, pixels(3), id=ident(3))  # of the same month
+        move.target.healing.rebuild(OWNER)
+    empty.turn()
+    assert empty.library.get(OWNER, ident(2)).record == damaged
+    assert empty.library.blobs.stat(damaged.image)
