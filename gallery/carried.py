@@ -13,6 +13,7 @@ an image's absence that it was purged.
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
@@ -20,11 +21,12 @@ from typing import Any
 import orjson
 
 from gallery import keys
-from gallery.blobs import ASIDE
-from gallery.catalog import Changes, Entry
+from gallery.blobs import ASIDE, DROPPED
+from gallery.blobs.abilities import LocalFiles
+from gallery.catalog import Changes
 from gallery.catalog.notes import Notes
 from gallery.errors import NotFound, PositionGone
-from gallery.keys import Folder
+from gallery.keys import Folder, Key
 from gallery.library import Library
 
 log = logging.getLogger(__name__)
@@ -38,6 +40,12 @@ Image = tuple[str, str, str]
 def begin(notes: Notes, position: str, *, whole: bool) -> None:
     """From here on, what the feed tells is to be carried."""
     _write(notes, {"position": position, "under_way": [], "whole": whole})
+
+
+def absence_tells(notes: Notes) -> bool:
+    """Whether it can be told from an image's absence here that it was purged."""
+    state: dict[str, Any] = orjson.loads(notes.read(NAME) or b"{}")
+    return state.get("whole") is not False
 
 
 def _write(notes: Notes, state: dict[str, Any]) -> None:
@@ -86,21 +94,29 @@ class Purges:
 
     def _purge(self, images: Iterable[Image], position: str | None) -> None:
         """``position`` is where a process goes on that finds this half done."""
-        known = list(self._known(images))
-        names = [entry.record.folder.sidecar(entry.record.id) for entry in known]
-        self._write(position, names)
-        for entry in known:
-            self._drop(entry.record.folder, entry.record.id)
-        self._purge_aside(images)
+        places = list(self._places(images))
+        self._write(position, [folder.sidecar(id) for folder, id in places])
+        for folder, id in places:
+            self._drop(folder, id)
+        for top in (ASIDE, DROPPED):
+            self._purge_below(top, images)
 
     def _write(self, position: str | None, under_way: Iterable[str] = ()) -> None:
         state = {"position": position, "under_way": list(under_way), "whole": self._whole}
         _write(self._notes, state)
 
-    def _known(self, images: Iterable[Image]) -> Iterator[Entry]:
+    def _places(self, images: Iterable[Image]) -> Iterator[tuple[Folder, str]]:
+        """Where they lie over there. In a tree that is also what its catalog does not know:
+        a migrator may have died before it told of it, or somebody dropped it once more. It would
+        be taken in again."""
+        untold = []
         for owner, month, id in dict.fromkeys(images):
             if entry := self._before.catalog.get(owner, id, month):
-                yield entry
+                yield entry.record.folder, id
+            else:
+                untold.append((owner, month, id))
+        if isinstance(self._before.blobs, LocalFiles):
+            yield from dict.fromkeys((key.folder, key.id) for _, key in self._lying("", untold))
 
     def _drop(self, folder: Folder, id: str) -> None:
         """Unless the image is here again: one of the same id was put since."""
@@ -108,23 +124,31 @@ class Purges:
         with before.catalog.lock(owner):
             if self._library.catalog.get(owner, id) is not None:
                 return
+            with suppress(NotFound):  # the folder is gone, and the sidecar with it
+                before.blobs.doom(folder, id)
             if entry := before.catalog.get(owner, id):
-                with suppress(NotFound):  # the folder is gone, and the sidecar with it
-                    before.blobs.doom(folder, id)
                 before.finish_purge(entry.record)
             before.sweep(folder, id)
         log.info("purged where the library lived before: %s", folder.sidecar(id))
 
-    def _purge_aside(self, images: Iterable[Image]) -> None:
+    def _purge_below(self, top: str, images: Iterable[Image]) -> None:
         blobs = self._before.blobs
-        if next(iter(blobs.list(ASIDE)), None) is None:
-            return
+        if next(iter(blobs.list(top)), None) is not None:
+            for name, _ in [*self._lying(top, images)]:
+                blobs.delete(name)
+
+    def _lying(self, top: str, images: Iterable[Image]) -> Iterator[tuple[str, Key]]:
+        """What lies of them below a place, by its names there. A month is listed once."""
+        months = defaultdict(set)
         for owner, month, id in images:
+            months[owner, month].add(id)
+        for (owner, month), ids in months.items():
             for drawer in keys.DRAWERS:
-                for found in blobs.list(f"{ASIDE}users/{owner}/{drawer}{month.replace('-', '/')}/"):
-                    key = keys.parse(found.key.removeprefix(ASIDE))
-                    if key and key.id == id:
-                        blobs.delete(found.key)
+                below = f"{top}users/{owner}/{drawer}{month.replace('-', '/')}/"
+                for listed in self._before.blobs.list(below):
+                    key = keys.parse(listed.key.removeprefix(top))
+                    if key and key.id in ids:
+                        yield listed.key, key
 
     # -- where the feed no longer tells ---------------------------------------------------------
 

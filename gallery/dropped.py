@@ -23,6 +23,7 @@ from gallery.arrivals import (
     arrived,
     wait_for,
 )
+from gallery.blobs import DROPPED
 from gallery.blobs.abilities import Renames
 from gallery.blobs.incoming import Spool
 from gallery.draft import MAX_AHEAD_US, Draft, describe, within
@@ -37,7 +38,6 @@ from gallery.records import Record
 
 log = logging.getLogger(__name__)
 
-DROPPED = ".gallery/dropped/"
 _PIECE = 1 << 20
 _FIRST_YEAR = 1970
 
@@ -169,11 +169,12 @@ class Dropped:
             if known is None:
                 inspection = inspection or self._imaging.inspect(spool.path).result()
                 record, sidecar = self._described(folder, id, name, spool, inspection)
-                replica.take(self._library, record, sidecar, spool, inspection.thumbnail)
-                log.info("took in a dropped image: %s", record.image)
-            elif known.record.sha256 != spool.sha256:
+                thumb = inspection.thumbnail
+                known = replica.take(self._library, record, sidecar, spool, thumb)
+            if known.record.sha256 != spool.sha256:
                 self._memory.say(name, "left alone: its id is another image's by now")
                 return SETTLED
+            log.info("took in a dropped image: %s", known.record.image)
         except Unavailable:
             raise
         except GalleryError as error:

@@ -17,17 +17,14 @@ from gallery.records import Record
 
 @goes_on
 def take(
-    library: Library, record: Record, sidecar: bytes, body: Spool | bytes | None,
-    thumb: bytes | None,
-) -> Entry:  # fmt: skip
-    """Stores an image as the other library has it, or makes it so. Without a body or a
-    thumbnail these stay as they are here."""
+    library: Library, record: Record, sidecar: bytes, body: Spool | bytes, thumb: bytes
+) -> Entry:
+    """Stores an image as the other library has it, unless one of its id came here meanwhile:
+    then gives that."""
     with library.catalog.lock(record.owner):
-        known = library.catalog.get(record.owner, record.id)
-        if known is None:
-            return library.store(record, sidecar, body, thumb)
-        seen = library.blobs.replace(record.folder, record.id, sidecar)
-        return library.tell(op_between(known.record, record), record, seen)
+        if known := library.catalog.get(record.owner, record.id):
+            return known
+        return library.store(record, sidecar, body, thumb)
 
 
 def place(library: Library, known: Record | None, record: Record, sidecar: bytes) -> Change:

@@ -65,14 +65,15 @@ class Carrier:
 
     def recover(self, entries: Iterable[dict[str, Any]]) -> None:
         """Ends what a process that died had begun on the target: of what the catalog does not
-        know, nobody else would find what lies there. ``entries`` are the journal's."""
+        know, nobody else would find what lies there. What it knows, the feed tells of: what was
+        begun may have been so the other way round. ``entries`` are the journal's."""
         for name, what in begun_in(entries).items():
             self.begun.add(name)
             if key := keys.parse(name):
-                if what == "drop":
+                if what == "send" and lies(self._source.blobs, name):
+                    self._sent[key.folder.owner, key.id] = key.folder  # it may yet be purged
+                else:
                     self._sweep(key.folder, key.id)
-                elif not lies(self._source.blobs, name):
-                    self._gone(key.folder, key.id)
             self._journal.append(did="sent" if what == "send" else "dropped", image=name)
 
     def by_id(self, owner: str, id: str, month: str | None = None) -> Carried:
@@ -96,8 +97,22 @@ class Carrier:
         if found is None:
             return self._gone(folder, id)
         record, raw = found
-        known = self._target.catalog.get(folder.owner, id, folder.month)
+        known = self._target.catalog.get(folder.owner, id)
+        if known and _is_another(record, known.record):
+            self._make_way(known.record, record)
+            known = None
         return self._update(known, record, raw) if known else self._send(record, raw)
+
+    def _make_way(self, known: Record, record: Record) -> None:
+        """Drops what the target knows under an id that another image has by now. If both lie on
+        the source, its catalog says which of them has it."""
+        if known.folder != record.folder and lies(
+            self._source.blobs, known.folder.sidecar(known.id)
+        ):
+            entry = self._source.catalog.get(record.owner, record.id)
+            if entry is None or entry.record.folder != record.folder:
+                raise Differs(f"{record.image}: its id is also that of {known.image}")
+        self._drop(record.owner, record.id)
 
     def _update(self, known: Entry, record: Record, raw: bytes) -> Carried:
         """An image that the target knows."""
@@ -121,6 +136,8 @@ class Carrier:
             self._bodies(record, sidecar)
         except Damaged:
             if self._read(folder, id) is not None:
+                if folder.sidecar(id) not in self.begun:
+                    self._all_sent(folder, id)  # nothing was
                 raise
         found = self._read(folder, id)
         if found is None:
@@ -144,7 +161,7 @@ class Carrier:
         then the catalog's word is brought."""
         place = folder.owner, id, folder.month
         entry, known = self._source.catalog.get(*place), self._target.catalog.get(*place)
-        if entry and known and entry.record.folder == folder:
+        if entry and known and entry.record.folder == folder == known.record.folder:
             return self._update(known, entry.record, encode_sidecar(entry.record))
         return self._drop(folder.owner, id, left=folder)
 
@@ -163,9 +180,12 @@ class Carrier:
         return Carried("dropped" if entry else "gone")
 
     def _sweep(self, folder: Folder, id: str) -> None:
-        with self._target.catalog.lock(folder.owner):
-            if self._target.catalog.get(folder.owner, id) is None:
-                self._target.sweep(folder, id)
+        target = self._target
+        with target.catalog.lock(folder.owner):
+            if target.catalog.get(folder.owner, id) is None:
+                if lies(target.blobs, folder.sidecar(id)):
+                    target.blobs.doom(folder, id)
+                target.sweep(folder, id)
 
     def _read(self, folder: Folder, id: str) -> tuple[Record, bytes] | None:
         key = folder.sidecar(id)

@@ -27,7 +27,7 @@ from gallery.keys import Folder, Role
 from gallery.records import Record
 from migrate.copying import THREADS
 from migrate.journal import Journal
-from migrate.objects import hashed
+from migrate.objects import hashed, lies
 from migrate.sides import Sides
 from migrate.walk import Lying, Only, lying
 
@@ -201,8 +201,13 @@ class Cleanup:
         return self._cleaned
 
     def _why_kept(self, folder: Folder, id: str) -> str:
-        entry = self._here.catalog.get(folder.owner, id, folder.month)
-        return self._why_not_sure(folder, id, entry.record.sha256) if entry else ""
+        """A catalog alone proves nothing, for it may have been lost: of what was purged nothing
+        lies there any more."""
+        if entry := self._here.catalog.get(folder.owner, id, folder.month):
+            return self._why_not_sure(folder, id, entry.record.sha256)
+        names = folder.sidecar(id), *(folder.image(id, ext) for ext in keys.MIME_OF)
+        is_purged = not any(lies(self._here.blobs, name) for name in names)
+        return "" if is_purged else "the library does not know it"
 
 
 def _changed(changes: Callable[..., Changes], position: str) -> set[Owned] | None:

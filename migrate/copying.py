@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeVar
 
 from gallery import keys
 from gallery.blobs import QUARANTINE
+from gallery.carried import absence_tells
 from gallery.errors import Damaged, NotFound, Unavailable
 from gallery.keys import Folder, Key
 from migrate.carry import Carrier, Differs, Outcome
@@ -144,6 +145,7 @@ class Copy:
     def _sidecars(self, only: Only, done: Done) -> Iterator[tuple[_Month, Key]]:
         """What is yet to be copied."""
         both = (self._sides.source, self._sides.target)
+        tells = done.earlier and absence_tells(self._sides.source.catalog.notes)
         for owner, name in only.months(*both if done.earlier else both[:1]):
             if (owner, name) in done.months:
                 continue
@@ -153,13 +155,13 @@ class Copy:
                 if key and key.role == "sidecar" and key.id not in known:
                     known.add(key.id)
                     yield month, key
-            if done.earlier:
+            if tells:
                 yield from ((month, key) for key in self._purged(owner, name, known))
             self._ended(month)
 
     def _purged(self, owner: str, month: str, known: set[str]) -> Iterator[Key]:
         """What an earlier copy brought, and the source has no more: the feed that told of it
-        may be gone."""
+        may be gone. After a turn that left something behind that cannot be told."""
         source, target = self._sides.source.catalog, self._sides.target.catalog
         for kind in keys.KINDS:
             for id in target.seen(owner, month, kind).keys() - known:
@@ -187,22 +189,21 @@ class Copy:
                 self._copied.outcomes[carried.outcome] += 1
             month_is_whole = True
         except (Damaged, Differs) as error:
-            month_is_whole = self._anomaly(key.folder, key.id, str(error))
+            self._anomaly(key.folder, key.id, str(error))
         finally:
             self._ended(month, whole=month_is_whole)
 
-    def _anomaly(self, folder: Folder, id: str, why: str) -> bool:
-        """Whether it was put aside, and the copy goes on."""
+    def _anomaly(self, folder: Folder, id: str, why: str) -> None:
+        """Ends the copy, or puts the image aside. Its month is not done: it may be mended."""
         log.error("%s: %s", folder.sidecar(id), why)
         with self._lock:
             self._copied.anomalies.append(Anomaly(why, folder.sidecar(id)))
         if self._policy == "strict":
             self._pace.stop()
-            return False
+            return
         for key in [folder.sidecar(id), *(folder.image(id, ext) for ext in keys.MIME_OF)]:
             self._set_aside(key)
         self._journal.append(did="quarantine", owner=folder.owner, month=folder.month, id=id)
-        return True
 
     def _set_aside(self, key: str) -> None:
         spool = self._sides.target.blobs.spool()

@@ -6,13 +6,16 @@ often it is told, or that it was copied meanwhile.
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 from gallery import generation
+from gallery.carried import absence_tells
 from gallery.catalog import Changes, Noted
 from gallery.errors import Damaged, PositionGone, StartRefused
 from gallery.keys import KINDS
@@ -20,9 +23,11 @@ from gallery.settings import Settings
 from migrate.carry import Carrier, Differs
 from migrate.copying import THREADS, patiently
 from migrate.folder import Folder
-from migrate.journal import Journal
+from migrate.journal import Journal, put_aside_in
 from migrate.pace import Pace, Stopped
 from migrate.sides import Sides
+
+log = logging.getLogger(__name__)
 
 BATCH, MOST_IMAGES = 1_000, 5_000
 """Of what one question gives, and of what is brought before the next is asked."""
@@ -69,10 +74,17 @@ class Follow:
         self._carrier = Carrier(sides, pace, journal)
         self.brought: dict[Image, None] = {}
         """What was told to have changed, since this was emptied last."""
+        self._aside: set[Image] = set()
 
     def recover(self, entries: Iterable[dict[str, Any]]) -> None:
         """Ends what earlier processes had begun, before anything else."""
-        self._carrier.recover(entries)
+        self._carrier.recover(self._read(entries))
+
+    def _read(self, entries: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """They may be more than fit into memory."""
+        for entry in entries:
+            self._aside |= put_aside_in([entry])
+            yield entry
 
     def run(
         self, position: str, entries: Iterable[dict[str, Any]] = (), *, for_ever: bool = False,
@@ -97,7 +109,7 @@ class Follow:
         """Brings all that is there after a position, or a good part of it."""
         began, done = time.monotonic(), self._told(position)
         with ThreadPoolExecutor(THREADS, "follow") as pool:
-            for _ in pool.map(self._image, done.images):
+            for _ in pool.map(self._images, _by_id(done.images)):
                 pass
         self.brought.update(done.images)
         if done.position != position:
@@ -138,14 +150,20 @@ class Follow:
             ) from error
 
     def _of_month(self, owner: str, month: str) -> list[Image]:
-        """What either side knows of a month."""
-        sides = (self._sides.source, self._sides.target)
+        """What either side knows of a month, as far as it can be told what was purged."""
+        sides = [self._sides.source]
+        if absence_tells(self._sides.source.catalog.notes):
+            sides.append(self._sides.target)
         return [
             (owner, month, id)
             for side in sides
             for kind in KINDS
             for id in side.catalog.seen(owner, month, kind)
         ]
+
+    def _images(self, images: Iterable[Image]) -> None:
+        for image in images:
+            self._image(image)
 
     def _image(self, image: Image) -> None:
         owner, month, id = image
@@ -154,7 +172,18 @@ class Follow:
         try:
             patiently(lambda: self._carrier.by_id(owner, id, month), self._pace)
         except (Damaged, Differs) as error:
-            raise StartRefused(f"{owner}, {id}: {error}") from error
+            if image not in self._aside:
+                raise StartRefused(f"{owner}, {id}: {error}") from error
+            log.warning("%s, %s stays aside: %s", owner, id, error)
+
+
+def _by_id(images: Iterable[Image]) -> list[list[Image]]:
+    """What was purged and put again in another month is told of both, and is one image: two
+    threads would undo each other's work."""
+    found = defaultdict(list)
+    for owner, month, id in images:
+        found[owner, id].append((owner, month, id))
+    return [*found.values()]
 
 
 def left_at(settings: Settings, folder: Folder, plan: dict[str, Any]) -> str:

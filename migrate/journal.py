@@ -90,3 +90,9 @@ def begun_in(told: Iterable[dict[str, Any]]) -> dict[str, str]:
         elif entry["did"] in ("sent", "dropped"):
             begun.pop(entry["image"], None)
     return begun
+
+
+def put_aside_in(told: Iterable[dict[str, Any]]) -> set[tuple[str, str, str]]:
+    """Owner, month and id of what could not be copied. It may have been brought since."""
+    found = (entry for entry in told if entry["did"] == "quarantine")
+    return {(entry["owner"], entry["month"], entry["id"]) for entry in found}

@@ -18,9 +18,10 @@ from typing import Any
 from gallery import carried, dwelling, usage
 from gallery.errors import StartRefused, Unavailable
 from gallery.generation import Generation, Record, Stores
+from gallery.keys import KINDS
 from migrate.copying import THREADS
 from migrate.follow import Follow, Image, Round
-from migrate.journal import Journal
+from migrate.journal import Journal, put_aside_in
 from migrate.links import Links
 from migrate.pace import Pace, Stopped
 from migrate.sides import Sides
@@ -61,8 +62,8 @@ class Turn:
         self._ready = ready
         self._follow = Follow(sides, journal, pace)
         self._links = Links(sides.source.blobs, sides.target.blobs)
-        self._aside: set[str] = set()
-        """Owners of whom something was put aside: their sums differ for ever."""
+        self._aside: set[Image] = set()
+        """What was put aside and never brought: the sums of its owners differ for ever."""
         self._apart: set[str] = set()
         self._differing: set[Image] = set()
         """Owners whose sums were not equal when they were looked at last, and images that were
@@ -75,14 +76,15 @@ class Turn:
         under way have ended. Raises Unavailable when that is not enough, StartRefused when the
         sides differ, and Stopped; then nothing is changed."""
         entries = list(entries)
-        self._aside = {entry["owner"] for entry in entries if entry["did"] == "quarantine"}
         self._links.bring()
         usage.bring(self._source.catalog.notes, self._target.catalog.notes)
         self._follow.recover(entries)
         owners = {*self._source.catalog.owners(), *self._target.catalog.owners()}
         self._catch_up(owners)
+        self._aside = {image for image in put_aside_in(entries) if self._stays_behind(image)}
         self._apart = self._of_these_apart(owners)
         position = self._nearly_level(position, budget / _SHARE)
+        self._differing.update(self._on_one_side())
         with (
             ThreadPoolExecutor(1, "turn") as pool,  # left when the fence is open again
             self._source.catalog.fence(wait) as held,
@@ -122,7 +124,7 @@ class Turn:
 
     def _look_at(self, images: Iterable[Image]) -> None:
         """Compares what was just brought. What was changed again is yet to be brought."""
-        images = [*images]
+        images = [*{*images} - self._aside]
         with ThreadPoolExecutor(THREADS, "compare") as pool:
             found = zip(images, pool.map(self._is_equal, images), strict=True)
             self._differing = self._differing.difference(images).union(
@@ -144,6 +146,26 @@ class Turn:
 
         with ThreadPoolExecutor(THREADS, "compare") as pool:
             return {owner for owner, equal in pool.map(sums, owners) if not equal}
+
+    def _stays_behind(self, image: Image) -> bool:
+        owner, month, id = image
+        sides = self._source, self._target
+        return [side.catalog.get(owner, id, month) for side in sides].count(None) == 1
+
+    def _owners_aside(self) -> set[str]:
+        return {owner for owner, _, _ in self._aside}
+
+    def _on_one_side(self) -> set[Image]:
+        """Images of owners of whom something was put aside, beside that, which one of the sides
+        does not know: of these owners, sums do not tell."""
+        catalogs = self._source.catalog, self._target.catalog
+        found = set[Image]()
+        for owner in self._owners_aside():
+            for month in {month for catalog in catalogs for month in catalog.months(owner)}:
+                for kind in KINDS:
+                    here, there = (catalog.seen(owner, month, kind).keys() for catalog in catalogs)
+                    found.update((owner, month, id) for id in here ^ there)
+        return found - self._aside
 
     def _catch_up(self, owners: Iterable[str]) -> None:
         for owner in owners:
@@ -174,7 +196,7 @@ class Turn:
         self._look_at({*self._follow.brought, *self._differing})
         for owner, _, id in self._differing:
             raise StartRefused(f"{owner}, {id}: the sides differ; look with verify")
-        for owner in self._apart - self._aside:
+        for owner in self._apart - self._owners_aside():
             raise StartRefused(f"{owner}: the sides' sums differ; look with verify")
 
 

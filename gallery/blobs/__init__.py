@@ -53,6 +53,8 @@ QUARANTINE = ".gallery/quarantine/"
 """Below it lie the copies, under their keys, of what a move could not bring as an image."""
 ASIDE = ".gallery/aside/"
 """Below it lies, under its key, what a library that moved away has left here."""
+DROPPED = ".gallery/dropped/"
+"""Below it lies, under its key, what was dropped here since then and is being taken in."""
 
 
 class BlobStore(Protocol):

@@ -227,3 +227,15 @@ def test_a_sidecar_that_says_another_original_stays(cleaning: Cleaning) -> None:
     cleaned = cleaning.run()
     assert list(cleaned.left) == [other.folder.sidecar(other.id)]
     assert encode_sidecar(other) in stored(cleaning.left).values()
+
+
+def test_what_the_catalog_alone_does_not_know_stays_set_aside(cleaning: Cleaning) -> None:
+    """It may have been lost, and the original with it."""
+    cleaning.run()
+    folder = cleaning.here.get(OWNER, ident(1)).record.folder
+    cleaning.here.blobs.delete(folder.image(ident(1), "png"))
+    with cleaning.here.catalog.lock(OWNER):
+        cleaning.here.catalog.rebuild(OWNER, folder.month, [])
+    cleaned = cleaning.run(remove=True)
+    assert "the library does not know it" in cleaned.left.values()
+    assert folder.image(ident(1), "png") in cleaning.aside()

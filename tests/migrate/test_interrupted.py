@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ import pytest
 from gallery.library import Library
 from migrate.carry import Carrier
 from migrate.pace import Pace
+from migrate.sides import Sides
 from tests.migrate.moves import Move, fill, stored
-from tests.samples import OWNER, ident, put
+from tests.samples import OWNER, ident, plant, put, record
 
 _STEPS = ("put", "put_new", "delete", "stage", "commit", "replace", "doom", "finish")
 
@@ -172,3 +174,52 @@ def test_a_paused_move_begins_nothing(move: Move) -> None:
     move.folder.pause(on=False)
     pace.begin()  # returns
     pace.stop()
+
+
+def test_what_was_sent_in_part_is_swept_when_it_is_purged_after_that_was_found(
+    move: Move, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next process finds it on the source still, and dies or is too late."""
+    move.plan()
+    put(move.source, 1)
+    assert not _until_done(move, move.follow, 2)
+    assert len(stored(move.target)) == 2
+    recover = Carrier.recover
+
+    def raced(self: Carrier, entries: Any) -> None:
+        recover(self, entries)
+        if entries and move.source.catalog.get(OWNER, ident(1)):
+            _purge(move.source)
+
+    monkeypatch.setattr(Carrier, "recover", raced)
+    move.follow()
+    assert stored(move.target) == {}
+
+
+def test_nothing_stays_of_what_was_purged_before_the_catalog_heard_of_it(move: Move) -> None:
+    move.plan()
+    put(move.source, 1)
+    assert not _until_done(move, move.follow, 5)
+    assert len(stored(move.target)) == 3
+    assert move.target.catalog.get(OWNER, ident(1)) is None
+    _purge(move.source)
+    move.follow()
+    assert stored(move.target) == {}
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known", "unknown"])
+def test_what_could_not_be_sent_is_not_dropped_when_the_roles_are_exchanged(
+    move: Move, known: bool
+) -> None:
+    """By the folder of an earlier run, when another has turned the library."""
+    if known:
+        put(move.source, 1)
+    plant(move.source.blobs, record(1), b"x" * record(1).bytes)
+    move.plan()
+    move.copy(policy="quarantine")
+    before = stored(move.source)
+    back = Move(Sides(move.target, move.source), Path(move.folder.path))
+    back.position = move.target.catalog.changes(None).position
+    back.follow()
+    assert stored(move.source) == before
+    assert (move.source.catalog.get(OWNER, ident(1)) is not None) is known
