@@ -347,16 +347,18 @@ class Library:
     # -- purge ----------------------------------------------------------------------------
 
     @goes_on
-    def purge(self, owner: str, id: str, *, rev: int | None = None) -> None:
+    def purge(
+        self, owner: str, id: str, *, rev: int | None = None, deleted_at: int | None = None
+    ) -> None:
         """For ever, from the trash only. Raises Conflict for an active image, or when it
-        is no longer at ``rev``."""
-        self.locked(owner, lambda: self._purge(owner, id, rev))
+        is no longer at ``rev``, or in the trash since another time than ``deleted_at``."""
+        self.locked(owner, lambda: self._purge(owner, id, rev, deleted_at))
 
-    def _purge(self, owner: str, id: str, rev: int | None) -> None:
+    def _purge(self, owner: str, id: str, rev: int | None, deleted_at: int | None) -> None:
         record = self.current(owner, id).record
         if record.status != "trash":
             raise Conflict("Only what is in the trash can be purged", code="not_in_trash")
-        if rev not in (None, record.rev):
+        if rev not in (None, record.rev) or deleted_at not in (None, record.deleted_at):
             raise Conflict("The image has changed", code="changed")
         try:
             self.blobs.doom(record.folder, id)

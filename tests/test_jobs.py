@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from gallery.catalog.manifests import ManifestCatalog
 from gallery.catalog.notes import MemoryNotes
 from gallery.clock import HOLD_SECONDS, ClockGuard
 from gallery.draft import DAY_US
+from gallery.encoding import encode_sidecar
 from gallery.errors import NotFound
 from gallery.imaging import Imaging
 from gallery.jobs import Jobs
@@ -102,6 +104,20 @@ def test_an_age_that_cannot_be_is_left_alone_and_logged(
     assert image.image in caplog.text
     assert plan.carry_out(library) == 1
     assert is_there(library, image.id)
+
+
+def test_what_was_given_another_deletion_by_hand_is_not_purged_by_a_plan_made_before(
+    library: Library, walker: Reconciler, outputs: Path
+) -> None:
+    """Whoever writes into a sidecar that its image is to stay seldom counts its rev up."""
+    id = trash(library, 31 * DAY_US)
+    plan = purge.retention(library)
+    record = replace(library.get(OWNER, id).record, deleted_at=library.clock())
+    (outputs / record.folder.sidecar(id)).write_bytes(encode_sidecar(record))
+    assert plan.carry_out(library) == 0
+    walker.run()
+    assert plan.carry_out(library) == 0
+    assert library.get(OWNER, id).record == record
 
 
 # -- the job --------------------------------------------------------------------------------
