@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections import Counter
-from contextlib import suppress
 from dataclasses import dataclass
 
 import orjson
@@ -19,7 +18,7 @@ from itsdangerous import BadSignature, TimestampSigner
 from gallery import keys
 from gallery.catalog.query import Query
 from gallery.draft import DAY_US
-from gallery.errors import Conflict, NotFound
+from gallery.errors import Conflict, Moved, NotFound, Unavailable
 from gallery.library import Library
 from gallery.records import Record
 
@@ -65,12 +64,23 @@ class Plan:
         return hashlib.sha256("".join(lines).encode()).hexdigest()
 
     def carry_out(self, library: Library) -> int:
-        """Purges the items that have not changed; gives how many."""
-        purged = 0
+        """Purges the items that have not changed; gives how many. What cannot be reached keeps
+        no other: Unavailable is raised when these are purged."""
+        purged, away = 0, None
         for item in self.items:
-            with suppress(NotFound, Conflict):
+            try:
                 library.purge(item.owner, item.id, rev=item.rev, deleted_at=item.deleted_at)
                 purged += 1
+            except (NotFound, Conflict):
+                pass
+            except Moved:
+                raise
+            except Unavailable as error:
+                library.blobs.check()
+                library.catalog.check()
+                away = error
+        if away is not None:
+            raise away
         return purged
 
 

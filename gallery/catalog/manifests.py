@@ -26,6 +26,7 @@ before. A change is known here when it was read back from there.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -50,6 +51,8 @@ from gallery.errors import StartRefused, Unavailable, storage
 from gallery.keys import Kind
 from gallery.records import Record, Seen
 from gallery.totals import Totals, TotalsByKind, counted
+
+log = logging.getLogger(__name__)
 
 
 class ManifestCatalog:
@@ -162,7 +165,11 @@ class ManifestCatalog:
 
     def expired(self, before: int) -> Iterator[Expired]:
         for owner in self.owners():
-            yield from self.mirror.ask(partial(lookups.expired, owner=owner, before=before))
+            try:
+                yield from self.mirror.ask(partial(lookups.expired, owner=owner, before=before))
+            except Unavailable as error:  # whose manifest cannot be read keeps nobody else's
+                self.check()
+                log.warning("what expires of %s is left out: %s", owner, error)
 
     def seen(self, owner: str, month: str, kind: Kind) -> dict[str, Seen]:
         return self.mirror.ask(lambda held: lookups.seen(held, owner, month, kind))
