@@ -25,7 +25,6 @@ before. A change is known here when it was read back from there.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import time
@@ -47,7 +46,7 @@ from gallery.catalog.query import Query
 from gallery.catalog.swallowed import Swallowed
 from gallery.catalog.writer import COMPACT_BYTES, Writer
 from gallery.changes import Change
-from gallery.errors import StartRefused, Unavailable, storage
+from gallery.errors import GalleryError, StartRefused, Unavailable, storage
 from gallery.keys import Kind
 from gallery.records import Record, Seen
 from gallery.totals import Totals, TotalsByKind, counted
@@ -225,9 +224,16 @@ class ManifestCatalog:
             self.mirror.feed.maintain(now=time.time())
         self.ops.expire(time.time())
         for owner in self.owners():
-            for month in self.months(owner):
-                path = self._folder.path(owner, month)
-                with contextlib.suppress(FileNotFoundError):
-                    if os.path.getsize(path) > COMPACT_BYTES:
-                        with self.lock(owner):
-                            self.writer.compact(owner, month)
+            try:
+                self._compact(owner)
+            except GalleryError as error:  # which keeps nobody else's from it
+                log.warning("the manifests of %s are not compacted: %s", owner, error)
+
+    def _compact(self, owner: str) -> None:
+        for month in self.months(owner):
+            path = self._folder.path(owner, month)
+            with storage(path):
+                large = os.path.getsize(path) > COMPACT_BYTES
+            if large:
+                with self.lock(owner):
+                    self.writer.compact(owner, month)
