@@ -88,6 +88,7 @@ class Healing:
         except Damaged as error:
             log.warning("sidecar %s: %s", listed.key, error)
         with suppress(GalleryError):
-            if entry := self._catalog.get(key.folder.owner, key.id, key.folder.month):
+            entry = self._catalog.get(key.folder.owner, key.id, key.folder.month)
+            if entry and entry.record.folder == key.folder:  # else it is a copy on another day
                 return entry.record, entry.seen
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -211,3 +212,24 @@ def test_an_image_gone_from_beside_its_sidecar_is_damage(
         walked = walker.run()
         assert walked.damage == [f"{DAY.sidecar(one.id)}: its image is gone"]
     assert library.get(OWNER, one.id).record == one
+
+
+def test_a_copy_on_another_day_does_not_bring_back_what_was_purged_or_older(
+    library: Library, outputs: Path, manifests: Path
+) -> None:
+    """Somebody copies a day's folder, and the manifest loses its last lines, of a purge and an
+    edit: what lies in the copy fits no place and says nothing of either."""
+    for n in (1, 2):
+        put(library, n)
+    library.trash(OWNER, ident(1))
+    day = outputs / str(DAY)
+    shutil.copytree(day, day.with_name("15"))
+    [manifest] = (manifests / "users" / OWNER).glob("*.jsonl")
+    lost = manifest.stat().st_size
+    library.purge(OWNER, ident(1))
+    library.edit(OWNER, ident(2), favorite=True)
+    with manifest.open("r+b") as file:
+        file.truncate(lost)
+    assert active(library) == [2]
+    assert library.catalog.get(OWNER, ident(1)) is None
+    assert library.get(OWNER, ident(2)).record.favorite
