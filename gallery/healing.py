@@ -44,10 +44,12 @@ class Healing:
 
     def heal(self) -> bool:
         """Rebuilds, each alone, the months that the catalog could not wholly read. Whether
-        there were any that could be."""
+        there were any that could be. Of an owner without a folder the tree says nothing."""
         healed = False
         for owner, month in self._catalog.damaged():
             try:
+                if owner not in self._blobs.owners():
+                    raise Unavailable(f"users/{owner} is away")
                 self.rebuild_month(owner, month)
             except GalleryError as error:
                 log.warning("cannot rebuild the manifest of %s, %s: %s", owner, month, error)
@@ -57,10 +59,18 @@ class Healing:
         return healed
 
     def recover(self) -> None:
-        """Rebuilds a catalog that knows nobody, beside a tree that does: it was lost."""
-        if not self._catalog.owners():
-            for owner in self._blobs.owners():
+        """Rebuilds a catalog that knows nobody, beside a tree that does: it was lost. An owner
+        whose folder cannot be read keeps nobody else; the walk finds them when it can."""
+        if self._catalog.owners():
+            return
+        for owner in self._blobs.owners():
+            try:
                 images = self.rebuild(owner)
+            except Unavailable as error:
+                self._blobs.check()
+                self._catalog.check()
+                log.warning("cannot rebuild %s: %s", owner, error)
+            else:
                 log.info("rebuilt %s from its sidecars: %d images", owner, images)
 
     def rebuild(self, owner: str) -> int:

@@ -13,6 +13,7 @@ from gallery.encoding import encode_sidecar
 from gallery.keys import Folder
 from gallery.library import Library
 from gallery.reconcile import Reconciler, Walked
+from tests.conformance.unprivileged import unprivileged
 from tests.samples import (
     NOON,
     OTHER,
@@ -233,3 +234,32 @@ def test_a_copy_on_another_day_does_not_bring_back_what_was_purged_or_older(
     assert active(library) == [2]
     assert library.catalog.get(OWNER, ident(1)) is None
     assert library.get(OWNER, ident(2)).record.favorite
+
+
+def test_a_damaged_manifest_is_not_made_again_from_a_folder_that_is_away(
+    library: Library, outputs: Path, manifests: Path
+) -> None:
+    put(library, 1)
+    put(library, 2)
+    [manifest] = (manifests / "users" / OWNER).glob("*.jsonl")
+    manifest.write_bytes(manifest.read_bytes().replace(b'"put"', b'"put?', 1))
+    (outputs / "users" / OWNER).rename(outputs / "elsewhere")
+    assert active(library) == [2]
+    (outputs / "elsewhere").rename(outputs / "users" / OWNER)
+    assert active(library) == [2, 1]
+
+
+def test_an_owner_whose_folder_cannot_be_read_keeps_nobody_elses_from_being_found_again(
+    library: Library, outputs: Path, manifests: Path
+) -> None:
+    put(library, 1)
+    put(library, 2, owner=OTHER)
+    library.close()
+    shutil.rmtree(manifests)
+    (outputs / "users" / OWNER).chmod(0)
+    try:
+        with unprivileged():
+            library.start()
+    finally:
+        (outputs / "users" / OWNER).chmod(0o750)
+    assert library.get(OTHER, ident(2))
