@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Concatenate, ParamSpec, TypeVar
 
 from gallery import keys
@@ -167,7 +168,7 @@ class Library:
         if draft.id is None and isinstance(self.blobs, SelfMarked):
             return Stored(self._put_ahead(record, spool, inspection.thumbnail), repeated=False)
         with self.catalog.lock(draft.owner):
-            if draft.id and (known := self._known(record)):
+            if draft.id and (known := self._known(record, dated=draft.created_at is not None)):
                 if known.record.sha256 != spool.sha256:
                     raise Unprocessable(
                         "This Idempotency-Key was used with another body", code="key_reused"
@@ -178,13 +179,18 @@ class Library:
             thumb = inspection.thumbnail
             return Stored(self.store(record, encode_sidecar(record), spool, thumb), repeated=False)
 
-    def _known(self, record: Record) -> Entry | None:
+    def _known(self, record: Record, *, dated: bool) -> Entry | None:
         """The image, if it is there already: also when it was committed by a process that
-        died before the catalog heard of it."""
+        died before the catalog heard of it. Unless somebody ``dated`` it, that may have been
+        the day before: two of one id would not go when one is purged."""
         if entry := self.catalog.get(record.owner, record.id):
             return entry
-        found = self.sidecars.find(record.folder, record.id)
-        return self.tell("put", *found) if found else None
+        today = record.folder
+        yesterday = replace(today, day=today.day - timedelta(1))
+        for folder in (today,) if dated else (today, yesterday):
+            if found := self.sidecars.find(folder, record.id):
+                return self.tell("put", *found)
+        return None
 
     def _put_ahead(self, record: Record, body: Spool, thumb: bytes) -> Entry:
         """Where an image says itself that it is being put, its bytes are sent before the lock
