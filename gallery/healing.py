@@ -7,13 +7,13 @@ is found damaged by whoever asks the catalog something.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterator
 from contextlib import suppress
 from typing import TypeVar
 
 from gallery import keys
 from gallery.blobs import BlobStore, Listed
-from gallery.catalog import Catalog
+from gallery.catalog import Catalog, Entry
 from gallery.errors import Damaged, GalleryError, NotFound, Unavailable
 from gallery.keys import Key
 from gallery.records import Record, Seen
@@ -80,15 +80,38 @@ class Healing:
 
     def rebuild_month(self, owner: str, month: str) -> int:
         """Makes the catalog say of a month what the tree says; gives the number of images.
-        Where a sidecar is damaged, the catalog's word stays."""
+        Where a sidecar is damaged, or lost from beside its image, the catalog's word stays."""
         found: dict[str, tuple[Record, Seen]] = {}  # one, of files copied to another day
         with self._catalog.lock(owner):
             for listed in self._blobs.sidecars(owner, month):
                 key = keys.parse(listed.key)
                 if key and (read := self._listed(listed, key)):
                     found[key.id] = read
+            for entry in self._known(owner, month, found):
+                found[entry.record.id] = entry.record, entry.seen
             self._catalog.rebuild(owner, month, list(found.values()))
         return len(found)
+
+    def _known(self, owner: str, month: str, found: Container[str]) -> Iterator[Entry]:
+        """What the catalog alone knows, whose images are there. A purge's mark says why one has
+        no sidecar."""
+        entries: list[Entry | None] = []
+        with suppress(Unavailable):  # what cannot be asked knows nothing
+            ids = [id for kind in keys.KINDS for id in self._catalog.seen(owner, month, kind)]
+            entries = [self._catalog.get(owner, id, month) for id in ids if id not in found]
+        yield from (entry for entry in entries if entry and self._lost(entry.record))
+
+    def _lost(self, record: Record) -> bool:
+        return self._lies(record.image) and not (
+            self._lies(record.folder.sidecar(record.id))
+            or self._lies(record.folder.mark(record.id, "purge"))
+        )
+
+    def _lies(self, key: str) -> bool:
+        with suppress(NotFound):
+            self._blobs.stat(key)
+            return True
+        return False
 
     def _listed(self, listed: Listed, key: Key) -> tuple[Record, Seen] | None:
         try:

@@ -295,3 +295,23 @@ def test_an_owner_whose_folder_cannot_be_read_keeps_nobody_elses_from_being_foun
     finally:
         (outputs / "users" / OWNER).chmod(0o750)
     assert library.get(OTHER, ident(2))
+
+
+def test_a_rebuild_keeps_what_the_manifest_alone_still_says(
+    library: Library, walker: Reconciler
+) -> None:
+    """Lost sidecars are written again from it, also when somebody rebuilds it before."""
+    for n in (1, 2, 3):
+        put(library, n, tags=("kept",))
+    trashed = library.trash(OWNER, ident(1)).record
+    library.blobs.delete(DAY.sidecar(ident(1)))
+    library.blobs.delete(DAY.sidecar(ident(2)))
+    library.blobs.delete(DAY.image(ident(2), "png"))
+    library.trash(OWNER, ident(3))
+    library.blobs.doom(DAY, ident(3))
+    assert library.healing.rebuild(OWNER) == 1
+    walker.run()
+    assert library.get(OWNER, ident(1)).record == trashed
+    assert library.sidecars.read(DAY, ident(1))[0] == trashed
+    for n in (2, 3):
+        assert library.catalog.get(OWNER, ident(n)) is None
