@@ -311,7 +311,7 @@ class Library:
         return self.locked(owner, lambda: self._replace(owner, id, alter, if_match))
 
     def _replace(self, owner: str, id: str, alter: Alter, if_match: str | None) -> Entry:
-        entry = self.current(owner, id)
+        entry = self.changeable(owner, id)
         if if_match is not None and not {"*", entry.etag} & {*map(str.strip, if_match.split(","))}:
             raise PreconditionFailed(f"The image is at {entry.etag} now")
         before = entry.record
@@ -338,17 +338,37 @@ class Library:
     def current(self, owner: str, id: str) -> Entry:
         """The image as its sidecar says, which is adopted if somebody else wrote it. The
         caller holds the owner's lock."""
+        entry = self._cataloged(owner, id)
+        with suppress(NotFound):
+            return self._as_it_lies(entry)
+        return entry
+
+    def changeable(self, owner: str, id: str) -> Entry:
+        """The same, of an image that has files. Raises Unavailable where all are gone: a sidecar
+        that is written then would make damage of what was removed, or is away."""
+        entry = self._cataloged(owner, id)
+        with suppress(NotFound):
+            return self._as_it_lies(entry)
+        try:
+            self.blobs.stat(entry.record.image)
+        except NotFound as error:
+            raise Unavailable(f"{entry.record.image} is away") from error
+        return entry
+
+    def _cataloged(self, owner: str, id: str) -> Entry:
         entry = self.catalog.get(owner, id)
         if entry is None:
             raise NotFound("There is no such image", code="unknown_image")
+        return entry
+
+    def _as_it_lies(self, entry: Entry) -> Entry:
+        """Raises NotFound when its sidecar is gone; of a damaged one the catalog's word holds."""
         record = entry.record
-        with suppress(NotFound):
-            there = self.blobs.stat(record.folder.sidecar(id))
-            if Seen(there.size, there.mtime_ns) == entry.seen:
-                return entry
-        if (found := self.sidecars.find(record.folder, id)) is None:
+        there = self.blobs.stat(record.folder.sidecar(record.id))
+        if Seen(there.size, there.mtime_ns) == entry.seen:
             return entry
-        return self.tell(op_between(record, found[0]), *found)
+        found = self.sidecars.find(record.folder, record.id)
+        return self.tell(op_between(record, found[0]), *found) if found else entry
 
     # -- purge ----------------------------------------------------------------------------
 

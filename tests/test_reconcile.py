@@ -9,10 +9,12 @@ from pathlib import Path
 import orjson
 import pytest
 
+from gallery.bulk import Bulk
 from gallery.changes import Change
 from gallery.draft import DAY_US
 from gallery.encoding import encode_sidecar
-from gallery.errors import StorageFull
+from gallery.errors import StorageFull, Unavailable
+from gallery.journal import Wanted
 from gallery.keys import Folder
 from gallery.library import Library
 from gallery.reconcile import Reconciler, Walked
@@ -315,3 +317,26 @@ def test_a_rebuild_keeps_what_the_manifest_alone_still_says(
     assert library.sidecars.read(DAY, ident(1))[0] == trashed
     for n in (2, 3):
         assert library.catalog.get(OWNER, ident(n)) is None
+
+
+def test_what_was_removed_whole_is_not_changed_in_the_minute_before_it_is_purged(
+    library: Library, walker: Reconciler, outputs: Path
+) -> None:
+    """Else it would have a sidecar again, and be an image whose file is missed for ever."""
+    for n in (1, 2, 3):
+        put(library, n)
+    library.trash(OWNER, ident(3))
+    for n in (1, 3):
+        for key in (DAY.sidecar(ident(n)), DAY.image(ident(n), "png")):
+            library.blobs.delete(key)
+    with pytest.raises(Unavailable):
+        library.edit(OWNER, ident(1), favorite=True)
+    report = Bulk(library).run(OWNER, Wanted("favorite", (ident(1), ident(2))))
+    assert [found.outcome for found in report.outcomes] == ["failed", "done"]
+    library.purge(OWNER, ident(3))
+    walker.run()
+    assert walker.run().damage == []
+    assert active(library) == [2]
+    assert [name for name in files(outputs) if "/thumb/" not in name] == [
+        DAY.sidecar(ident(2)), DAY.image(ident(2), "png")
+    ]  # fmt: skip
