@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import AbstractContextManager
 from datetime import date
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from gallery.keys import Folder
 from gallery.library import Library
 from gallery.reconcile import Reconciler, Walked
 from tests.conformance.unprivileged import unprivileged
+from tests.images import png
 from tests.samples import (
     NOON,
     OTHER,
@@ -29,6 +31,7 @@ from tests.samples import (
     drop,
     files,
     ident,
+    keys_of,
     pixels,
     plant,
     put,
@@ -340,3 +343,43 @@ def test_what_was_removed_whole_is_not_changed_in_the_minute_before_it_is_purged
     assert [name for name in files(outputs) if "/thumb/" not in name] == [
         DAY.sidecar(ident(2)), DAY.image(ident(2), "png")
     ]  # fmt: skip
+
+
+def test_a_lost_sidecar_is_not_written_again_when_its_image_was_just_purged(
+    library: Library, walker: Reconciler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process dies within the purge, while the look waits for its lock."""
+    record = put(library)
+    library.trash(OWNER, record.id)
+    library.blobs.delete(DAY.sidecar(record.id))
+    lock = library.catalog.lock
+
+    def taken(owner: str) -> AbstractContextManager[None]:
+        library.blobs.doom(DAY, record.id)
+        return lock(owner)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(library.catalog, "lock", taken)
+        walker.look((DAY, record.id))
+    walker.run()
+    assert library.catalog.get(OWNER, record.id) is None
+    assert keys_of(library.blobs, "users/") == []
+
+
+def test_an_image_of_a_put_that_was_never_committed_is_not_taken_in(
+    library: Library, walker: Reconciler, outputs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process dies within the put, while the look that found its image waits for its lock."""
+    drop(outputs, DAY.image(ident(1), "png"), png())
+    lock = library.catalog.lock
+
+    def taken(owner: str) -> AbstractContextManager[None]:
+        library.blobs.stage(DAY, ident(1), b"{}")
+        return lock(owner)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(library.catalog, "lock", taken)
+        walker.look((DAY, ident(1)))
+    walker.run()
+    assert active(library) == []
+    assert keys_of(library.blobs, "users/") == []
