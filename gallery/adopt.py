@@ -86,7 +86,8 @@ class Adopter:
                 spool.write(encode_sidecar(record))
                 spool.sync()
             with library.catalog.lock(record.owner):
-                if not arrival.is_in_place() or self._there(name):
+                mark = record.folder.mark(record.id, "put")
+                if not arrival.is_in_place() or self._there(name) or self._there(mark):
                     return Look(again=0.0)
                 library.blobs.put(name, spool)
                 lies = library.blobs.stat(name)

@@ -19,7 +19,7 @@ from gallery import keys
 from gallery.batches import Batches
 from gallery.catalog import Page
 from gallery.changes import Alter, restored, trashed
-from gallery.errors import Conflict, Moved, NotFound, Unavailable, Unprocessable
+from gallery.errors import Conflict, Moved, NotFound, StorageFull, Unavailable, Unprocessable
 from gallery.journal import Journal, Outcome, Report, Wanted
 from gallery.library import Library
 from gallery.records import Record
@@ -46,6 +46,10 @@ class Bulk:
             return self._run(owner, wanted, op)
         except Moved:
             return self._elsewhere().run(owner, wanted, op)
+        except StorageFull:
+            if not self._library.blobs.make_room():
+                raise
+            return self.run(owner, wanted, op)
 
     def _run(self, owner: str, wanted: Wanted, op: str) -> Report:
         with suppress(Unavailable):  # what is away must not keep anybody from changing anything

@@ -7,13 +7,13 @@ is found damaged by whoever asks the catalog something.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterator
 from contextlib import suppress
 from typing import TypeVar
 
 from gallery import keys
 from gallery.blobs import BlobStore, Listed
-from gallery.catalog import Catalog
+from gallery.catalog import Catalog, Entry
 from gallery.errors import Damaged, GalleryError, NotFound, Unavailable
 from gallery.keys import Key
 from gallery.records import Record, Seen
@@ -44,10 +44,12 @@ class Healing:
 
     def heal(self) -> bool:
         """Rebuilds, each alone, the months that the catalog could not wholly read. Whether
-        there were any that could be."""
+        there were any that could be. Of an owner without a folder the tree says nothing."""
         healed = False
         for owner, month in self._catalog.damaged():
             try:
+                if owner not in self._blobs.owners():
+                    raise Unavailable(f"users/{owner} is away")
                 self.rebuild_month(owner, month)
             except GalleryError as error:
                 log.warning("cannot rebuild the manifest of %s, %s: %s", owner, month, error)
@@ -57,10 +59,18 @@ class Healing:
         return healed
 
     def recover(self) -> None:
-        """Rebuilds a catalog that knows nobody, beside a tree that does: it was lost."""
-        if not self._catalog.owners():
-            for owner in self._blobs.owners():
+        """Rebuilds a catalog that knows nobody, beside a tree that does: it was lost. An owner
+        whose folder cannot be read keeps nobody else; the walk finds them when it can."""
+        if self._catalog.owners():
+            return
+        for owner in self._blobs.owners():
+            try:
                 images = self.rebuild(owner)
+            except Unavailable as error:
+                self._blobs.check()
+                self._catalog.check()
+                log.warning("cannot rebuild %s: %s", owner, error)
+            else:
                 log.info("rebuilt %s from its sidecars: %d images", owner, images)
 
     def rebuild(self, owner: str) -> int:
@@ -70,15 +80,38 @@ class Healing:
 
     def rebuild_month(self, owner: str, month: str) -> int:
         """Makes the catalog say of a month what the tree says; gives the number of images.
-        Where a sidecar is damaged, the catalog's word stays."""
+        Where a sidecar is damaged, or lost from beside its image, the catalog's word stays."""
         found: dict[str, tuple[Record, Seen]] = {}  # one, of files copied to another day
         with self._catalog.lock(owner):
             for listed in self._blobs.sidecars(owner, month):
                 key = keys.parse(listed.key)
                 if key and (read := self._listed(listed, key)):
                     found[key.id] = read
+            for entry in self._known(owner, month, found):
+                found[entry.record.id] = entry.record, entry.seen
             self._catalog.rebuild(owner, month, list(found.values()))
         return len(found)
+
+    def _known(self, owner: str, month: str, found: Container[str]) -> Iterator[Entry]:
+        """What the catalog alone knows, whose images are there. A purge's mark says why one has
+        no sidecar."""
+        entries: list[Entry | None] = []
+        with suppress(Unavailable):  # what cannot be asked knows nothing
+            ids = [id for kind in keys.KINDS for id in self._catalog.seen(owner, month, kind)]
+            entries = [self._catalog.get(owner, id, month) for id in ids if id not in found]
+        yield from (entry for entry in entries if entry and self._lost(entry.record))
+
+    def _lost(self, record: Record) -> bool:
+        return self._lies(record.image) and not (
+            self._lies(record.folder.sidecar(record.id))
+            or self._lies(record.folder.mark(record.id, "purge"))
+        )
+
+    def _lies(self, key: str) -> bool:
+        with suppress(NotFound):
+            self._blobs.stat(key)
+            return True
+        return False
 
     def _listed(self, listed: Listed, key: Key) -> tuple[Record, Seen] | None:
         try:
@@ -88,6 +121,7 @@ class Healing:
         except Damaged as error:
             log.warning("sidecar %s: %s", listed.key, error)
         with suppress(GalleryError):
-            if entry := self._catalog.get(key.folder.owner, key.id, key.folder.month):
+            entry = self._catalog.get(key.folder.owner, key.id, key.folder.month)
+            if entry and entry.record.folder == key.folder:  # else it is a copy on another day
                 return entry.record, entry.seen
         return None

@@ -1,17 +1,22 @@
 """The inbox: files of any name, each given an id and moved to a key of its own.
 
-A file is copied, stored like an upload, and only then removed. Its id is determined by what
-it is, so that one which a crash left behind finds its image instead of becoming another.
+A file is copied, stored like an upload, and only then removed, by way of a hidden name: some
+generators write each image over the last, and what takes its place meanwhile must stay. Its id is
+determined by what it is, so that one which a crash left behind, under either name, finds its image
+instead of becoming another.
 """
 
 from __future__ import annotations
 
 import logging
+import re
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from gallery.arrivals import MENDED, SETTLED, Arrival, Look, Watched, arrived, wait_for
 from gallery.blobs import BlobStore
+from gallery.blobs.abilities import Renames
 from gallery.blobs.incoming import Spool
 from gallery.draft import Draft, shown_name
 from gallery.errors import (
@@ -28,6 +33,10 @@ from gallery.keys import Inboxed, id_for
 from gallery.library import Library
 
 log = logging.getLogger(__name__)
+
+_ASIDE = re.compile(r"(.*/)?\.gallery-taken\.[0-9a-f]{8}\.([^/]+)", re.DOTALL)
+_LONGEST = 200
+"""Names of more bytes may be too long with what stands before them."""
 
 
 class Inbox:
@@ -53,9 +62,12 @@ class Inbox:
 
     def look(self, file: Inboxed) -> Look:
         """Raises NotFound when it is gone."""
+        place, file = str(file), _as_it_was(file)
         if file.hidden:
             return SETTLED
-        with arrived(self._files, str(file)) as arrival:
+        with arrived(self._files, place) as arrival:
+            if place != str(file) and (age := self._memory.age(place, "aside")) < self._settle:
+                return Look(again=self._settle - age)  # it is just being removed
             if self._memory.is_left(arrival.name, arrival.state):
                 return SETTLED
             if wait := wait_for(arrival, self._memory, self._settle):
@@ -97,10 +109,23 @@ class Inbox:
         self._memory.forget(arrival.name)
         try:
             if arrival.is_in_place():
-                self._files.delete(arrival.name)
+                self._remove(file, arrival)
         except Unavailable as error:
             self._memory.leave(arrival.name, arrival.state, f"taken in, but stays: {error}")
         return MENDED
+
+    def _remove(self, file: Inboxed, arrival: Arrival) -> None:
+        """What was put in its place meanwhile is under the hidden name, and looked at there."""
+        name = arrival.name
+        folders, _, last = name.rpartition("/")
+        if name == str(file) and len(last.encode("utf-8", "surrogateescape")) <= _LONGEST:
+            name = f"{folders}/.gallery-taken.{secrets.token_hex(4)}.{last}"
+            assert isinstance(self._files, Renames)  # noqa: S101 - they are files
+            self._files.rename(arrival.name, name)
+            with arrived(self._files, name) as moved:
+                if moved.state._replace(ctime_ns=0) != arrival.state._replace(ctime_ns=0):
+                    return
+        self._files.delete(name)
 
     @contextmanager
     def _copied(self, arrival: Arrival) -> Iterator[Spool]:
@@ -127,6 +152,12 @@ class Inbox:
             if trashed_at is None or state.ctime_ns // 1000 <= trashed_at:
                 return id
             what = f"{what} after {id}"
+
+
+def _as_it_was(file: Inboxed) -> Inboxed:
+    """Under the name that it had before it was about to be removed."""
+    match = _ASIDE.fullmatch(file.name)
+    return Inboxed(file.owner, (match[1] or "") + match[2]) if match else file
 
 
 def _made_at(arrival: Arrival, now: int) -> int:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 
@@ -106,12 +107,25 @@ class Jobs:
             self.walk()
         if self._is_due("hourly", HOUR_SECONDS):
             if may_purge:
-                self.retention()
-            with self._noted("tidying", HOUR_SECONDS):
-                self._library.catalog.maintain()
-                self._library.landing.sweep()
-            with self._noted("usage", HOUR_SECONDS) as done:
-                done.figures = asdict(usage.sample(self._library.catalog))
+                self._by_itself(self.retention)
+            self._by_itself(self._tidy)
+            self._by_itself(self._sample)
+
+    def _by_itself(self, job: Callable[[], None]) -> None:
+        """That it fails keeps no other from being done."""
+        try:
+            job()
+        except GalleryError as error:
+            log.warning("jobs: %s", error)
+
+    def _tidy(self) -> None:
+        with self._noted("tidying", HOUR_SECONDS):
+            self._library.catalog.maintain()
+            self._library.landing.sweep()
+
+    def _sample(self) -> None:
+        with self._noted("usage", HOUR_SECONDS) as done:
+            done.figures = asdict(usage.sample(self._library.catalog))
 
     def _noted(self, job: str, every: float) -> AbstractContextManager[Round]:
         return rounds.noted(self._library.catalog.notes, job, every)

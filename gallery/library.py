@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Concatenate, ParamSpec, TypeVar
 
 from gallery import keys
@@ -167,7 +168,7 @@ class Library:
         if draft.id is None and isinstance(self.blobs, SelfMarked):
             return Stored(self._put_ahead(record, spool, inspection.thumbnail), repeated=False)
         with self.catalog.lock(draft.owner):
-            if draft.id and (known := self._known(record)):
+            if draft.id and (known := self._known(record, dated=draft.created_at is not None)):
                 if known.record.sha256 != spool.sha256:
                     raise Unprocessable(
                         "This Idempotency-Key was used with another body", code="key_reused"
@@ -178,13 +179,18 @@ class Library:
             thumb = inspection.thumbnail
             return Stored(self.store(record, encode_sidecar(record), spool, thumb), repeated=False)
 
-    def _known(self, record: Record) -> Entry | None:
+    def _known(self, record: Record, *, dated: bool) -> Entry | None:
         """The image, if it is there already: also when it was committed by a process that
-        died before the catalog heard of it."""
+        died before the catalog heard of it. Unless somebody ``dated`` it, that may have been
+        the day before: two of one id would not go when one is purged."""
         if entry := self.catalog.get(record.owner, record.id):
             return entry
-        found = self.sidecars.find(record.folder, record.id)
-        return self.tell("put", *found) if found else None
+        today = record.folder
+        yesterday = replace(today, day=today.day - timedelta(1))
+        for folder in (today,) if dated else (today, yesterday):
+            if found := self.sidecars.find(folder, record.id):
+                return self.tell("put", *found)
+        return None
 
     def _put_ahead(self, record: Record, body: Spool, thumb: bytes) -> Entry:
         """Where an image says itself that it is being put, its bytes are sent before the lock
@@ -305,7 +311,7 @@ class Library:
         return self.locked(owner, lambda: self._replace(owner, id, alter, if_match))
 
     def _replace(self, owner: str, id: str, alter: Alter, if_match: str | None) -> Entry:
-        entry = self.current(owner, id)
+        entry = self.changeable(owner, id)
         if if_match is not None and not {"*", entry.etag} & {*map(str.strip, if_match.split(","))}:
             raise PreconditionFailed(f"The image is at {entry.etag} now")
         before = entry.record
@@ -332,31 +338,53 @@ class Library:
     def current(self, owner: str, id: str) -> Entry:
         """The image as its sidecar says, which is adopted if somebody else wrote it. The
         caller holds the owner's lock."""
+        entry = self._cataloged(owner, id)
+        with suppress(NotFound):
+            return self._as_it_lies(entry)
+        return entry
+
+    def changeable(self, owner: str, id: str) -> Entry:
+        """The same, of an image that has files. Raises Unavailable where all are gone: a sidecar
+        that is written then would make damage of what was removed, or is away."""
+        entry = self._cataloged(owner, id)
+        with suppress(NotFound):
+            return self._as_it_lies(entry)
+        try:
+            self.blobs.stat(entry.record.image)
+        except NotFound as error:
+            raise Unavailable(f"{entry.record.image} is away") from error
+        return entry
+
+    def _cataloged(self, owner: str, id: str) -> Entry:
         entry = self.catalog.get(owner, id)
         if entry is None:
             raise NotFound("There is no such image", code="unknown_image")
+        return entry
+
+    def _as_it_lies(self, entry: Entry) -> Entry:
+        """Raises NotFound when its sidecar is gone; of a damaged one the catalog's word holds."""
         record = entry.record
-        with suppress(NotFound):
-            there = self.blobs.stat(record.folder.sidecar(id))
-            if Seen(there.size, there.mtime_ns) == entry.seen:
-                return entry
-        if (found := self.sidecars.find(record.folder, id)) is None:
+        there = self.blobs.stat(record.folder.sidecar(record.id))
+        if Seen(there.size, there.mtime_ns) == entry.seen:
             return entry
-        return self.tell(op_between(record, found[0]), *found)
+        found = self.sidecars.find(record.folder, record.id)
+        return self.tell(op_between(record, found[0]), *found) if found else entry
 
     # -- purge ----------------------------------------------------------------------------
 
     @goes_on
-    def purge(self, owner: str, id: str, *, rev: int | None = None) -> None:
+    def purge(
+        self, owner: str, id: str, *, rev: int | None = None, deleted_at: int | None = None
+    ) -> None:
         """For ever, from the trash only. Raises Conflict for an active image, or when it
-        is no longer at ``rev``."""
-        self.locked(owner, lambda: self._purge(owner, id, rev))
+        is no longer at ``rev``, or in the trash since another time than ``deleted_at``."""
+        self.locked(owner, lambda: self._purge(owner, id, rev, deleted_at))
 
-    def _purge(self, owner: str, id: str, rev: int | None) -> None:
+    def _purge(self, owner: str, id: str, rev: int | None, deleted_at: int | None) -> None:
         record = self.current(owner, id).record
         if record.status != "trash":
             raise Conflict("Only what is in the trash can be purged", code="not_in_trash")
-        if rev not in (None, record.rev):
+        if rev not in (None, record.rev) or deleted_at not in (None, record.deleted_at):
             raise Conflict("The image has changed", code="changed")
         try:
             self.blobs.doom(record.folder, id)

@@ -136,6 +136,8 @@ class Mender:
             now = self._library.catalog.get(record.owner, record.id, record.month)
             if now is None or self._stat(name) or not self._stat(record.image):
                 return Look(again=0.0)
+            if self._there(record.folder, record.id, "purge"):
+                return Look(again=0.0)
             record = now.record
             seen = self._library.blobs.replace(record.folder, record.id, encode_sidecar(record))
             self._library.catalog.apply(change("edit", record, seen))

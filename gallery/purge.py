@@ -1,7 +1,8 @@
 """Purging many: what would go, by name, and then just that.
 
 Used by retention, by administrators, by the command line and by owners for all of their trash.
-An item is purged only if it is still in the trash at the ``rev`` that the plan saw.
+An item is purged only if it is still in the trash at the ``rev`` that the plan saw, and since
+the same time: who edits a sidecar by hand seldom counts that up.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections import Counter
-from contextlib import suppress
 from dataclasses import dataclass
 
 import orjson
@@ -18,8 +18,9 @@ from itsdangerous import BadSignature, TimestampSigner
 from gallery import keys
 from gallery.catalog.query import Query
 from gallery.draft import DAY_US
-from gallery.errors import Conflict, NotFound
+from gallery.errors import Conflict, Moved, NotFound, Unavailable
 from gallery.library import Library
+from gallery.records import Record
 
 log = logging.getLogger(__name__)
 
@@ -32,10 +33,17 @@ _PAGE = 500
 
 @dataclass(frozen=True, slots=True)
 class Item:
+    """``deleted_at`` where it goes because of its age."""
+
     owner: str
     id: str
     rev: int
     bytes: int
+    deleted_at: int | None = None
+
+    @classmethod
+    def of(cls, record: Record) -> Item:
+        return cls(record.owner, record.id, record.rev, record.bytes, record.deleted_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +64,23 @@ class Plan:
         return hashlib.sha256("".join(lines).encode()).hexdigest()
 
     def carry_out(self, library: Library) -> int:
-        """Purges the items that have not changed; gives how many."""
-        purged = 0
+        """Purges the items that have not changed; gives how many. What cannot be reached keeps
+        no other: Unavailable is raised when these are purged."""
+        purged, away = 0, None
         for item in self.items:
-            with suppress(NotFound, Conflict):
-                library.purge(item.owner, item.id, rev=item.rev)
+            try:
+                library.purge(item.owner, item.id, rev=item.rev, deleted_at=item.deleted_at)
                 purged += 1
+            except (NotFound, Conflict):
+                pass
+            except Moved:
+                raise
+            except Unavailable as error:
+                library.blobs.check()
+                library.catalog.check()
+                away = error
+        if away is not None:
+            raise away
         return purged
 
 
@@ -72,8 +91,7 @@ def plan(library: Library, *, before: int, owner: str | None = None) -> Plan:
         if owner is not None and expired.owner != owner:
             continue
         if entry := library.catalog.get(expired.owner, expired.id):
-            record = entry.record
-            items.append(Item(record.owner, record.id, record.rev, record.bytes))
+            items.append(Item.of(entry.record))
     return Plan(sorted(items, key=lambda item: (item.owner, item.id)))
 
 
@@ -97,7 +115,7 @@ def retention(library: Library, *, thorough: bool = False) -> Plan:
                 *(record.image, record.deleted_at),
             )
             continue
-        items.append(Item(record.owner, record.id, record.rev, record.bytes))
+        items.append(Item.of(record))
     return Plan(items)
 
 

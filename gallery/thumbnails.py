@@ -63,8 +63,18 @@ class Thumbnails:
         finally:
             spool.discard()
         with suppress(StorageFull):
-            self._blobs.put(record.folder.thumb(record.id), body)
+            self._keep(record, body)
         return body
+
+    def _keep(self, record: Record, body: bytes) -> None:
+        """Nobody holds a lock: the image may have been purged meanwhile, whose sidecar goes
+        before its thumbnail. Then none is left there."""
+        thumb = record.folder.thumb(record.id)
+        self._blobs.put(thumb, body)
+        try:
+            self._blobs.stat(record.folder.sidecar(record.id))
+        except NotFound:
+            self._blobs.delete(thumb)
 
 
 def _is_whole(body: bytes, key: str) -> bool:

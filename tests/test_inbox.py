@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gallery.arrivals import Arrival
 from gallery.imaging import Imaging
 from gallery.keys import Inboxed
 from gallery.library import Library
@@ -149,3 +150,24 @@ def test_an_image_that_is_in_the_trash_is_taken_in_again(
         }  # fmt: skip
         library.trash(OWNER, id)
     assert library.catalog.totals(OWNER)["output"].trash == 3
+
+
+def test_what_takes_the_place_of_a_file_that_was_taken_in_is_taken_in_too(
+    library: Library, walker: Reconciler, outputs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A generator always writes to the same name, and renames its next image over the last just
+    when that is removed."""
+    path = drop(outputs, f"{INBOX}/a.png", png())
+    is_in_place = Arrival.is_in_place
+
+    def replaced_after(arrival: Arrival) -> bool:
+        found = is_in_place(arrival)
+        if count(library) == 1:
+            drop(outputs, "next.png", png(seed=2)).rename(path)
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Arrival, "is_in_place", replaced_after)
+        walker.run()
+    walker.run()
+    assert (count(library), in_inbox(outputs)) == (2, [])

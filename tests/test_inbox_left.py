@@ -61,6 +61,7 @@ def test_a_crash_before_the_file_is_removed_makes_no_second_image(
         Reconciler(dying, imaging, settle=0).run()
     dying.close()
     assert (count(library), len(in_inbox(outputs))) == (1, 1)
+    assert ".gallery-taken." in in_inbox(outputs)[0]
     before = only(library)
     library.edit(OWNER, before.id, tags=("kept",))
     walker.run()

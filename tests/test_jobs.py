@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from gallery import purge
+from gallery import purge, rounds
 from gallery.blobs.abilities import LocalFiles
 from gallery.blobs.files import FileBlobs
 from gallery.catalog.manifests import ManifestCatalog
 from gallery.catalog.notes import MemoryNotes
 from gallery.clock import HOLD_SECONDS, ClockGuard
 from gallery.draft import DAY_US
-from gallery.errors import NotFound
+from gallery.encoding import encode_sidecar
+from gallery.errors import NotFound, Unavailable
 from gallery.imaging import Imaging
 from gallery.jobs import Jobs
 from gallery.library import Library, now_us
@@ -104,6 +106,50 @@ def test_an_age_that_cannot_be_is_left_alone_and_logged(
     assert is_there(library, image.id)
 
 
+def test_what_was_given_another_deletion_by_hand_is_not_purged_by_a_plan_made_before(
+    library: Library, walker: Reconciler, outputs: Path
+) -> None:
+    """Whoever writes into a sidecar that its image is to stay seldom counts its rev up."""
+    id = trash(library, 31 * DAY_US)
+    plan = purge.retention(library)
+    record = replace(library.get(OWNER, id).record, deleted_at=library.clock())
+    (outputs / record.folder.sidecar(id)).write_bytes(encode_sidecar(record))
+    assert plan.carry_out(library) == 0
+    walker.run()
+    assert plan.carry_out(library) == 0
+    assert library.get(OWNER, id).record == record
+
+
+def test_an_owner_whose_folder_is_away_keeps_nobody_elses_trash(
+    library: Library, outputs: Path
+) -> None:
+    away, due = trash(library, 31 * DAY_US), trash(library, 31 * DAY_US, owner=OTHER)
+    folder = outputs / "users" / OWNER
+    folder.rename(outputs / "elsewhere")
+    plan = purge.retention(library)
+    assert [item.owner for item in plan.items] == [OWNER, OTHER]
+    with pytest.raises(Unavailable):
+        plan.carry_out(library)
+    assert not is_there(library, due, OTHER)
+    assert is_there(library, away)
+    (outputs / "elsewhere").rename(folder)
+    assert purge.retention(library).carry_out(library) == 1
+    assert not is_there(library, away)
+
+
+def test_an_owner_whose_manifest_cannot_be_read_keeps_nobody_elses_trash(
+    library: Library, manifests: Path
+) -> None:
+    trash(library, 31 * DAY_US)
+    due = trash(library, 31 * DAY_US, owner=OTHER)
+    [manifest] = (manifests / "users" / OWNER).glob("*.jsonl")
+    manifest.rename(manifests / "elsewhere")
+    manifest.symlink_to(manifests / "elsewhere")
+    library.close()
+    library.start()
+    assert [item.id for item in purge.retention(library).items] == [due]
+
+
 # -- the job --------------------------------------------------------------------------------
 
 
@@ -115,6 +161,20 @@ def test_a_tick_purges_what_is_due(library: Library, clocks: Clocks, imaging: Im
     due = trash(library, 31 * DAY_US)
     jobs(library, clocks.guard, imaging).tick()
     assert not is_there(library, due)
+
+
+def test_a_job_that_fails_keeps_no_other_from_being_done(
+    library: Library, clocks: Clocks, imaging: Imaging, outputs: Path
+) -> None:
+    trash(library, 31 * DAY_US)
+    (outputs / "users" / OWNER).rename(outputs / "elsewhere")
+    jobs(library, clocks.guard, imaging).tick()
+    done = rounds.read(library.catalog.notes)
+    assert done is not None
+    errors = {name: job.error is not None for name, job in done.jobs.items()}
+    assert errors == {
+        "upkeep": False, "walk": False, "retention": True, "tidying": False, "usage": False
+    }  # fmt: skip
 
 
 def test_a_tick_purges_nothing_while_the_clock_is_not_trusted(

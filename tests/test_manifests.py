@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from gallery.records import Seen
 from gallery.totals import Totals
 from tests.conformance.stores import LIBRARY
 from tests.conftest import Open
-from tests.samples import NOON, OWNER, SECOND, apply, everything, ids, plant, record
+from tests.samples import NOON, OTHER, OWNER, SECOND, apply, everything, ids, plant, record
 
 DAY_US = 86_400 * SECOND
 ACTIVE = Query(OWNER)
@@ -193,11 +194,11 @@ def seen_by(catalog: ManifestCatalog, n: int) -> Seen:
     return found.seen
 
 
-def churned(catalog: ManifestCatalog, times: int) -> None:
+def churned(catalog: ManifestCatalog, times: int, *, owner: str = OWNER) -> None:
     """One image edited again and again: more than a MiB of dead lines."""
-    apply(catalog, "put", record(1), record(2))
+    apply(catalog, "put", record(1, owner=owner), record(2, owner=owner))
     for rev in range(2, times + 2):
-        apply(catalog, "edit", record(1, rev=rev, extra={"note": "x" * 50_000}))
+        apply(catalog, "edit", record(1, owner=owner, rev=rev, extra={"note": "x" * 50_000}))
 
 
 def test_a_manifest_is_compacted_when_most_of_it_is_dead(opened: Open, shard: Path) -> None:
@@ -254,3 +255,54 @@ def test_a_line_that_never_reached_the_feed_is_caught_up_with_the_next(
     for catalog in (one, two):
         page = catalog.page(ACTIVE)
         assert (ids(page), page.total) == ([9, 2, 1], 3)
+
+
+def cut(shard: Path) -> None:
+    shard.write_bytes(b"".join(line + b"\n" for line in lines(shard)[:25]))
+
+
+def linked(shard: Path) -> None:
+    elsewhere = shard.rename(shard.with_name("elsewhere"))
+    shard.symlink_to(elsewhere)
+
+
+@pytest.mark.parametrize("spoil", [cut, linked])
+def test_a_manifest_that_cannot_be_compacted_keeps_no_other_from_it(
+    opened: Open, shard: Path, spoil: Callable[[Path], None]
+) -> None:
+    """Nobody asks for its images, so whoever compacts is the first to notice."""
+    catalog, other = opened(), shard.parents[1] / OTHER / shard.name
+    churned(catalog, 30)
+    churned(catalog, 30, owner=OTHER)
+    spoil(shard)
+    catalog.maintain()
+    assert len(lines(other)) == 3
+
+
+def spoil_first(shard: Path) -> None:
+    """Another prompt, of the same length."""
+    spoiled = shard.read_bytes().replace(b"red bridge, number 1", b"red fridge, number 1")
+    with shard.open("r+b") as file:
+        file.write(spoiled)
+
+
+def test_a_line_that_was_spoiled_is_noticed_though_others_were_written_since(
+    opened: Open, shard: Path
+) -> None:
+    catalog = opened(ring=0)
+    apply(catalog, "put", record(1), record(2))
+    assert ids(catalog.page(ACTIVE)) == [2, 1]
+    spoil_first(shard)
+    apply(catalog, "put", record(3))
+    assert ids(catalog.page(ACTIVE)) == [3, 2]
+    assert catalog.damaged() == [(OWNER, "2026-03")]
+
+
+def test_a_line_that_was_spoiled_is_not_made_whole_by_compaction(opened: Open, shard: Path) -> None:
+    catalog = opened()
+    churned(catalog, 30)
+    before = shard.stat().st_size
+    spoil_first(shard)
+    catalog.maintain()
+    assert shard.stat().st_size == before
+    assert catalog.damaged() == [(OWNER, "2026-03")]

@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
+import shutil
+from contextlib import AbstractContextManager
 from datetime import date
 from pathlib import Path
 
 import orjson
+import pytest
 
+from gallery.bulk import Bulk
+from gallery.changes import Change
 from gallery.draft import DAY_US
 from gallery.encoding import encode_sidecar
+from gallery.errors import StorageFull, Unavailable
+from gallery.journal import Wanted
 from gallery.keys import Folder
 from gallery.library import Library
 from gallery.reconcile import Reconciler, Walked
+from tests.conformance.unprivileged import unprivileged
+from tests.images import png
 from tests.samples import (
     NOON,
     OTHER,
     OWNER,
+    SECOND,
     THUMBNAIL,
     active,
     drop,
     files,
     ident,
+    keys_of,
     pixels,
     plant,
     put,
     record,
+    upload,
 )
 
 DAY = Folder(OWNER, "output", date(2026, 3, 14))
@@ -211,3 +223,163 @@ def test_an_image_gone_from_beside_its_sidecar_is_damage(
         walked = walker.run()
         assert walked.damage == [f"{DAY.sidecar(one.id)}: its image is gone"]
     assert library.get(OWNER, one.id).record == one
+
+
+def test_a_copy_on_another_day_does_not_bring_back_what_was_purged_or_older(
+    library: Library, outputs: Path, manifests: Path
+) -> None:
+    """Somebody copies a day's folder, and the manifest loses its last lines, of a purge and an
+    edit: what lies in the copy fits no place and says nothing of either."""
+    for n in (1, 2):
+        put(library, n)
+    library.trash(OWNER, ident(1))
+    day = outputs / str(DAY)
+    shutil.copytree(day, day.with_name("15"))
+    [manifest] = (manifests / "users" / OWNER).glob("*.jsonl")
+    lost = manifest.stat().st_size
+    library.purge(OWNER, ident(1))
+    library.edit(OWNER, ident(2), favorite=True)
+    with manifest.open("r+b") as file:
+        file.truncate(lost)
+    assert active(library) == [2]
+    assert library.catalog.get(OWNER, ident(1)) is None
+    assert library.get(OWNER, ident(2)).record.favorite
+
+
+def test_a_retry_on_the_next_day_finds_what_the_catalog_never_heard_of(
+    library: Library, walker: Reconciler, outputs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that was full all night kept the catalog from a put that was made: else there were
+    two of one id, and a purge of the one would have brought in the other."""
+
+    def full(_: Change) -> None:
+        raise StorageFull("no room")
+
+    late = NOON + 11 * 3600 * SECOND
+    library.clock = lambda: late
+    with monkeypatch.context() as patched:
+        patched.setattr(library.catalog, "apply", full)
+        with pytest.raises(StorageFull):
+            put(library)
+    before = files(outputs)
+    library.clock = lambda: late + 2 * 3600 * SECOND
+    stored = upload(library, b"pixels 1", id=ident(1))
+    assert stored.repeated
+    assert stored.entry.record.created_at == late
+    assert files(outputs) == before
+    library.trash(OWNER, ident(1))
+    library.purge(OWNER, ident(1))
+    walker.run()
+    assert library.catalog.get(OWNER, ident(1)) is None
+
+
+def test_a_damaged_manifest_is_not_made_again_from_a_folder_that_is_away(
+    library: Library, outputs: Path, manifests: Path
+) -> None:
+    put(library, 1)
+    put(library, 2)
+    [manifest] = (manifests / "users" / OWNER).glob("*.jsonl")
+    manifest.write_bytes(manifest.read_bytes().replace(b'"put"', b'"put?', 1))
+    (outputs / "users" / OWNER).rename(outputs / "elsewhere")
+    assert active(library) == [2]
+    (outputs / "elsewhere").rename(outputs / "users" / OWNER)
+    assert active(library) == [2, 1]
+
+
+def test_an_owner_whose_folder_cannot_be_read_keeps_nobody_elses_from_being_found_again(
+    library: Library, outputs: Path, manifests: Path
+) -> None:
+    put(library, 1)
+    put(library, 2, owner=OTHER)
+    library.close()
+    shutil.rmtree(manifests)
+    (outputs / "users" / OWNER).chmod(0)
+    try:
+        with unprivileged():
+            library.start()
+    finally:
+        (outputs / "users" / OWNER).chmod(0o750)
+    assert library.get(OTHER, ident(2))
+
+
+def test_a_rebuild_keeps_what_the_manifest_alone_still_says(
+    library: Library, walker: Reconciler
+) -> None:
+    """Lost sidecars are written again from it, also when somebody rebuilds it before."""
+    for n in (1, 2, 3):
+        put(library, n, tags=("kept",))
+    trashed = library.trash(OWNER, ident(1)).record
+    library.blobs.delete(DAY.sidecar(ident(1)))
+    library.blobs.delete(DAY.sidecar(ident(2)))
+    library.blobs.delete(DAY.image(ident(2), "png"))
+    library.trash(OWNER, ident(3))
+    library.blobs.doom(DAY, ident(3))
+    assert library.healing.rebuild(OWNER) == 1
+    walker.run()
+    assert library.get(OWNER, ident(1)).record == trashed
+    assert library.sidecars.read(DAY, ident(1))[0] == trashed
+    for n in (2, 3):
+        assert library.catalog.get(OWNER, ident(n)) is None
+
+
+def test_what_was_removed_whole_is_not_changed_in_the_minute_before_it_is_purged(
+    library: Library, walker: Reconciler, outputs: Path
+) -> None:
+    """Else it would have a sidecar again, and be an image whose file is missed for ever."""
+    for n in (1, 2, 3):
+        put(library, n)
+    library.trash(OWNER, ident(3))
+    for n in (1, 3):
+        for key in (DAY.sidecar(ident(n)), DAY.image(ident(n), "png")):
+            library.blobs.delete(key)
+    with pytest.raises(Unavailable):
+        library.edit(OWNER, ident(1), favorite=True)
+    report = Bulk(library).run(OWNER, Wanted("favorite", (ident(1), ident(2))))
+    assert [found.outcome for found in report.outcomes] == ["failed", "done"]
+    library.purge(OWNER, ident(3))
+    walker.run()
+    assert walker.run().damage == []
+    assert active(library) == [2]
+    assert [name for name in files(outputs) if "/thumb/" not in name] == [
+        DAY.sidecar(ident(2)), DAY.image(ident(2), "png")
+    ]  # fmt: skip
+
+
+def test_a_lost_sidecar_is_not_written_again_when_its_image_was_just_purged(
+    library: Library, walker: Reconciler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process dies within the purge, while the look waits for its lock."""
+    record = put(library)
+    library.trash(OWNER, record.id)
+    library.blobs.delete(DAY.sidecar(record.id))
+    lock = library.catalog.lock
+
+    def taken(owner: str) -> AbstractContextManager[None]:
+        library.blobs.doom(DAY, record.id)
+        return lock(owner)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(library.catalog, "lock", taken)
+        walker.look((DAY, record.id))
+    walker.run()
+    assert library.catalog.get(OWNER, record.id) is None
+    assert keys_of(library.blobs, "users/") == []
+
+
+def test_an_image_of_a_put_that_was_never_committed_is_not_taken_in(
+    library: Library, walker: Reconciler, outputs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process dies within the put, while the look that found its image waits for its lock."""
+    drop(outputs, DAY.image(ident(1), "png"), png())
+    lock = library.catalog.lock
+
+    def taken(owner: str) -> AbstractContextManager[None]:
+        library.blobs.stage(DAY, ident(1), b"{}")
+        return lock(owner)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(library.catalog, "lock", taken)
+        walker.look((DAY, ident(1)))
+    walker.run()
+    assert active(library) == []
+    assert keys_of(library.blobs, "users/") == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
 
@@ -11,11 +12,14 @@ import pytest
 from gallery.catalog.query import Query
 from gallery.draft import DAY_US
 from gallery.errors import Conflict, NotFound
+from gallery.imaging import Imaging
 from gallery.keys import KINDS
 from gallery.library import Library
 from gallery.purge import empty_trash
 from gallery.records import to_text
-from tests.samples import NOON, OTHER, OWNER, SECOND, ident, ids, upload
+from gallery.thumbnails import Thumbnails
+from tests.images import png
+from tests.samples import NOON, OTHER, OWNER, SECOND, ident, ids, keys_of, upload
 
 TRASH = Query(OWNER, ("trash",), KINDS, "deleted")
 
@@ -103,6 +107,23 @@ def test_an_image_restored_by_hand_is_not_purged(library: Library) -> None:
     with pytest.raises(Conflict):
         library.purge(OWNER, ident(1))
     assert library.get(OWNER, ident(1)).record.status == "active"
+
+
+def test_a_thumbnail_that_is_made_again_while_its_image_is_purged_does_not_stay(
+    library: Library, imaging: Imaging, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload(library, png(), id=ident(1))
+    record = library.trash(OWNER, ident(1)).record
+    library.blobs.delete(record.thumb)
+
+    def thumbnail(path: str) -> Future[bytes]:
+        library.purge(OWNER, ident(1))
+        return made(path)
+
+    made = imaging.thumbnail
+    monkeypatch.setattr(imaging, "thumbnail", thumbnail)
+    Thumbnails(library.blobs, imaging).get(record)
+    assert keys_of(library.blobs, "users/") == []
 
 
 def test_another_owners_image_cannot_be_purged(library: Library) -> None:

@@ -215,6 +215,14 @@ class Feed:
         """The numbers of the segments there are, ascending."""
         return sorted(int(n) for n in os.listdir(self.folder) if n.isdecimal())
 
+    def oldest(self) -> int:
+        """The number of the segment from which on none is missing."""
+        numbers = self.segments()
+        number = numbers[-1]
+        while number - 1 in numbers:
+            number -= 1
+        return number
+
     def maintain(self, *, now: float) -> None:
         """Begins a new segment when this one is large; removes those that are too old.
         ``now`` is in seconds since 1970."""

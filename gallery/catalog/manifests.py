@@ -25,7 +25,7 @@ before. A change is known here when it was read back from there.
 
 from __future__ import annotations
 
-import contextlib
+import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -46,10 +46,12 @@ from gallery.catalog.query import Query
 from gallery.catalog.swallowed import Swallowed
 from gallery.catalog.writer import COMPACT_BYTES, Writer
 from gallery.changes import Change
-from gallery.errors import StartRefused, Unavailable, storage
+from gallery.errors import GalleryError, StartRefused, Unavailable, storage
 from gallery.keys import Kind
 from gallery.records import Record, Seen
 from gallery.totals import Totals, TotalsByKind, counted
+
+log = logging.getLogger(__name__)
 
 
 class ManifestCatalog:
@@ -162,7 +164,11 @@ class ManifestCatalog:
 
     def expired(self, before: int) -> Iterator[Expired]:
         for owner in self.owners():
-            yield from self.mirror.ask(partial(lookups.expired, owner=owner, before=before))
+            try:
+                yield from self.mirror.ask(partial(lookups.expired, owner=owner, before=before))
+            except Unavailable as error:  # whose manifest cannot be read keeps nobody else's
+                self.check()
+                log.warning("what expires of %s is left out: %s", owner, error)
 
     def seen(self, owner: str, month: str, kind: Kind) -> dict[str, Seen]:
         return self.mirror.ask(lambda held: lookups.seen(held, owner, month, kind))
@@ -218,9 +224,16 @@ class ManifestCatalog:
             self.mirror.feed.maintain(now=time.time())
         self.ops.expire(time.time())
         for owner in self.owners():
-            for month in self.months(owner):
-                path = self._folder.path(owner, month)
-                with contextlib.suppress(FileNotFoundError):
-                    if os.path.getsize(path) > COMPACT_BYTES:
-                        with self.lock(owner):
-                            self.writer.compact(owner, month)
+            try:
+                self._compact(owner)
+            except GalleryError as error:  # which keeps nobody else's from it
+                log.warning("the manifests of %s are not compacted: %s", owner, error)
+
+    def _compact(self, owner: str) -> None:
+        for month in self.months(owner):
+            path = self._folder.path(owner, month)
+            with storage(path):
+                large = os.path.getsize(path) > COMPACT_BYTES
+            if large:
+                with self.lock(owner):
+                    self.writer.compact(owner, month)

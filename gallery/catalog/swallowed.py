@@ -96,7 +96,7 @@ def unannounced(feed: Feed, shard: Shard, now: str) -> list[dict[str, Any]]:
             start = _held(feed, str(head_of(line)["feed"]))
             if end in _ends(feed, start, until, shard, generation):
                 return []
-            known = {*_ends(feed, (feed.segments()[0], 0), until, shard, generation)}
+            known = {*_ends(feed, (feed.oldest(), 0), until, shard, generation)}
         except (Damaged, KeyError, PositionGone):
             return []
         if not known:  # the whole manifest is news, or all but the end of it is very old

@@ -27,6 +27,7 @@ from gallery.records import Record, Seen
 log = logging.getLogger(__name__)
 
 COMPACT_BYTES = 1 << 20
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 _APPEND = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -76,10 +77,7 @@ class Writer:
         """The manifest line. Gives the manifest's generation and the line's end."""
         fd = os.open(shard.path, _APPEND, 0o640)
         try:
-            size = os.fstat(fd).st_size
-            # Removed, cut or replaced: its totals are no longer these.
-            if size < shard.end or (shard.end and read_generation(fd) != shard.generation):
-                raise Replaced(shard)
+            size = _size_as_read(fd, shard)
             with self._held.lock:
                 if size > shard.end:  # lines that a crash kept from the feed, or a torn one
                     self._held.read_on(shard)
@@ -117,14 +115,33 @@ class Writer:
 
     def compact(self, owner: str, month: str) -> None:
         """Rewrites a manifest whose dead lines exceed the live ones and 1 MiB."""
-        self._mirror.sync()
-        shard = self._held.shard(owner, month)
-        index = self._held.load(shard)
-        with self._held.lock:  # lines that a crash kept from the feed
-            self._held.read_on(shard)
+        self._mirror.ask(partial(self._compact, owner=owner, month=month))
+
+    def _compact(self, held: Held, owner: str, month: str) -> None:
+        shard = held.shard(owner, month)
+        index = held.load(shard)
+        fd = os.open(shard.path, _READ)
+        try:
+            _size_as_read(fd, shard)
+        finally:
+            os.close(fd)
+        with held.lock:  # lines that a crash kept from the feed
+            held.read_on(shard)
         dead = shard.end - index.live_bytes
         if shard.damaged or dead <= max(COMPACT_BYTES, index.live_bytes):
             return
-        entries = [self._held.entry(shard, index, id.hex()) for id in list(index.slots)]
+        entries = [held.entry(shard, index, id.hex()) for id in list(index.slots)]
         self.rebuild(owner, month, [(e.record, e.seen) for e in entries if e])
         log.info("%s: compacted, %d bytes were dead", shard.path, dead)
+
+
+def _size_as_read(fd: int, shard: Shard) -> int:
+    """The size of a manifest whose lines are still those that were read. Raises Replaced when it
+    was removed, cut or replaced, for its totals are no longer these; and when somebody else wrote
+    into it, for it would look untouched as soon as it is written on."""
+    found = os.fstat(fd)
+    if found.st_size < shard.end or (shard.end and read_generation(fd) != shard.generation):
+        raise Replaced(shard)
+    if shard.end and found.st_size == shard.end and found.st_mtime_ns != shard.mtime_ns:
+        raise Replaced(shard)
+    return found.st_size

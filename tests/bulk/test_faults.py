@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
@@ -87,3 +87,24 @@ def test_an_operation_that_the_storage_stopped_goes_on_later(
     assert said(bulk.run(OWNER, wanted, OP)) == [(n, "done") for n in (1, 2, 3, 4)]
     assert active(library) == [5]
     assert [records(library)[n].rev for n in range(1, 5)] == [2, 2, 2, 2]
+
+
+def test_on_a_full_disk_the_reserve_is_given_up_for_its_journal(
+    library: Library, bulk: Bulk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The journal is the first to need room: without it nobody could put many into the trash."""
+    append, is_full = library.catalog.ops.append, [True]
+
+    def full(owner: str, op: str, entry: Mapping[str, Any]) -> None:
+        if is_full[0]:
+            raise StorageFull("no room")
+        append(owner, op, entry)
+
+    def make_room() -> bool:
+        had_reserve, is_full[0] = is_full[0], False
+        return had_reserve
+
+    monkeypatch.setattr(library.catalog.ops, "append", full)
+    monkeypatch.setattr(library.blobs, "make_room", make_room)
+    assert said(bulk.run(OWNER, Wanted("delete", on(1, 2)))) == [(1, "done"), (2, "done")]
+    assert active(library) == [5, 4, 3]

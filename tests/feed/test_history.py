@@ -12,7 +12,7 @@ from gallery.catalog import feed
 from gallery.errors import PositionGone
 from tests.conftest import Open
 from tests.feed.reading import heard, segment
-from tests.samples import apply, record
+from tests.samples import OWNER, apply, record
 
 
 def test_changes_are_read_over_segments(
@@ -50,6 +50,25 @@ def test_a_position_in_a_segment_that_was_removed_is_gone(manifests: Path, opene
     second.maintain()
     with pytest.raises(PositionGone):
         second.changes(start)
+
+
+def test_what_lay_in_a_segment_that_was_removed_is_not_passed_over(
+    manifests: Path, opened: Open
+) -> None:
+    """The first is from when the clock was ahead, so that the second is removed before it."""
+    catalog = opened()
+    start = catalog.changes(None).position
+    for n in range(3):
+        apply(catalog, "put", record(n))
+        catalog.close()
+        catalog = opened()
+    assert heard(catalog, start) == [("put", record(n).id) for n in range(3)]
+    os.utime(segment(manifests, 2), (0, 0))
+    catalog.maintain()
+    with pytest.raises(PositionGone):
+        catalog.changes(start)
+    apply(catalog, "edit", record(2, rev=2))
+    assert catalog.catch_up(OWNER) == 0
 
 
 def test_a_position_within_a_line_is_gone(opened: Open) -> None:
