@@ -167,7 +167,7 @@ class Library:
         if draft.id is None and isinstance(self.blobs, SelfMarked):
             return Stored(self._put_ahead(record, spool, inspection.thumbnail), repeated=False)
         with self.catalog.lock(draft.owner):
-            if draft.id and (known := self._known(record)):
+            if draft.id and (known := self._known(draft, record)):
                 if known.record.sha256 != spool.sha256:
                     raise Unprocessable(
                         "This Idempotency-Key was used with another body", code="key_reused"
@@ -178,12 +178,16 @@ class Library:
             thumb = inspection.thumbnail
             return Stored(self.store(record, encode_sidecar(record), spool, thumb), repeated=False)
 
-    def _known(self, record: Record) -> Entry | None:
+    def _known(self, draft: Draft, record: Record) -> Entry | None:
         """The image, if it is there already: also when it was committed by a process that
-        died before the catalog heard of it."""
+        died before the catalog heard of it. One that says no time of its own has that of its
+        first attempt, which may have been yesterday's."""
         if entry := self.catalog.get(record.owner, record.id):
             return entry
         found = self.sidecars.find(record.folder, record.id)
+        if found is None and draft.created_at is None:
+            yesterday = keys.folder_of(record.owner, record.kind, record.created_at - DAY_US)
+            found = self.sidecars.find(yesterday, record.id)
         return self.tell("put", *found) if found else None
 
     def _put_ahead(self, record: Record, body: Spool, thumb: bytes) -> Entry:
