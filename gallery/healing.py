@@ -70,13 +70,16 @@ class Healing:
 
     def rebuild_month(self, owner: str, month: str) -> int:
         """Makes the catalog say of a month what the tree says; gives the number of images.
-        Where a sidecar is damaged, the catalog's word stays."""
+        Where a sidecar is damaged, or gone from beside its image, the catalog's word stays."""
         found: dict[str, tuple[Record, Seen]] = {}  # one, of files copied to another day
         with self._catalog.lock(owner):
             for listed in self._blobs.sidecars(owner, month):
                 key = keys.parse(listed.key)
                 if key and (read := self._listed(listed, key)):
                     found[key.id] = read
+            for id in self._ids(owner, month) - found.keys():
+                if known := self._without_sidecar(owner, month, id):
+                    found[id] = known
             self._catalog.rebuild(owner, month, list(found.values()))
         return len(found)
 
@@ -87,7 +90,32 @@ class Healing:
             return None
         except Damaged as error:
             log.warning("sidecar %s: %s", listed.key, error)
+        return self._known(key.folder.owner, key.folder.month, key.id)
+
+    # -- the catalog's word -----------------------------------------------------------------
+
+    def _ids(self, owner: str, month: str) -> set[str]:
         with suppress(GalleryError):
-            if entry := self._catalog.get(key.folder.owner, key.id, key.folder.month):
+            return {id for kind in keys.KINDS for id in self._catalog.seen(owner, month, kind)}
+        return set()
+
+    def _known(self, owner: str, month: str, id: str) -> tuple[Record, Seen] | None:
+        with suppress(GalleryError):
+            if entry := self._catalog.get(owner, id, month):
                 return entry.record, entry.seen
         return None
+
+    def _without_sidecar(self, owner: str, month: str, id: str) -> tuple[Record, Seen] | None:
+        """An image that is there without its sidecar, which the walk writes again: in a bucket
+        it would pass for one that was never committed. Not one that is being purged."""
+        known = self._known(owner, month, id)
+        if known is None or self._there(known[0].folder.mark(id, "purge")):
+            return None
+        return known if self._there(known[0].image) else None
+
+    def _there(self, key: str) -> bool:
+        try:
+            self._blobs.stat(key)
+        except NotFound:
+            return False
+        return True
