@@ -373,7 +373,7 @@ class Library:
         self.catalog.apply(change("purge", record))
         try:
             self.blobs.delete(record.image)
-            self.blobs.delete(record.thumb)
+            self.thumbnails.remove(record)
             self.blobs.finish(record.folder, record.id)
         except GalleryError as error:
             log.warning("purge of %s: left for the next walk to finish: %s", record.image, error)

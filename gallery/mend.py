@@ -164,7 +164,7 @@ class Mender:
                 return Look(again=0.0)
             # Nothing lies there that would have to go, and what comes back now must stay.
             self._library.catalog.apply(change("purge", record))
-            self._library.blobs.delete(record.thumb)
+            self._library.thumbnails.remove(record)
         log.info("purged what was removed from outside: %s", record.image)
         self._memory.forget(name)
         return MENDED
