@@ -100,6 +100,8 @@ class RemoteAdopter:
         # One that was copied back says what it said before: its sidecar may be on its way.
         if (wait := self._put - (now - max(put_at, came - _TO_THE_SECOND))) > 0:
             return Look(again=wait)
+        if came - put_at > PUT_SECONDS:  # no put takes so long: somebody wants it back
+            return self._copied(folder, id, found)
         return self._sweep(folder, id)
 
     def _sweep(self, folder: Folder, id: str) -> Look:

@@ -7,7 +7,7 @@
     sidecar gone, image there     written again from the catalog, when it stays away
     image only                    somebody dropped it: taken in, if it is a whole image;
                                   where images are marks themselves, and this one is of a put
-                                  within the last week: never committed, swept
+                                  within the last week and no copy: never committed, swept
     both gone                     purged from outside, when missed for a minute; while it lies
                                   where the library lived before a move, brought back from there
 

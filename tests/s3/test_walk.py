@@ -54,6 +54,21 @@ def test_an_image_that_is_copied_back_waits_for_its_sidecar(
     assert walker.look((DAY, ident(1))) == pytest.approx(3600, abs=60)
 
 
+def test_an_image_that_was_copied_back_without_its_sidecar_is_taken_in(
+    store: Store, library: Library, walker: Reconciler
+) -> None:
+    image, two_hours_ago = DAY.image(ident(1), "png"), int(time.time() - 7200)
+    store.client.put_object(
+        Bucket=store.bucket,
+        Key=store.prefix + image,
+        Body=png(),
+        Metadata={"gallery-put": f"{library.blobs.library} {two_hours_ago}"},
+    )
+    assert walker.run().mended == 1
+    assert store.read(image) == png()
+    assert active(library) == [1]
+
+
 def test_an_image_dropped_into_the_bucket_is_taken_in(
     store: Store, library: Library, walker: Reconciler
 ) -> None:
