@@ -107,8 +107,9 @@ class RemoteAdopter:
     def _sweep(self, folder: Folder, id: str) -> Look:
         library = self._library
         with library.catalog.lock(folder.owner):
-            known = library.catalog.get(folder.owner, id, folder.month)
-            if known is not None or self._stat(folder.sidecar(id)):
+            # The catalog last: over the lock's connection, which may be lost meanwhile.
+            lies = self._stat(folder.sidecar(id))
+            if lies or library.catalog.get(folder.owner, id, folder.month):
                 return Look(again=0.0)
             library.sweep(folder, id)
         log.info("swept a put that was never committed: %s", folder.sidecar(id))

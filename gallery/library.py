@@ -175,8 +175,10 @@ class Library:
                 return Stored(known, repeated=True)
             self.check_quota(draft.owner, spool.size)
             self.blobs.room(spool.size)
-            thumb = inspection.thumbnail
-            return Stored(self.store(record, encode_sidecar(record), spool, thumb), repeated=False)
+            entry = self.store(
+                record, encode_sidecar(record), spool, inspection.thumbnail, self.catalog.check
+            )
+            return Stored(entry, repeated=False)
 
     def _known(self, draft: Draft, record: Record) -> Entry | None:
         """The image, if it is there already: also when it was committed by a process that
@@ -210,7 +212,8 @@ class Library:
         decide: Callable[[], None] = lambda: None,
     ) -> Entry:  # fmt: skip
         """The steps of a put. The caller holds the owner's lock, or takes it in ``decide``,
-        when all but the commit is done. Without a body or a thumbnail none is written."""
+        when all but the commit is done: where a repeat may be under way, that makes sure that it
+        was not lost. Without a body or a thumbnail none is written."""
         folder = record.folder
         try:
             self.blobs.stage(folder, record.id, sidecar)
@@ -230,7 +233,8 @@ class Library:
 
     def _sweep_uncommitted(self, folder: Folder, id: str) -> None:
         """A commit may have failed when its rename was done: then the image stays, whole,
-        for the walk to find."""
+        for the walk to find. And with a lock that was lost, what lies there may be another's."""
+        self.catalog.check()
         try:
             self.blobs.stat(folder.sidecar(id))
         except NotFound:
@@ -316,6 +320,7 @@ class Library:
         after = altered(before, alter)
         if after is None:
             return entry
+        self.catalog.check()
         try:
             seen = self.blobs.replace(after.folder, id, encode_sidecar(after))
         except NotFound as error:
@@ -335,7 +340,8 @@ class Library:
 
     def current(self, owner: str, id: str) -> Entry:
         """The image as its sidecar says, which is adopted if somebody else wrote it. The
-        caller holds the owner's lock."""
+        caller holds the owner's lock, and makes sure that it still does before it writes: a
+        store that is elsewhere may take a minute to answer."""
         entry = self.catalog.get(owner, id)
         if entry is None:
             raise NotFound("There is no such image", code="unknown_image")
@@ -362,6 +368,7 @@ class Library:
             raise Conflict("Only what is in the trash can be purged", code="not_in_trash")
         if rev not in (None, record.rev):
             raise Conflict("The image has changed", code="changed")
+        self.catalog.check()
         try:
             self.blobs.doom(record.folder, id)
         except NotFound as error:
