@@ -143,6 +143,8 @@ class RemoteAdopter:
         with library.catalog.lock(folder.owner):
             if self._stat(found.key) != found or self._stat(folder.sidecar(id)):
                 return Look(again=0.0)
+            if library.catalog.get(folder.owner, id):
+                return Look(again=0.0)
             library.blobs.put(record.thumb, inspection.thumbnail)
             seen = library.blobs.replace(folder, id, encode_sidecar(record))
             library.catalog.apply(change("put", record, seen))

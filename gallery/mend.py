@@ -133,8 +133,11 @@ class Mender:
         if (age := self._memory.age(name, "lost")) < patience:
             return Look(again=patience - age)
         with self._library.catalog.lock(record.owner):
+            if self._stat(name) or not self._stat(record.image):
+                return Look(again=0.0)
+            # Last, over the lock's connection: it may be lost while the store is asked.
             now = self._library.catalog.get(record.owner, record.id, record.month)
-            if now is None or self._stat(name) or not self._stat(record.image):
+            if now is None:
                 return Look(again=0.0)
             record = now.record
             seen = self._library.blobs.replace(record.folder, record.id, encode_sidecar(record))

@@ -4,6 +4,7 @@ takes nothing from those who have it next."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import date
 from threading import Event, Thread
 from typing import Any
 
@@ -22,8 +23,9 @@ from gallery.reconcile import Reconciler
 from gallery.records import Seen
 from gallery.recovery import Link, Recovery
 from tests.homes import Apart
+from tests.images import png
 from tests.postgres.test_locks import disconnect
-from tests.recovery import walked
+from tests.recovery import EARLY, walked
 from tests.samples import OWNER, active, ident, put, upload
 
 Lose = Callable[[], None]
@@ -169,6 +171,45 @@ def test_a_walk_sweeps_nothing_of_a_put_that_is_repeated_meanwhile(
     walker = Reconciler(first, imaging, put=0)
     walker.look((one.folder, one.id))
     assert second.blobs.read(second.get(OWNER, one.id).record.image) == b"pixels 1"
+
+
+def test_a_lost_sidecar_is_not_written_over_a_new_one(
+    first: Library, second: Library, lose: Lose, imaging: Imaging, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = put(first, 1)
+    first.blobs.delete(one.folder.sidecar(one.id))
+
+    def tagged() -> None:
+        lose()
+        second.edit(OWNER, one.id, tags=("kept",))
+
+    at_look(2, first, monkeypatch, tagged)
+    Reconciler(first, imaging, settle=0).look((one.folder, one.id))
+    walked(second, imaging)
+    assert second.get(OWNER, one.id).record.tags == ("kept",)
+
+
+def test_a_dropped_image_is_not_taken_in_over_one_that_was(
+    apart: Apart,
+    first: Library,
+    second: Library,
+    lose: Lose,
+    imaging: Imaging,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A server that no longer runs the jobs, and the one that does."""
+    folder = Folder(OWNER, "output", date(2026, 3, 14))
+    apart.store.drop(folder.image(ident(1), "png"), png())
+
+    def taken_in() -> None:
+        lose()
+        Reconciler(second, imaging, settle=EARLY).look((folder, ident(1)))
+        second.edit(OWNER, ident(1), tags=("kept",))
+
+    at_look(2, first, monkeypatch, taken_in)
+    Reconciler(first, imaging, settle=EARLY).look((folder, ident(1)))
+    walked(second, imaging)
+    assert second.get(OWNER, ident(1)).record.tags == ("kept",)
 
 
 def test_a_link_that_was_revoked_meanwhile_does_not_come_back(
