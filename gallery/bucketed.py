@@ -100,13 +100,16 @@ class RemoteAdopter:
         # One that was copied back says what it said before: its sidecar may be on its way.
         if (wait := self._put - (now - max(put_at, came - _TO_THE_SECOND))) > 0:
             return Look(again=wait)
+        if came - put_at > PUT_SECONDS:  # no put takes so long: somebody wants it back
+            return self._copied(folder, id, found)
         return self._sweep(folder, id)
 
     def _sweep(self, folder: Folder, id: str) -> Look:
         library = self._library
         with library.catalog.lock(folder.owner):
-            known = library.catalog.get(folder.owner, id, folder.month)
-            if known is not None or self._stat(folder.sidecar(id)):
+            # The catalog last: over the lock's connection, which may be lost meanwhile.
+            lies = self._stat(folder.sidecar(id))
+            if lies or library.catalog.get(folder.owner, id, folder.month):
                 return Look(again=0.0)
             library.sweep(folder, id)
         log.info("swept a put that was never committed: %s", folder.sidecar(id))
@@ -139,6 +142,8 @@ class RemoteAdopter:
             return self._memory.leave(found.key, found, "its day is yet to come")
         with library.catalog.lock(folder.owner):
             if self._stat(found.key) != found or self._stat(folder.sidecar(id)):
+                return Look(again=0.0)
+            if library.catalog.get(folder.owner, id):
                 return Look(again=0.0)
             library.blobs.put(record.thumb, inspection.thumbnail)
             seen = library.blobs.replace(folder, id, encode_sidecar(record))

@@ -18,7 +18,6 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Concatenate, ParamSpec, TypeVar
 
 from gallery import keys
@@ -168,7 +167,7 @@ class Library:
         if draft.id is None and isinstance(self.blobs, SelfMarked):
             return Stored(self._put_ahead(record, spool, inspection.thumbnail), repeated=False)
         with self.catalog.lock(draft.owner):
-            if draft.id and (known := self._known(record, dated=draft.created_at is not None)):
+            if draft.id and (known := self._known(draft, record)):
                 if known.record.sha256 != spool.sha256:
                     raise Unprocessable(
                         "This Idempotency-Key was used with another body", code="key_reused"
@@ -176,21 +175,22 @@ class Library:
                 return Stored(known, repeated=True)
             self.check_quota(draft.owner, spool.size)
             self.blobs.room(spool.size)
-            thumb = inspection.thumbnail
-            return Stored(self.store(record, encode_sidecar(record), spool, thumb), repeated=False)
+            entry = self.store(
+                record, encode_sidecar(record), spool, inspection.thumbnail, self.catalog.check
+            )
+            return Stored(entry, repeated=False)
 
-    def _known(self, record: Record, *, dated: bool) -> Entry | None:
+    def _known(self, draft: Draft, record: Record) -> Entry | None:
         """The image, if it is there already: also when it was committed by a process that
-        died before the catalog heard of it. Unless somebody ``dated`` it, that may have been
-        the day before: two of one id would not go when one is purged."""
+        died before the catalog heard of it. One that says no time of its own has that of its
+        first attempt, which may have been yesterday's."""
         if entry := self.catalog.get(record.owner, record.id):
             return entry
-        today = record.folder
-        yesterday = replace(today, day=today.day - timedelta(1))
-        for folder in (today,) if dated else (today, yesterday):
-            if found := self.sidecars.find(folder, record.id):
-                return self.tell("put", *found)
-        return None
+        found = self.sidecars.find(record.folder, record.id)
+        if found is None and draft.created_at is None:
+            yesterday = keys.folder_of(record.owner, record.kind, record.created_at - DAY_US)
+            found = self.sidecars.find(yesterday, record.id)
+        return self.tell("put", *found) if found else None
 
     def _put_ahead(self, record: Record, body: Spool, thumb: bytes) -> Entry:
         """Where an image says itself that it is being put, its bytes are sent before the lock
@@ -212,7 +212,8 @@ class Library:
         decide: Callable[[], None] = lambda: None,
     ) -> Entry:  # fmt: skip
         """The steps of a put. The caller holds the owner's lock, or takes it in ``decide``,
-        when all but the commit is done. Without a body or a thumbnail none is written."""
+        when all but the commit is done: where a repeat may be under way, that makes sure that it
+        was not lost. Without a body or a thumbnail none is written."""
         folder = record.folder
         try:
             self.blobs.stage(folder, record.id, sidecar)
@@ -232,7 +233,8 @@ class Library:
 
     def _sweep_uncommitted(self, folder: Folder, id: str) -> None:
         """A commit may have failed when its rename was done: then the image stays, whole,
-        for the walk to find."""
+        for the walk to find. And with a lock that was lost, what lies there may be another's."""
+        self.catalog.check()
         try:
             self.blobs.stat(folder.sidecar(id))
         except NotFound:
@@ -318,6 +320,7 @@ class Library:
         after = altered(before, alter)
         if after is None:
             return entry
+        self.catalog.check()
         try:
             seen = self.blobs.replace(after.folder, id, encode_sidecar(after))
         except NotFound as error:
@@ -337,25 +340,8 @@ class Library:
 
     def current(self, owner: str, id: str) -> Entry:
         """The image as its sidecar says, which is adopted if somebody else wrote it. The
-        caller holds the owner's lock."""
-        entry = self._cataloged(owner, id)
-        with suppress(NotFound):
-            return self._as_it_lies(entry)
-        return entry
-
-    def changeable(self, owner: str, id: str) -> Entry:
-        """The same, of an image that has files. Raises Unavailable where all are gone: a sidecar
-        that is written then would make damage of what was removed, or is away."""
-        entry = self._cataloged(owner, id)
-        with suppress(NotFound):
-            return self._as_it_lies(entry)
-        try:
-            self.blobs.stat(entry.record.image)
-        except NotFound as error:
-            raise Unavailable(f"{entry.record.image} is away") from error
-        return entry
-
-    def _cataloged(self, owner: str, id: str) -> Entry:
+        caller holds the owner's lock, and makes sure that it still does before it writes: a
+        store that is elsewhere may take a minute to answer."""
         entry = self.catalog.get(owner, id)
         if entry is None:
             raise NotFound("There is no such image", code="unknown_image")
@@ -386,6 +372,7 @@ class Library:
             raise Conflict("Only what is in the trash can be purged", code="not_in_trash")
         if rev not in (None, record.rev) or deleted_at not in (None, record.deleted_at):
             raise Conflict("The image has changed", code="changed")
+        self.catalog.check()
         try:
             self.blobs.doom(record.folder, id)
         except NotFound as error:
@@ -397,7 +384,7 @@ class Library:
         self.catalog.apply(change("purge", record))
         try:
             self.blobs.delete(record.image)
-            self.blobs.delete(record.thumb)
+            self.thumbnails.remove(record)
             self.blobs.finish(record.folder, record.id)
         except GalleryError as error:
             log.warning("purge of %s: left for the next walk to finish: %s", record.image, error)

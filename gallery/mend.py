@@ -7,7 +7,7 @@
     sidecar gone, image there     written again from the catalog, when it stays away
     image only                    somebody dropped it: taken in, if it is a whole image;
                                   where images are marks themselves, and this one is of a put
-                                  within the last week: never committed, swept
+                                  within the last week and no copy: never committed, swept
     both gone                     purged from outside, when missed for a minute; while it lies
                                   where the library lived before a move, brought back from there
 
@@ -133,8 +133,11 @@ class Mender:
         if (age := self._memory.age(name, "lost")) < patience:
             return Look(again=patience - age)
         with self._library.catalog.lock(record.owner):
+            if self._stat(name) or not self._stat(record.image):
+                return Look(again=0.0)
+            # Last, over the lock's connection: it may be lost while the store is asked.
             now = self._library.catalog.get(record.owner, record.id, record.month)
-            if now is None or self._stat(name) or not self._stat(record.image):
+            if now is None:
                 return Look(again=0.0)
             if self._there(record.folder, record.id, "purge"):
                 return Look(again=0.0)
@@ -166,7 +169,7 @@ class Mender:
                 return Look(again=0.0)
             # Nothing lies there that would have to go, and what comes back now must stay.
             self._library.catalog.apply(change("purge", record))
-            self._library.blobs.delete(record.thumb)
+            self._library.thumbnails.remove(record)
         log.info("purged what was removed from outside: %s", record.image)
         self._memory.forget(name)
         return MENDED

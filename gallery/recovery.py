@@ -86,7 +86,7 @@ class Recovery:
             if len(found) >= MOST:
                 raise Conflict(f"There are {MOST} links: revoke one", code="too_many_links")
             link = Link(keys.new_id(), name, library.clock(), None, _hash(secret))
-            _write(library.blobs, owner, [*found, link])
+            _write(library, owner, [*found, link])
             return link
 
         whole = sum(self._library.catalog.totals(owner).values(), Totals())
@@ -101,7 +101,7 @@ class Recovery:
 
         def remove(library: Library) -> None:
             found = read(library.blobs, owner)
-            _write(library.blobs, owner, [link for link in found if link.id != id])
+            _write(library, owner, [link for link in found if link.id != id])
 
         if all(link.id != id for link in self.links(owner)):
             raise unknown()
@@ -123,7 +123,7 @@ class Recovery:
             found = read(library.blobs, owner)
             used = _fitting(found, secret)
             after = replace(used, used_at=library.clock())
-            _write(library.blobs, owner, [after if link == used else link for link in found])
+            _write(library, owner, [after if link == used else link for link in found])
             return used
 
         link = _locked(self._library, owner, note)
@@ -162,8 +162,10 @@ def decoded(raw: bytes) -> list[Link]:
     return _LINKS.validate_json(raw)
 
 
-def _write(blobs: BlobStore, owner: str, links: list[Link]) -> None:
-    put(blobs, _key(owner), orjson.dumps([asdict(link) for link in links]) + b"\n")
+def _write(library: Library, owner: str, links: list[Link]) -> None:
+    """Not with a lock that was lost since they were read: a link may have been revoked."""
+    library.catalog.check()
+    put(library.blobs, _key(owner), orjson.dumps([asdict(link) for link in links]) + b"\n")
 
 
 def put(blobs: BlobStore, key: str, body: bytes) -> None:

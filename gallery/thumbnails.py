@@ -48,7 +48,8 @@ class Thumbnails:
         return False
 
     def remake(self, record: Record) -> bytes:
-        """Makes the thumbnail from the original, and keeps it if that can be."""
+        """Makes the thumbnail from the original, and keeps it if that can be. A purge removes the
+        original first: when that is still there afterwards, the purge finds the thumbnail too."""
         if self._imaging is None:
             raise NotFound("There is no thumbnail", code="no_thumbnail")
         spool = self.spooled(record.image)
@@ -62,19 +63,19 @@ class Thumbnails:
             raise NotFound("The original is damaged", code="damaged_image") from error
         finally:
             spool.discard()
+        key = record.folder.thumb(record.id)
         with suppress(StorageFull):
-            self._keep(record, body)
+            self._blobs.put(key, body)
+        try:
+            self._blobs.stat(record.image)
+        except NotFound:
+            self._blobs.delete(key)
         return body
 
-    def _keep(self, record: Record, body: bytes) -> None:
-        """Nobody holds a lock: the image may have been purged meanwhile, whose sidecar goes
-        before its thumbnail. Then none is left there."""
-        thumb = record.folder.thumb(record.id)
-        self._blobs.put(thumb, body)
-        try:
-            self._blobs.stat(record.folder.sidecar(record.id))
-        except NotFound:
-            self._blobs.delete(thumb)
+    def remove(self, record: Record) -> None:
+        """With the one that was made again beside an older writer's."""
+        for key in {record.thumb, record.folder.thumb(record.id)}:
+            self._blobs.delete(key)
 
 
 def _is_whole(body: bytes, key: str) -> bool:

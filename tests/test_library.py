@@ -6,11 +6,13 @@ from threading import Barrier, Thread
 
 import pytest
 
+from gallery.changes import Change
 from gallery.draft import DAY_US, Draft, describe
 from gallery.encoding import encode_sidecar
 from gallery.errors import (
     NotFound,
     TooLarge,
+    Unavailable,
     Unprocessable,
 )
 from gallery.imaging import Embedded
@@ -23,6 +25,7 @@ from tests.samples import (
     THUMBNAIL,
     ident,
     inspection,
+    keys_of,
     spooled,
     upload,
 )
@@ -86,6 +89,24 @@ def test_a_repeated_put_finds_its_image(library: Library) -> None:
     assert again.entry.record.created_at == first.entry.record.created_at
     assert again.entry.record.status == "trash"
     assert library.catalog.totals(OWNER)["output"].trash == 1
+
+
+def test_a_put_that_the_catalog_never_heard_of_is_found_by_a_repeat_after_midnight(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(change: Change) -> None:
+        raise Unavailable("the catalog is away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(library.catalog, "apply", away)
+        with pytest.raises(Unavailable):
+            upload(library, b"pixels", id=ident(1))
+    before = sorted(keys_of(library.blobs, "users/"))
+    library.clock = lambda: NOON + DAY_US
+    again = upload(library, b"pixels", id=ident(1))
+    assert again.repeated
+    assert sorted(keys_of(library.blobs, "users/")) == before
+    assert again.entry.record.created_at == NOON
 
 
 def test_another_body_under_the_same_id_is_refused(library: Library) -> None:

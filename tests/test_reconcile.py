@@ -11,10 +11,9 @@ import orjson
 import pytest
 
 from gallery.bulk import Bulk
-from gallery.changes import Change
 from gallery.draft import DAY_US
 from gallery.encoding import encode_sidecar
-from gallery.errors import StorageFull, Unavailable
+from gallery.errors import Unavailable
 from gallery.journal import Wanted
 from gallery.keys import Folder
 from gallery.library import Library
@@ -25,7 +24,6 @@ from tests.samples import (
     NOON,
     OTHER,
     OWNER,
-    SECOND,
     THUMBNAIL,
     active,
     drop,
@@ -36,7 +34,6 @@ from tests.samples import (
     plant,
     put,
     record,
-    upload,
 )
 
 DAY = Folder(OWNER, "output", date(2026, 3, 14))
@@ -244,33 +241,6 @@ def test_a_copy_on_another_day_does_not_bring_back_what_was_purged_or_older(
     assert active(library) == [2]
     assert library.catalog.get(OWNER, ident(1)) is None
     assert library.get(OWNER, ident(2)).record.favorite
-
-
-def test_a_retry_on_the_next_day_finds_what_the_catalog_never_heard_of(
-    library: Library, walker: Reconciler, outputs: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A disk that was full all night kept the catalog from a put that was made: else there were
-    two of one id, and a purge of the one would have brought in the other."""
-
-    def full(_: Change) -> None:
-        raise StorageFull("no room")
-
-    late = NOON + 11 * 3600 * SECOND
-    library.clock = lambda: late
-    with monkeypatch.context() as patched:
-        patched.setattr(library.catalog, "apply", full)
-        with pytest.raises(StorageFull):
-            put(library)
-    before = files(outputs)
-    library.clock = lambda: late + 2 * 3600 * SECOND
-    stored = upload(library, b"pixels 1", id=ident(1))
-    assert stored.repeated
-    assert stored.entry.record.created_at == late
-    assert files(outputs) == before
-    library.trash(OWNER, ident(1))
-    library.purge(OWNER, ident(1))
-    walker.run()
-    assert library.catalog.get(OWNER, ident(1)) is None
 
 
 def test_a_damaged_manifest_is_not_made_again_from_a_folder_that_is_away(

@@ -18,8 +18,19 @@ from gallery.library import Library
 from gallery.purge import empty_trash
 from gallery.records import to_text
 from gallery.thumbnails import Thumbnails
-from tests.images import png
-from tests.samples import NOON, OTHER, OWNER, SECOND, ident, ids, keys_of, upload
+from tests import images
+from tests.samples import (
+    NOON,
+    OTHER,
+    OWNER,
+    SECOND,
+    ident,
+    ids,
+    keys_of,
+    plant,
+    record,
+    upload,
+)
 
 TRASH = Query(OWNER, ("trash",), KINDS, "deleted")
 
@@ -109,23 +120,6 @@ def test_an_image_restored_by_hand_is_not_purged(library: Library) -> None:
     assert library.get(OWNER, ident(1)).record.status == "active"
 
 
-def test_a_thumbnail_that_is_made_again_while_its_image_is_purged_does_not_stay(
-    library: Library, imaging: Imaging, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    upload(library, png(), id=ident(1))
-    record = library.trash(OWNER, ident(1)).record
-    library.blobs.delete(record.thumb)
-
-    def thumbnail(path: str) -> Future[bytes]:
-        library.purge(OWNER, ident(1))
-        return made(path)
-
-    made = imaging.thumbnail
-    monkeypatch.setattr(imaging, "thumbnail", thumbnail)
-    Thumbnails(library.blobs, imaging).get(record)
-    assert keys_of(library.blobs, "users/") == []
-
-
 def test_another_owners_image_cannot_be_purged(library: Library) -> None:
     put(library, 1)
     library.trash(OWNER, ident(1))
@@ -149,3 +143,33 @@ def test_emptying_the_trash_takes_all_of_it_and_no_more(library: Library) -> Non
     assert library.page(TRASH).items == []
     assert ids(library.page(Query(OWNER))) == [3]
     assert library.get(OTHER, ident(9)).record.status == "trash"
+
+
+def test_no_thumbnail_is_left_of_what_is_purged_while_one_is_made(
+    library: Library, imaging: Imaging, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = upload(library, images.png(), id=ident(1)).entry.record
+    library.trash(OWNER, one.id)
+    library.blobs.delete(one.thumb)
+    made = imaging.thumbnail
+
+    def purged(path: str) -> Future[bytes]:
+        library.purge(OWNER, one.id)
+        return made(path)
+
+    monkeypatch.setattr(imaging, "thumbnail", purged)
+    Thumbnails(library.blobs, imaging).get(one)
+    assert keys_of(library.blobs, "users/") == []
+
+
+def test_a_thumbnail_that_was_made_again_goes_with_its_image(
+    library: Library, imaging: Imaging
+) -> None:
+    """An older writer's is a JPEG, and those of this software are not."""
+    one = record(1, status="trash", deleted_at=NOON, bytes=len(images.png()))
+    older = replace(one, thumb=one.folder.thumb(one.id, "jpg"))
+    plant(library.blobs, older, images.png())
+    library.healing.rebuild(OWNER)
+    assert Thumbnails(library.blobs, imaging).get(older)[8:12] == b"WEBP"
+    library.purge(OWNER, older.id)
+    assert keys_of(library.blobs, "users/") == []

@@ -113,8 +113,8 @@ class Catalog(Protocol):
     def close(self) -> None: ...
 
     def check(self) -> None:
-        """Returns when the catalog is the one that was started, and can be asked. Costs little,
-        however much it holds."""
+        """Returns when the catalog is the one that was started, and can be asked. Raises
+        Unavailable, too, when the caller has lost a lock. Costs little, however much it holds."""
 
     def lock(self, owner: str) -> AbstractContextManager[None]:
         """The owner's lock, held against every process of this library. Not reentrant. Waits

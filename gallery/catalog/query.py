@@ -17,6 +17,8 @@ from gallery.errors import BadRequest
 from gallery.keys import Kind, is_id
 from gallery.records import Status
 
+_NEVER = 1 << 58
+"""Microseconds; no record's time is so late."""
 _TERM = re.compile(r'(-?)(?:"([^"]*)"?|(\S+))')
 
 
@@ -71,7 +73,7 @@ class Cursor:
             cursor = cls(int(at, 16), id)
         except (ValueError, binascii.Error) as error:
             raise BadRequest("This cursor was not made here", code="bad_cursor") from error
-        if not is_id(id) or cursor.encode(order) != text:
+        if not (is_id(id) and 0 <= cursor.at < _NEVER and cursor.encode(order) == text):
             raise BadRequest("This cursor is not one of this list", code="bad_cursor")
         return cursor
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator
 
 import httpx
@@ -53,6 +54,16 @@ async def test_a_cursor_from_elsewhere_is_refused(
     visitor: httpx.AsyncClient, path: str, cursor: str
 ) -> None:
     refused(await visitor.get(f"{path}?cursor={cursor}"), 400, "bad_cursor")
+
+
+@pytest.mark.parametrize("at", ["f" * 20, "8000000000000000", "7fffffffffffffff", "-1"])
+@pytest.mark.parametrize(("path", "order"), [("/api/v1/images", "c"), ("/api/v1/trash", "d")])
+async def test_a_cursor_of_a_time_that_no_image_has_is_refused(
+    visitor: httpx.AsyncClient, path: str, order: str, at: str
+) -> None:
+    await uploaded(visitor)
+    made_up = base64.urlsafe_b64encode(f"{order}{at}.{'0' * 32}".encode()).decode().rstrip("=")
+    refused(await visitor.get(f"{path}?cursor={made_up}"), 400, "bad_cursor")
 
 
 async def test_a_cursor_of_another_order_is_refused(visitor: httpx.AsyncClient) -> None:

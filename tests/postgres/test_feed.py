@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import resource
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import psycopg
 import pytest
@@ -41,6 +44,26 @@ def test_what_waited_for_a_transaction_that_failed_is_heard_of(
         sql.execute(told.NOTE, _note(1))
         apply(catalog, "put", record(2, owner=OTHER))
     eventually(lambda: heard == [ident(2)])
+
+
+def test_changes_are_heard_of_by_a_process_with_many_connections(
+    opened: Open, catalog: PostgresCatalog, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As the event streams of a server are, when the database comes back."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 2_048)), hard))
+    with ExitStack() as held:
+        null = os.open(os.devnull, os.O_RDONLY)
+        held.callback(os.close, null)
+        while (fd := os.dup(null)) < 1_100:
+            held.callback(os.close, fd)
+        held.callback(os.close, fd)
+        heard: list[str] = []
+        other = opened()
+        other.listen(lambda _, id: heard.append(id))
+        apply(catalog, "put", record(1))
+        eventually(lambda: heard == [ident(1)])
+    assert caplog.text == ""
 
 
 def _note(n: int) -> dict[str, object]:

@@ -9,7 +9,7 @@ import pytest
 
 from gallery.blobs.s3 import S3Blobs
 from gallery.blobs.s3.client import Patience
-from gallery.errors import StorageFull, Unavailable, Unsure
+from gallery.errors import NotFound, StorageFull, Unavailable, Unsure
 from gallery.keys import Folder
 from tests.samples import OWNER, ident, spooled
 from tests.services.proxy import Fault, How, Proxy, request, status
@@ -37,6 +37,21 @@ def test_a_store_that_goes_on_failing_is_unavailable(far: S3Blobs, proxy: Proxy)
     with proxy.broken(Fault(answer=status(507))), pytest.raises(StorageFull):
         far.put(IMAGE, b"pixels")
     assert far.read(IMAGE) == b"pixels"
+
+
+def test_a_store_that_knows_no_versions_dooms_what_there_is(
+    store: Store, proxy: Proxy, tmp_path: Path
+) -> None:
+    unknown = b"<Error><Code>NotImplemented</Code></Error>"
+    with proxy.broken(Fault(request("GET", "?version"), status(501, "Not Implemented", unknown))):
+        blobs = store.blobs(tmp_path, port=proxy.port)
+        blobs.start()
+        assert blobs.abilities.versioning == "unknown"
+        blobs.commit(DAY, ONE, b"{}")
+        blobs.doom(DAY, ONE)
+        with pytest.raises(NotFound):
+            blobs.stat(SIDECAR)
+        blobs.close()
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>a portal</html>"], ids=["empty", "html"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -61,13 +62,16 @@ def test_an_empty_bucket_is_no_library_that_is_known(store: Store, tmp_path: Pat
     blobs.close()
 
 
-def test_a_bucket_that_vanishes_proves_nothing(store: Store, blobs: S3Blobs) -> None:
+@pytest.mark.parametrize("ask", [S3Blobs.stat, S3Blobs.read])
+def test_a_bucket_that_vanishes_proves_nothing(
+    store: Store, blobs: S3Blobs, ask: Callable[[S3Blobs, str], object]
+) -> None:
     with pytest.raises(NotFound):
-        blobs.stat(IMAGE)
+        ask(blobs, IMAGE)
     for name in store.names():
         store.client.delete_object(Bucket=store.bucket, Key=store.prefix + name)
     with pytest.raises(Unavailable):
-        blobs.stat(IMAGE)
+        ask(blobs, IMAGE)
 
 
 def test_wrong_credentials_are_named(

@@ -17,7 +17,7 @@ from gallery.library import Library
 from gallery.reconcile import Reconciler, Walked
 from tests.conformance.stores import PLENTY
 from tests.images import png
-from tests.samples import NOON, OWNER, active, ident, put, record
+from tests.samples import NOON, OWNER, active, ident, keys_of, put, record
 from tests.services.s3 import Store
 
 DAY = Folder(OWNER, "output", date(2026, 3, 14))
@@ -52,6 +52,21 @@ def test_an_image_that_is_copied_back_waits_for_its_sidecar(
     assert walker.run() == Walked()
     assert store.read(image) == png()
     assert walker.look((DAY, ident(1))) == pytest.approx(3600, abs=60)
+
+
+def test_an_image_that_was_copied_back_without_its_sidecar_is_taken_in(
+    store: Store, library: Library, walker: Reconciler
+) -> None:
+    image, two_hours_ago = DAY.image(ident(1), "png"), int(time.time() - 7200)
+    store.client.put_object(
+        Bucket=store.bucket,
+        Key=store.prefix + image,
+        Body=png(),
+        Metadata={"gallery-put": f"{library.blobs.library} {two_hours_ago}"},
+    )
+    assert walker.run().mended == 1
+    assert store.read(image) == png()
+    assert active(library) == [1]
 
 
 def test_an_image_dropped_into_the_bucket_is_taken_in(
@@ -101,6 +116,31 @@ def test_a_lost_sidecar_is_written_again(
     library.blobs.delete(DAY.sidecar(one.id))
     assert walker.run().mended == 1
     assert store.read(DAY.sidecar(one.id)) == encode_sidecar(one)
+
+
+def test_an_image_that_lost_its_sidecar_outlives_a_rebuild(
+    store: Store, library: Library, walker: Reconciler
+) -> None:
+    one = put(library, 1, tags=("kept",))
+    library.blobs.delete(DAY.sidecar(one.id))
+    assert library.healing.rebuild(OWNER) == 1
+    walker.run()
+    assert store.read(one.image) == b"pixels 1"
+    assert store.read(DAY.sidecar(one.id)) == encode_sidecar(one)
+    assert library.get(OWNER, one.id).record == one
+
+
+def test_a_rebuild_forgets_what_is_being_purged_and_what_is_gone(
+    library: Library, walker: Reconciler
+) -> None:
+    doomed, gone = put(library, 1), put(library, 2)
+    library.trash(OWNER, doomed.id)
+    library.blobs.doom(DAY, doomed.id)
+    for key in (gone.image, DAY.sidecar(gone.id)):
+        library.blobs.delete(key)
+    assert library.healing.rebuild(OWNER) == 0
+    walker.run()
+    assert keys_of(library.blobs, "users/") == [gone.thumb]
 
 
 def test_a_bucket_rebuilds_the_catalog(library: Library, tmp_path: Path) -> None:

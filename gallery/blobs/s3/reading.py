@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +26,7 @@ def get(root: Root, key: str, start: int, size: int) -> Got | None:
     """A part of the object, and what the object is; None when it ends before. Raises
     NotFound."""
     client, where = root.client, (root.place.bucket, root.name(key))
-    with root.asking(key):
+    with _proven(root), root.asking(key):
         try:
             answer, body = get_part(client, *where, start, size, root.is_worth_a_try)
         except ClientError as error:
@@ -40,12 +42,17 @@ def get(root: Root, key: str, start: int, size: int) -> Got | None:
 def head(root: Root, key: str) -> Any:
     """What the store says of the object. Raises NotFound."""
     client = root.client
+    with _proven(root), root.asking(key):
+        found = client.head_object(Bucket=root.place.bucket, Key=root.name(key))
+        check_head(found)
+        return found
+
+
+@contextmanager
+def _proven(root: Root) -> Iterator[None]:
+    """A bucket that is gone, or another one, gives the same answer, and proves nothing."""
     try:
-        with root.asking(key):
-            found = client.head_object(Bucket=root.place.bucket, Key=root.name(key))
-            check_head(found)
-            return found
+        yield
     except NotFound:
-        # A bucket that is gone gives the same answer, and proves nothing.
         root.check_now()
         raise

@@ -17,8 +17,16 @@ _Version = tuple[bool, str, str, bool]
 
 
 def erase(client: S3Client, bucket: str, name: str) -> None:
-    """All versions of the object, the present one last: then it is gone for good."""
-    _remove(client, bucket, [v for v in _below(client, bucket, name) if v[1] == name])
+    """All versions of the object, the present one last: then it is gone for good. Where the
+    store knows none, the object is all there is."""
+    try:
+        found = [v for v in _below(client, bucket, name) if v[1] == name]
+    except ClientError as error:
+        if status_of(error) != 501:
+            raise
+        client.delete_object(Bucket=bucket, Key=name)
+        return
+    _remove(client, bucket, found)
 
 
 def erase_hidden(client: S3Client, bucket: str, prefix: str) -> None:

@@ -72,10 +72,12 @@ class Hearing:
 
     def _listen(self, connection: Connection) -> None:
         connection.execute(f"LISTEN {CHANNEL}")
+        news = select.poll()  # which takes any number of a descriptor
+        for fd in (connection.fileno(), self._wake[0]):
+            news.register(fd, select.POLLIN)
         while not self._stopping.is_set():
             held = self._tell(connection)
-            news: list[int] = [connection.fileno(), self._wake[0]]
-            select.select(news, [], [], _HELD_SECONDS if held else _IDLE_SECONDS)
+            news.poll(1000 * (_HELD_SECONDS if held else _IDLE_SECONDS))
             for _ in connection.notifies(timeout=0):
                 pass
 
