@@ -342,6 +342,24 @@ class Library:
         """The image as its sidecar says, which is adopted if somebody else wrote it. The
         caller holds the owner's lock, and makes sure that it still does before it writes: a
         store that is elsewhere may take a minute to answer."""
+        entry = self._cataloged(owner, id)
+        with suppress(NotFound):
+            return self._as_it_lies(entry)
+        return entry
+
+    def changeable(self, owner: str, id: str) -> Entry:
+        """The same, of an image that has files. Raises Unavailable where all are gone: a sidecar
+        that is written then would make damage of what was removed, or is away."""
+        entry = self._cataloged(owner, id)
+        with suppress(NotFound):
+            return self._as_it_lies(entry)
+        try:
+            self.blobs.stat(entry.record.image)
+        except NotFound as error:
+            raise Unavailable(f"{entry.record.image} is away") from error
+        return entry
+
+    def _cataloged(self, owner: str, id: str) -> Entry:
         entry = self.catalog.get(owner, id)
         if entry is None:
             raise NotFound("There is no such image", code="unknown_image")

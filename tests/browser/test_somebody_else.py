@@ -52,7 +52,7 @@ def test_the_gallery_that_is_asked_about_is_the_one_that_is_taken_over(
     page.goto("/")
     for n, link in enumerate(links, 1):
         page.evaluate(f"location.hash = '{link}'")
-        comes_true(page, lambda n=n: len(held) == n)
+        comes_true(page, lambda n=n: len(held) == n)  # type: ignore[misc]
     for route in reversed(held):
         with page.expect_response("**/me/recover"):
             route.continue_()
