@@ -60,3 +60,29 @@ def test_an_undo_that_did_not_come_through_can_be_tried_again(
     failed.get_by_role("button", name="Undo").click()
     comes_true(page, lambda: visitor.get(f"/api/v1/images/{image}")["status"] == "active")
     expect(tiles(page)).to_have_count(1)
+
+
+def test_a_page_is_not_left_unasked_while_a_change_is_on_its_way(
+    visitor: Visitor, page: Page
+) -> None:
+    """It is shown as done already."""
+    images = visitor.fill(2)
+    held: list[Route] = []
+    page.route("**/delete", lambda route: held.append(route))
+    opened(page).first.locator("a").click()
+    page.keyboard.press("Escape")
+    tiles(page).first.locator("a").focus()
+    page.keyboard.press("Delete")
+    expect(tiles(page)).to_have_count(1)
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    page.close(run_before_unload=True)
+    page.wait_for_timeout(500)
+    assert asked == ["beforeunload"]
+    held[0].continue_()
+    comes_true(page, lambda: visitor.get("/api/v1/images")["total"] == len(images) - 1)

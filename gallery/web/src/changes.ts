@@ -1,6 +1,6 @@
 // Changes of images, one or thousands: shown at once, put back when they fail, and undone as one.
 
-import { batch } from "@preact/signals";
+import { batch, signal } from "@preact/signals";
 
 import { bulk, Problem, undo, type Bulk, type BulkAction, type Image, type Target } from "./api";
 import { said } from "./i18n";
@@ -43,11 +43,14 @@ export const isEverything = (which: Which): which is Everything => "targets" in 
 export const sizeOf = (which: Which): number => (isEverything(which) ? which.total : which.length);
 
 let last: Promise<unknown> = Promise.resolve();
+/** Changes that the server has not answered yet. */
+export const pending = signal(0);
 
 /** Asks the server for one change after the other, as they were made: a later one may be of the same
  * images, or of all that the earlier ones leave. */
 function inTurn<T>(act: () => Promise<T>): Promise<T> {
-  const mine = last.then(act);
+  pending.value++;
+  const mine = last.then(act).finally(() => pending.value--);
   last = mine.catch(() => undefined);
   return mine;
 }

@@ -3,9 +3,11 @@
 import { render } from "preact";
 
 import { App } from "./App";
+import { pending } from "./changes";
 import { lang } from "./formats";
 import { begin as beginKeys } from "./keys/keys";
 import { begin as beginLive } from "./live";
+import { stayWhile } from "./staying";
 import { begin } from "./store";
 import { begin as beginNaming } from "./title";
 import { begin as beginTrying } from "./trouble";
@@ -22,5 +24,7 @@ beginTrying();
 beginNaming();
 beginArriving();
 beginKeys();
+// What was changed is shown as done already.
+stayWhile(() => pending.value > 0);
 const root = document.getElementById("app");
 if (root) render(<App />, root);

@@ -7,6 +7,7 @@ import { bytes } from "../formats";
 import { said } from "../i18n";
 import { connected } from "../live";
 import { KINDS, route } from "../route";
+import { stayWhile } from "../staying";
 import { apply, me, meet } from "../store";
 import { check } from "./checks";
 import { Queue } from "./queue";
@@ -62,8 +63,6 @@ const HOPELESS = new Set([
 export const mayHelp = (problem: Problem | null): boolean =>
   problem !== null && !HOPELESS.has(problem.code);
 
-const stay = (event: BeforeUnloadEvent): void => event.preventDefault();
-
 /** Goes on when the server is there again, and asks before the page is left with uploads on
  * their way. */
 export function begin(): void {
@@ -71,8 +70,5 @@ export function begin(): void {
     if (connected.value) queue.resume();
   });
   addEventListener("online", () => queue.resume());
-  effect(() => {
-    if (queue.left.value) addEventListener("beforeunload", stay);
-    else removeEventListener("beforeunload", stay);
-  });
+  stayWhile(() => queue.left.value > 0);
 }
