@@ -10,6 +10,7 @@ import { begin as beginLive } from "./live";
 import { stayWhile } from "./staying";
 import { begin } from "./store";
 import { begin as beginNaming } from "./title";
+import { begin as beginToday } from "./today";
 import { begin as beginTrying } from "./trouble";
 import { begin as beginArriving } from "./you/arriving";
 import "./style/tokens.css";
@@ -23,6 +24,7 @@ begin();
 beginTrying();
 beginNaming();
 beginArriving();
+beginToday();
 beginKeys();
 // What was changed is shown as done already.
 stayWhile(() => pending.value > 0);

@@ -4,14 +4,12 @@ import { useEffect, useRef, useState } from "preact/hooks";
 
 import { getFacets, type Facet, type Facets } from "../api";
 import { number } from "../formats";
-import { dayOf } from "../matching";
 import { KINDS, route } from "../route";
+import { daysBefore, today as todays } from "../today";
 import { Choices } from "./Choices";
 import { search, type Change } from "./filters";
 import { t } from "./texts";
 
-const DAY = 86_400_000;
-const ago = (days: number): string => dayOf(Date.now() - days * DAY);
 const NO_FACETS: Facet[] = [];
 
 export function FilterMenu({ onDone }: { onDone: () => void }) {
@@ -78,11 +76,11 @@ function useFacets(): { facets: Facets | null; failed: boolean } {
 
 function Dates({ choose }: { choose: (change: Change) => void }) {
   const { from_date = "", to_date = "" } = route.value.filters;
-  const today = ago(0);
+  const today = todays.value;
   const presets = [
     [t.today, today],
-    [t.week, ago(6)],
-    [t.month, ago(29)],
+    [t.week, daysBefore(today, 6)],
+    [t.month, daysBefore(today, 29)],
   ] as const;
   return (
     <section>

@@ -2,12 +2,10 @@
 
 import { date } from "../formats";
 import { t } from "../i18n";
-import { dayOf } from "../matching";
-
-const DAY = 86_400_000;
+import { daysBefore, today } from "../today";
 
 export function dateName(day: string): string {
-  if (day === dayOf(Date.now())) return t.today;
-  if (day === dayOf(Date.now() - DAY)) return t.yesterday;
+  if (day === today.value) return t.today;
+  if (day === daysBefore(today.value, 1)) return t.yesterday;
   return date(day);
 }

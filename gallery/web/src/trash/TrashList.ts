@@ -13,6 +13,7 @@ import { SIZE, type Span } from "../planning";
 import { Sections } from "../sections";
 import { me, watch } from "../store";
 import { chunksOf } from "../targets";
+import { today } from "../today";
 import { t } from "./texts";
 
 const DAY = 86_400_000;
@@ -151,7 +152,7 @@ export class TrashList extends Sections {
   }
 
   nameOf({ date }: Day): string {
-    const left = Math.round((Date.parse(date) - Date.parse(dayOf(Date.now()))) / DAY);
+    const left = Math.round((Date.parse(date) - Date.parse(today.value)) / DAY);
     return left > 0 ? t.left(left) : t.today;
   }
 }
