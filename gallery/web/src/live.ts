@@ -39,21 +39,31 @@ function hear(told: Told): void {
 
 /** Tabs share one stream where browsers let them; else each has its own while it is seen. */
 export function begin(): void {
-  if (typeof SharedWorker === "undefined") {
+  const port = shared();
+  if (!port) {
     alone();
     return;
   }
-  // Vite finds the worker by these very words.
-  const { port } = new SharedWorker(new URL("./live.worker.ts", import.meta.url), {
-    type: "module",
-    name: "gallery events",
-  });
   port.onmessage = ({ data }: MessageEvent<Told>) => hear(data);
   restart = () => port.postMessage("restart");
   addEventListener("pagehide", () => port.postMessage("leave"));
   addEventListener("pageshow", ({ persisted }) => {
     if (persisted) location.reload();
   });
+}
+
+/** Where browsers know no such thing, or refuse it as they refuse to keep anything, null. */
+function shared(): MessagePort | null {
+  try {
+    // Vite finds the worker by these very words.
+    const worker = new SharedWorker(new URL("./live.worker.ts", import.meta.url), {
+      type: "module",
+      name: "gallery events",
+    });
+    return worker.port;
+  } catch {
+    return null;
+  }
 }
 
 function alone(): void {

@@ -3,6 +3,7 @@
 import { effect, signal } from "@preact/signals";
 import { createKeybindingsHandler, type KeybindingsMap } from "tinykeys";
 
+import { keep, kept } from "../kept";
 import { run } from "./commands";
 import { isElsewhere, pressed } from "./pressed";
 import { isSingle, SHORTCUTS, type Command } from "./table";
@@ -10,23 +11,11 @@ import { isSingle, SHORTCUTS, type Command } from "./table";
 const KEPT = "gallery.single-keys";
 
 /** Whether letters and signs alone do something; kept in this browser. */
-export const hasSingles = signal(kept() !== "off");
-
-function kept(): string | null {
-  try {
-    return localStorage.getItem(KEPT);
-  } catch {
-    return null;
-  }
-}
+export const hasSingles = signal(kept("localStorage", KEPT) !== "off");
 
 export function setSingles(on: boolean): void {
   hasSingles.value = on;
-  try {
-    localStorage.setItem(KEPT, on ? "on" : "off");
-  } catch {
-    // It holds as long as the page does, where nothing may be kept.
-  }
+  keep("localStorage", KEPT, on ? "on" : "off");
 }
 
 /** Space presses a button and follows no link: it selects where an image has the focus alone. */

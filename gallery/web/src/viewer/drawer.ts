@@ -2,17 +2,19 @@
 
 import { signal } from "@preact/signals";
 
+import { keep, kept } from "../kept";
+
 const KEY = "viewer.info";
 const WIDE = "(min-width: 900px)";
 /** As in viewer.css. */
 const [WIDTH, SHARE] = [380, 0.5];
 
-export const isInfoOpen = signal(sessionStorage.getItem(KEY) === "1");
+export const isInfoOpen = signal(kept("sessionStorage", KEY) === "1");
 
 /** Remembered until the tab is closed. */
 export function toggleInfo(): void {
   isInfoOpen.value = !isInfoOpen.peek();
-  sessionStorage.setItem(KEY, isInfoOpen.peek() ? "1" : "0");
+  keep("sessionStorage", KEY, isInfoOpen.peek() ? "1" : "0");
 }
 
 export function room(): { x: number; y: number } {
