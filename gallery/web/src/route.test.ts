@@ -58,3 +58,11 @@ test("what is just within the bounds is a filter", () => {
   const { filters } = routing.parse(new URL(`http://gallery.example/?${query}`));
   expect(filters).toEqual({ q, tag, from_date: "0001-01-01", aspect_ratio: "999999:1" });
 });
+
+test("what is left twice before it is gone is left once", () => {
+  const back = vi.fn();
+  vi.stubGlobal("history", { state: { depth: 1 }, back });
+  routing.leave();
+  routing.leave();
+  expect(back).toHaveBeenCalledTimes(1);
+});

@@ -117,14 +117,20 @@ export function go(change: Partial<Route>, how: "push" | "replace" = "push"): vo
   current.value = wanted;
 }
 
+/** Back takes a moment, in which it may be asked for again: that would lead out of the page below. */
+let isLeaving = false;
+
 /** Leaves what lies over a page. Back, if that is where it was come from: so its place is
  * kept, and Forward leads here again. */
 export function leave(): void {
-  if (depth() > 0) history.back();
+  if (isLeaving) return;
+  isLeaving = depth() > 0;
+  if (isLeaving) history.back();
   else go({ image: null, compare: null }, "replace");
 }
 
 addEventListener("popstate", () => {
+  isLeaving = false;
   current.value = parse(new URL(location.href));
 });
 
