@@ -141,18 +141,25 @@ function usePair(ids: [string, string]) {
   const [tries, setTries] = useState(0);
   const [, setChanges] = useState(0);
   useEffect(() => {
+    let isWanted = true;
     setProblem(null);
     const missing = [first, second].filter((id) => !signalOf(id));
     Promise.all(missing.map(async (id) => remember(await getImage(id)))).then(
       () => setChanges((n) => n + 1),
-      (error: unknown) =>
-        setProblem(error instanceof Problem ? error : new Problem(0, "failed", String(error))),
+      (error: unknown) => {
+        if (!isWanted) return;
+        setProblem(error instanceof Problem ? error : new Problem(0, "failed", String(error)));
+      },
     );
-    return watch((id, image) => {
+    const unwatch = watch((id, image) => {
       if (!image && (id === first || id === second)) {
         setProblem(new Problem(404, "unknown_image", ""));
       }
     });
+    return () => {
+      isWanted = false;
+      unwatch();
+    };
   }, [first, second, tries]);
   const [one, other] = [signalOf(first)?.value, signalOf(second)?.value];
   const pair: [Image, Image] | null = one && other ? [one, other] : null;

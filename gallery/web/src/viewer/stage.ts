@@ -106,6 +106,13 @@ export class Stage {
     this.refresh(this.order.index);
   };
 
+  /** An image that slides in is seen already: it is the one that is meant from now on. */
+  settle(): void {
+    const { pswp } = this;
+    const isSliding = pswp.opener.isOpen && pswp.potentialIndex !== pswp.currIndex;
+    if (isSliding) pswp.goTo(pswp.potentialIndex);
+  }
+
   goTo(index: number): void {
     this.onceOpen(() => this.pswp.goTo(index));
   }

@@ -154,28 +154,34 @@ export class Viewing implements Viewed {
 
   // -- what a person does -------------------------------------------------------------------------
 
+  /** The image that is seen. */
+  private meant(): string {
+    this.stage.settle();
+    return this.order.id;
+  }
+
   close = (): void => leave();
   next = (): void => this.stage.next();
   previous = (): void => this.stage.previous();
   zoom = (): void => this.stage.zoom();
   info = (): void => toggleInfo();
-  compare = (): void => compareWith(this.order.id);
-  copyTo = (kind: Drawer): void => void copyAll(kind, [this.order.id]);
-  download = (): void => void download([this.order.id]);
+  compare = (): void => compareWith(this.meant());
+  copyTo = (kind: Drawer): void => void copyAll(kind, [this.meant()]);
+  download = (): void => void download([this.meant()]);
 
   favorite = (): void => {
-    const { id } = this.order;
+    const id = this.meant();
     void setFavorite([id], !imageOf(id)?.favorite);
   };
 
   trash = (): void => {
-    const { id } = this.order;
+    const id = this.meant();
     this.own = id;
     void (imageOf(id)?.status === "trash" ? purge(id) : trash([id]));
   };
 
   restore = (): void => {
-    const { id } = this.order;
+    const id = this.meant();
     if (imageOf(id)?.status !== "trash") return;
     this.own = id;
     void restore([id]);
