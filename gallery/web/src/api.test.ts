@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { getMe, Problem, queryOf } from "./api";
+import { bulk, getMe, Problem, queryOf } from "./api";
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -26,4 +26,22 @@ test("no answer at all is being offline", async () => {
 
 test("what is not said is not asked", () => {
   expect(queryOf({ q: "fox snow", tag: "", page: null, size: 2 })).toBe("?q=fox+snow&size=2");
+});
+
+test("an answer that is cut off is asked for again", async () => {
+  let tries = 0;
+  vi.stubGlobal("fetch", () => {
+    const cut = new ReadableStream({
+      start(body) {
+        body.enqueue(new TextEncoder().encode('{"op":'));
+        body.error(new TypeError("network error"));
+      },
+    });
+    return Promise.resolve(new Response(tries++ ? '{"op":"x","outcomes":[]}' : cut));
+  });
+  vi.useFakeTimers();
+  const done = bulk("delete", { ids: ["a"] });
+  await vi.runAllTimersAsync();
+  expect(await done).toMatchObject({ op: "x" });
+  vi.useRealTimers();
 });

@@ -1,6 +1,6 @@
 // The only place that talks to the server. docs/api.md is the contract.
 
-import { Problem } from "./problem";
+import { NOT_WHOLE, Problem } from "./problem";
 import type {
   Bulk,
   BulkAction,
@@ -43,7 +43,10 @@ export function queryOf(values: Record<string, Value>): string {
 /** Raises Problem. */
 export async function request<T>(method: string, path: string, options: Options = {}): Promise<T> {
   const response = await answerOf(method, path, options);
-  return (response.status === 204 ? undefined : await response.json()) as T;
+  if (response.status === 204) return undefined as T;
+  return response.json().catch((error: unknown) => {
+    throw options.signal?.aborted ? error : NOT_WHOLE;
+  }) as Promise<T>;
 }
 
 /** A file as an image's `url` and `thumb_url` name it, for who has a token: an `<img>` sends none.
@@ -221,8 +224,9 @@ export function upload({ kind, file, key, signal, onProgress }: Sending): Promis
     sender.onabort = () => reject(new DOMException("cancelled", "AbortError"));
     sender.onload = () => {
       const { status, responseText } = sender;
-      if (status < 300) resolve(JSON.parse(responseText) as Image);
-      else reject(problemOf(status, responseText, sender.getResponseHeader("retry-after")));
+      const [answer, after] = [new Response(responseText), sender.getResponseHeader("retry-after")];
+      if (status < 300) answer.json().then(resolve, () => reject(NOT_WHOLE));
+      else reject(problemOf(status, responseText, after));
     };
     signal.addEventListener("abort", () => sender.abort());
     sender.send(form);

@@ -13,3 +13,6 @@ export class Problem extends Error {
     return this.code === "offline";
   }
 }
+
+/** An answer that was cut off on its way, or that somebody in between gave. */
+export const NOT_WHOLE = new Problem(0, "offline", "no whole answer");
