@@ -17,6 +17,8 @@ import { today } from "../today";
 import { t } from "./texts";
 
 const DAY = 86_400_000;
+/** The latest that the first moment of all is anywhere. */
+const UNDATED = "1970-01-01";
 /** So many images before the end of what is known, more is asked for. */
 const AHEAD = 100;
 
@@ -91,7 +93,7 @@ export class TrashList extends Sections {
     this.section(date).insert({
       id,
       ratio: ratioOf(width, height),
-      at: Date.parse(deleted_at ?? ""),
+      at: deleted_at ? Date.parse(deleted_at) : 0,
     });
   }
 
@@ -126,7 +128,7 @@ export class TrashList extends Sections {
   /** What is older than all that is known comes with its page. */
   private isNewer(image: Image): boolean {
     const last = this.days.peek().at(-1)?.blocks.at(-1)?.slots.at(-1);
-    return !last || Date.parse(image.deleted_at ?? "") >= last.at;
+    return !last || (image.deleted_at ? Date.parse(image.deleted_at) : 0) >= last.at;
   }
 
   // -- all of it --------------------------------------------------------------------------------
@@ -152,13 +154,16 @@ export class TrashList extends Sections {
   }
 
   nameOf({ date }: Day): string {
+    if (date <= UNDATED) return t.undated;
     const left = Math.round((Date.parse(date) - Date.parse(today.value)) / DAY);
     return left > 0 ? t.left(left) : t.today;
   }
 }
 
-/** When the trash lets go of an image, in milliseconds. */
+/** When the trash lets go of an image, in milliseconds. An older writer did not write down when it
+ * was deleted: such an image is the last, and stays. */
 function goesAt({ purge_at, deleted_at }: Image): number {
   if (purge_at) return Date.parse(purge_at);
-  return Date.parse(deleted_at ?? "") + (me.peek()?.retention_days ?? 30) * DAY;
+  if (!deleted_at) return 0;
+  return Date.parse(deleted_at) + (me.peek()?.retention_days ?? 30) * DAY;
 }

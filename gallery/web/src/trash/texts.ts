@@ -8,6 +8,7 @@ export const t = inTwo(
     note: (days: number) =>
       `What you delete stays here for ${count(days, "day", "days")}, and then goes for ever.`,
     today: "Goes today",
+    undated: "Nobody knows since when",
     left: (days: number) => `${count(days, "day", "days")} left`,
     empty: "Empty the trash",
     emptyTitle: "The trash is empty",
@@ -23,6 +24,7 @@ export const t = inTwo(
   {
     note: (days) => `삭제한 이미지는 ${number(days)}일 동안 여기에 있다가 완전히 사라집니다.`,
     today: "오늘 사라짐",
+    undated: "언제 삭제했는지 알 수 없음",
     left: (days) => `${number(days)}일 남음`,
     empty: "휴지통 비우기",
     emptyTitle: "휴지통이 비어 있습니다",
