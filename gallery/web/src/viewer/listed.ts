@@ -42,7 +42,7 @@ export class Listed implements Source {
       if (found >= 0) return found;
       const other = id && imageOf(id);
       if (!other) return -1;
-      if (other.created_at > image.created_at) low = middle + 1;
+      if (isBefore(other, image)) low = middle + 1;
       else high = middle;
     }
     return -1;
@@ -70,3 +70,7 @@ export class Listed implements Source {
     }
   }
 }
+
+/** As lists have them: those of the same moment by their ids. */
+const isBefore = (one: Image, other: Image): boolean =>
+  one.created_at === other.created_at ? one.id > other.id : one.created_at > other.created_at;
