@@ -2,6 +2,7 @@
 
 import { useEffect, useRef } from "preact/hooks";
 
+import { Notice } from "../ui/Notice";
 import { Toasts } from "../ui/Toasts";
 import { ImagesPage } from "./ImagesPage";
 import { hrefOf, place, SECTIONS, type Place } from "./place";
@@ -68,7 +69,7 @@ function Main() {
   const { section } = place.value;
   useEffect(() => element.current?.focus(), [section]);
   return (
-    <main id="main" ref={element} tabIndex={-1} aria-label={t[section]}>
+    <main id="main" ref={element} tabIndex={-1} aria-label={section ? t[section] : t.unknownTitle}>
       <Shown place={place.value} />
     </main>
   );
@@ -87,5 +88,7 @@ function Shown({ place: { section, query } }: { place: Place }) {
       return <ServerPage />;
     case "usage":
       return <UsagePage query={query} />;
+    case null:
+      return <Notice title={t.unknownTitle} text={t.unknownText} />;
   }
 }

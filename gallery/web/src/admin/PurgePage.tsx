@@ -20,6 +20,8 @@ export function PurgePage({ query }: { query: Query }) {
   const planned = useSignal<{ wanted: Purge; plan: Plan } | null>(null);
   const note = useSignal("");
   const isBusy = useSignal(false);
+  /** Grows with every change of the form: a plan that was asked for before it is not of this form. */
+  const edits = useRef(0);
 
   const busily = async (act: () => Promise<void>): Promise<void> => {
     if (isBusy.value) return;
@@ -33,7 +35,9 @@ export function PurgePage({ query }: { query: Query }) {
     }
   };
   const make = async (wanted: Purge, why = ""): Promise<void> => {
+    const edit = edits.current;
     const plan = await planPurge(wanted);
+    if (edit !== edits.current) return;
     note.value = why;
     planned.value = { wanted, plan };
   };
@@ -58,6 +62,7 @@ export function PurgePage({ query }: { query: Query }) {
     void busily(() => make(wanted));
   };
   const forget = (): void => {
+    edits.current++;
     planned.value = null;
     note.value = "";
   };

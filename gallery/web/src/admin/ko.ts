@@ -14,6 +14,8 @@ export const ko: Texts = {
   usage: "디스크 사용량",
   skip: "본문으로 건너뛰기",
   refresh: "새로 고침",
+  unknownTitle: "페이지를 찾을 수 없습니다",
+  unknownText: "주소가 잘못되었을 수 있습니다. 위에서 골라 주세요.",
   // -- 토큰
   token: "관리자 토큰",
   tokenHint:

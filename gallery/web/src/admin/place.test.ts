@@ -13,7 +13,7 @@ beforeAll(async () => {
 
 test("without a section the users are shown", () => {
   expect(places.parse("")).toEqual({ section: "users", query: {} });
-  expect(places.parse("#nowhere")).toEqual({ section: "users", query: {} });
+  expect(places.parse("#nowhere")).toEqual({ section: null, query: {} });
 });
 
 test("a place is read as it was written, whatever a user is called", () => {

@@ -10,13 +10,14 @@ export type Section = (typeof SECTIONS)[number];
 export type Query = Record<string, string>;
 
 export interface Place {
-  section: Section;
+  /** Null at a place that is none. */
+  section: Section | null;
   query: Query;
 }
 
 export function parse(hash: string): Place {
   const [name = "", rest = ""] = hash.replace(/^#/, "").split("?", 2);
-  const section = SECTIONS.find((one) => one === name) ?? "users";
+  const section = name ? (SECTIONS.find((one) => one === name) ?? null) : "users";
   return { section, query: Object.fromEntries(new URLSearchParams(rest)) };
 }
 

@@ -15,6 +15,8 @@ const en = {
   usage: "Disk use",
   skip: "Skip to the content",
   refresh: "Refresh",
+  unknownTitle: "There is no such page",
+  unknownText: "The address may be wrong. The sections are above.",
   // -- the token
   token: "Administrator’s token",
   tokenHint:
