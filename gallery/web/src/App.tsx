@@ -1,10 +1,10 @@
 // Which page is shown, and what lies over it.
 
-import { lazy, Suspense } from "preact/compat";
+import { lazy } from "preact/compat";
 
 import { t } from "./i18n";
 import { Opened } from "./keys/Opened";
-import { route } from "./route";
+import { GALLERY, go, leave, route } from "./route";
 import { Search } from "./search/Search";
 import { SelectionBar } from "./selection/SelectionBar";
 import { Tagging } from "./selection/TagDialog";
@@ -14,6 +14,7 @@ import { Announcer } from "./ui/Announcer";
 import { Banner } from "./ui/Banner";
 import { Questions } from "./ui/Dialog";
 import { Header } from "./ui/Header";
+import { Part } from "./ui/Part";
 import { Toasts } from "./ui/Toasts";
 import { UnknownPage } from "./ui/UnknownPage";
 import { Upload, Uploads } from "./upload/Upload";
@@ -24,6 +25,8 @@ const Compare = lazy(() => import("./compare/Compare").then((part) => part.Compa
 const TrashPage = lazy(() => import("./trash/TrashPage").then((part) => part.TrashPage));
 const Recover = lazy(() => import("./you/Recover").then((part) => part.Recover));
 const YouPage = lazy(() => import("./you/YouPage").then((part) => part.YouPage));
+
+const toGallery = (): void => go(GALLERY);
 
 export function App() {
   const { page, image, compare } = route.value;
@@ -40,14 +43,32 @@ export function App() {
       <Banner />
       {list && <TimelinePage key={`${page} ${JSON.stringify(list.filters)}`} listing={list} />}
       {page === "unknown" && <UnknownPage />}
-      <Suspense fallback={null}>
-        {page === "trash" && <TrashPage />}
-        {page === "you" && <YouPage />}
-        {token.value && <Recover key={token.value} token={token.value} />}
-      </Suspense>
       {/* Each on its own: while one is loaded, all in the same would lose their effects. */}
-      <Suspense fallback={null}>{image && <Viewer id={image} />}</Suspense>
-      <Suspense fallback={null}>{compare && <Compare ids={compare} />}</Suspense>
+      {page === "trash" && (
+        <Part onClose={toGallery}>
+          <TrashPage />
+        </Part>
+      )}
+      {page === "you" && (
+        <Part onClose={toGallery}>
+          <YouPage />
+        </Part>
+      )}
+      {token.value && (
+        <Part key={token.value} onClose={() => (token.value = null)}>
+          <Recover token={token.value} />
+        </Part>
+      )}
+      {image && (
+        <Part onClose={leave}>
+          <Viewer id={image} />
+        </Part>
+      )}
+      {compare && (
+        <Part onClose={leave}>
+          <Compare ids={compare} />
+        </Part>
+      )}
       <SelectionBar />
       <Uploads />
       <Tagging />

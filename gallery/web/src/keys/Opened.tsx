@@ -1,7 +1,8 @@
 // What the shortcuts open, loaded when it is.
 
-import { lazy, Suspense } from "preact/compat";
+import { lazy } from "preact/compat";
 
+import { Part } from "../ui/Part";
 import { opened } from "./commands";
 
 const Sheet = lazy(() => import("./Sheet").then((part) => part.Sheet));
@@ -9,10 +10,11 @@ const GoToDate = lazy(() => import("./GoToDate").then((part) => part.GoToDate));
 const close = (): void => void (opened.value = null);
 
 export function Opened() {
+  if (!opened.value) return null;
   return (
-    <Suspense fallback={null}>
+    <Part key={opened.value} onClose={close}>
       {opened.value === "sheet" && <Sheet onClose={close} />}
       {opened.value === "date" && <GoToDate onClose={close} />}
-    </Suspense>
+    </Part>
   );
 }

@@ -1,9 +1,10 @@
 // The button that opens the filters, over the page.
 
-import { lazy, Suspense } from "preact/compat";
+import { lazy } from "preact/compat";
 import { useRef, useState } from "preact/hooks";
 
 import { Icon } from "../ui/Icon";
+import { Part } from "../ui/Part";
 import { t } from "./texts";
 
 const FilterMenu = lazy(() => import("./FilterMenu").then((part) => part.FilterMenu));
@@ -13,6 +14,7 @@ export function Filter() {
   const [isOpen, setOpen] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
   const menu = useRef<HTMLDivElement>(null);
+  const close = (): void => menu.current?.hidePopover();
   const place = (): void => {
     const right = button.current?.getBoundingClientRect().right ?? innerWidth;
     menu.current?.style.setProperty("--right", `${document.body.clientWidth - right}px`);
@@ -41,9 +43,11 @@ export function Filter() {
         aria-label={t.filters}
         onToggle={(event) => setOpen(event.newState === "open")}
       >
-        <Suspense fallback={null}>
-          {isOpen && <FilterMenu onDone={() => menu.current?.hidePopover()} />}
-        </Suspense>
+        {isOpen && (
+          <Part onClose={close}>
+            <FilterMenu onDone={close} />
+          </Part>
+        )}
       </div>
     </>
   );

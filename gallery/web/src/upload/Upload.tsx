@@ -1,10 +1,11 @@
 // Files that are dropped, pasted or picked, and what becomes of them.
 
-import { lazy, Suspense } from "preact/compat";
+import { lazy } from "preact/compat";
 import { useEffect, useState } from "preact/hooks";
 
 import { route } from "../route";
 import { Icon } from "../ui/Icon";
+import { Part } from "../ui/Part";
 import { DropZone } from "./DropZone";
 import { Panel } from "./Panel";
 import { Picker } from "./Picker";
@@ -48,9 +49,11 @@ export function CopyFrom() {
         <Icon name="copy" />
         <span>{t.copyFrom}</span>
       </button>
-      <Suspense fallback={null}>
-        {isOpen && kind !== "output" && <CopyDialog kind={kind} onClose={() => setOpen(false)} />}
-      </Suspense>
+      {isOpen && kind !== "output" && (
+        <Part onClose={() => setOpen(false)}>
+          <CopyDialog kind={kind} onClose={() => setOpen(false)} />
+        </Part>
+      )}
     </>
   );
 }
