@@ -57,3 +57,15 @@ def test_images_that_are_compared_are_not_said_to_be_missing_for_others_that_are
     page.wait_for_timeout(200)
     expect(dialog.get_by_role("heading", name="What differs")).to_be_visible()
     expect(dialog.get_by_role("alert")).to_have_count(0)
+
+
+def test_an_image_at_the_address_of_another_kind_is_shown_among_its_own(
+    visitor: Visitor, page: Page
+) -> None:
+    images = visitor.fill(3)
+    page.goto(f"/inputs/{images[1]}")
+    opened(page, images[1])
+    expect(page).to_have_url(re.compile(f"/image/{images[1]}$"))
+    expect(page.locator(".place")).to_have_text("2 of 3")
+    button(page, "Next image").click()
+    opened(page, images[2])

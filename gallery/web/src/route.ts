@@ -53,12 +53,15 @@ const LONGEST: Record<string, number> = { q: 500, tag: 100, workflow_id: 200 };
 /** A calendar has no year before the first. */
 const FIRST_DAY = "0001-01-01";
 
-/** What the pages that are timelines show. */
-export const KINDS: Partial<Record<PageName, Kind>> = {
-  gallery: "output",
-  inputs: "input",
-  controls: "control",
+/** The pages that are timelines, by what they show. */
+export const PAGE_OF: Record<Kind, PageName> = {
+  output: "gallery",
+  input: "inputs",
+  control: "controls",
 };
+export const KINDS = Object.fromEntries(
+  Object.entries(PAGE_OF).map(([kind, page]) => [page, kind]),
+) as Partial<Record<PageName, Kind>>;
 
 export function parse(url: URL): Route {
   const filters: Filters = {};

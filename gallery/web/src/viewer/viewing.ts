@@ -5,7 +5,7 @@ import { computed, signal } from "@preact/signals";
 import { download, purge, restore, setFavorite, trash } from "../actions";
 import { compareWith } from "../compare/mark";
 import { imageOf, signalOf } from "../images";
-import { go, leave, route } from "../route";
+import { go, KINDS, leave, PAGE_OF, route } from "../route";
 import { listing, watch } from "../store";
 import { tell } from "../ui/Toasts";
 import { copyAll, type Drawer } from "../upload/copying";
@@ -65,6 +65,7 @@ export class Viewing implements Viewed {
       watch((id, image) => id === this.order.id && this.take(image === null)),
     ];
     setViewed(this);
+    this.settle();
     return () => {
       this.hasEnded = true;
       clearTimeout(this.calm);
@@ -100,6 +101,14 @@ export class Viewing implements Viewed {
   private showing(id: string): void {
     this.shown.value = id;
     this.image.value = signalOf(id);
+    this.settle();
+  }
+
+  /** An address may name an image on the page of another kind: its own one is that below it. */
+  private settle(): void {
+    const { page, image } = route.peek();
+    const kind = image === this.shown.peek() && imageOf(image)?.kind;
+    if (kind && KINDS[page] && KINDS[page] !== kind) go({ page: PAGE_OF[kind] }, "replace");
   }
 
   private learned(id: string): void {
