@@ -17,7 +17,7 @@ import { imageOf, remember } from "./images";
 import { Day, type Slot } from "./layout/day";
 import { ratioOf } from "./layout/rows";
 import { dayOf, matches } from "./matching";
-import { nameOf, plan, SIZE, type Span, type Wanted } from "./planning";
+import { nameOf, pagesOf, plan, SIZE, type Span, type Wanted } from "./planning";
 import { makeRoom } from "./room";
 import { Sections } from "./sections";
 import { partsOf, targetsOf } from "./targets";
@@ -78,7 +78,8 @@ export class Listing extends Sections {
    * What one sees stays until the answers are there. */
   async reload(): Promise<void> {
     this.vain.clear();
-    for (const day of this.days.peek()) day.stale = true;
+    for (const day of this.days.peek())
+      pagesOf(0, day.count).forEach((page) => day.stale.add(page));
     await this.load();
   }
 
@@ -98,7 +99,7 @@ export class Listing extends Sections {
   }
 
   private lacks(day: Day, from: number, to: number): boolean {
-    if (day.stale) return true;
+    if (pagesOf(from, to).some((page) => day.stale.has(page))) return true;
     for (let offset = from; offset < Math.min(to, day.count); offset++) {
       const slot = day.at(offset);
       if (!slot || !imageOf(slot.id)) return true;
@@ -135,7 +136,7 @@ export class Listing extends Sections {
         const items = byDay.get(day.date) ?? [];
         const from = (page - 1) * SIZE;
         day.fill(from, items.map(slotOf));
-        day.stale = false;
+        day.stale.delete(page);
         differs ||= isAll ? from + items.length !== day.count : from + items.length > day.count;
       }
       this.problem.value = null;
@@ -193,7 +194,7 @@ export class Listing extends Sections {
     if (this.days.peek().some((day) => day.date === date && day.hasHoles)) this.loadSoon();
   }
 
-  private loadSoon(): void {
+  loadSoon(): void {
     this.counting ??= setTimeout(() => {
       this.counting = undefined;
       void this.load();

@@ -179,3 +179,29 @@ test("the tags of one image are added and taken back by the server, which knows 
   await undone;
   expect(waiting).toEqual([]);
 });
+
+test("after a reset each page of a long day is asked for when it is looked at", async () => {
+  const loading = list.load();
+  (await asked("timeline")).say({ days: [{ date: "2026-03-14", count: 400 }] });
+  await loading;
+  const [day] = list.days.peek();
+  const see = (from: number): void => {
+    if (day) list.look([{ day, from, to: from + 10 }]);
+  };
+  const known = Array.from({ length: 400 }, (_, n) => ({ ...image(1), id: `long-${n}` }));
+  const answer = async (from: number): Promise<void> => {
+    see(from);
+    const items = known.slice(from, from + 200);
+    (await asked("images?")).say({ items, next_cursor: from ? null : "more", total: null });
+    await settled();
+  };
+  await answer(0);
+  await answer(200);
+  const again = list.reload();
+  (await asked("timeline")).say({ days: [{ date: "2026-03-14", count: 400 }] });
+  await again;
+  await answer(0);
+  await answer(200);
+  see(0);
+  expect(waiting).toEqual([]);
+});

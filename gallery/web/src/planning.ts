@@ -59,7 +59,8 @@ export function plan(
   return wanted;
 }
 
-function pagesOf(from: number, to: number): number[] {
+/** The pages of a day that hold these slots, from 1. */
+export function pagesOf(from: number, to: number): number[] {
   const first = Math.floor(from / SIZE);
   return Array.from({ length: Math.ceil(to / SIZE) - first }, (_, index) => first + index + 1);
 }

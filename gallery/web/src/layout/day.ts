@@ -24,8 +24,8 @@ export interface Block {
 export class Day {
   blocks: Block[] = [];
   version = 0;
-  /** What is known may be old. */
-  stale = false;
+  /** Pages of it, from 1, of which what is known may be old. */
+  readonly stale = new Set<number>();
   count = 0;
   private readonly known = new Set<string>();
 
@@ -39,6 +39,7 @@ export class Day {
   /** Forgets all images, and has so many slots. */
   reset(count: number): void {
     this.known.clear();
+    this.stale.clear();
     this.count = count;
     this.blocks = [];
     for (let from = 0; from < count; from += BLOCK) {
