@@ -205,3 +205,13 @@ test("after a reset each page of a long day is asked for when it is looked at", 
   see(0);
   expect(waiting).toEqual([]);
 });
+
+test("an image that is purged, and was never looked at, is counted no longer", async () => {
+  const loading = list.load();
+  (await asked("timeline")).say({ days: [{ date: "2026-03-14", count: 3 }] });
+  await loading;
+  store.gone("image-1");
+  (await asked("timeline")).say({ days: [{ date: "2026-03-14", count: 2 }] });
+  await settled();
+  expect(list.total).toBe(2);
+});

@@ -155,7 +155,11 @@ export function hide(ids: readonly string[]): void {
 /** An image is no more. */
 export function gone(id: string): void {
   fresh.value = fresh.peek().filter((other) => other.id !== id);
-  listing.peek()?.remove(id);
+  const list = listing.peek();
+  // It may be one of those that are known by their number alone; those in the trash are none.
+  const isCounted = list && !list.has(id) && list.days.peek().some((day) => day.hasHoles);
+  if (isCounted && imageOf(id)?.status !== "trash") list.loadSoon();
+  list?.remove(id);
   for (const watcher of watchers) watcher(id, null);
   forget(id);
   meetSoon();
