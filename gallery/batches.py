@@ -35,6 +35,7 @@ class Planned:
     before: Record
     after: Record
     intent: Intent
+    sidecar: bytes
 
 
 Plan = Callable[[str], Outcome | Planned]
@@ -89,7 +90,7 @@ class Batches:
         changed."""
         sidecars: defaultdict[Folder, dict[str, bytes]] = defaultdict(dict)
         for step in steps:
-            sidecars[step.after.folder][step.after.id] = encode_sidecar(step.after)
+            sidecars[step.after.folder][step.after.id] = step.sidecar
         seen: dict[str, Seen] = {}
         for folder, found in sidecars.items():
             try:
@@ -158,11 +159,11 @@ def _planned(entry: Entry, alter: Alter) -> Outcome | Planned:
     before = entry.record
     try:
         after = altered(before, alter)
+        if after is None:
+            return Outcome(before.id, "unchanged", before.rev)
+        return Planned(before, after, Intent.of(before, after), encode_sidecar(after))
     except GalleryError as error:
         return Outcome(before.id, "failed", before.rev, error.code)
-    if after is None:
-        return Outcome(before.id, "unchanged", before.rev)
-    return Planned(before, after, Intent.of(before, after))
 
 
 def _outcome(step: Outcome | Planned, phase: Phase) -> Outcome:

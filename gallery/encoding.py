@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from gallery.errors import Damaged
+from gallery.errors import Damaged, Unprocessable
 from gallery.keys import EXT_OF, KINDS, Key, Kind, is_id, is_owner, parse
 from gallery.records import MAX_INT, Record, to_text, to_us
 
@@ -55,8 +55,14 @@ def encode(record: Record) -> bytes:
 
 
 def encode_sidecar(record: Record) -> bytes:
-    """The sidecar: the same, indented, because people open these."""
-    return orjson.dumps(as_json(record), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    """The sidecar: the same, indented, because people open these, unless that makes it larger
+    than one may be. Raises Unprocessable when it is larger in any case: nobody could read it."""
+    raw = orjson.dumps(as_json(record), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    if len(raw) > MAX_SIDECAR_BYTES:
+        raw = encode(record)
+    if len(raw) > MAX_SIDECAR_BYTES:
+        raise Unprocessable("The record has no room for this", code="record_too_large")
+    return raw
 
 
 def decode_sidecar(raw: bytes, key: Key) -> Record:

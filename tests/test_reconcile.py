@@ -12,8 +12,8 @@ import pytest
 
 from gallery.bulk import Bulk
 from gallery.draft import DAY_US
-from gallery.encoding import encode_sidecar
-from gallery.errors import Unavailable
+from gallery.encoding import MAX_SIDECAR_BYTES, encode, encode_sidecar
+from gallery.errors import Unavailable, Unprocessable
 from gallery.journal import Wanted
 from gallery.keys import Folder
 from gallery.library import Library
@@ -353,3 +353,34 @@ def test_an_image_of_a_put_that_was_never_committed_is_not_taken_in(
     walker.run()
     assert active(library) == []
     assert keys_of(library.blobs, "users/") == []
+
+
+def test_a_large_record_that_a_generator_wrote_can_still_be_read_when_it_was_edited(
+    library: Library, walker: Reconciler, manifests: Path
+) -> None:
+    """Of lists of numbers, indented, most is space."""
+    one = record(extra={"graph": [[n, n + 1] for n in range(50_000)]})
+    plant(library.blobs, one)
+    library.blobs.put(one.folder.sidecar(one.id), encode(one))
+    walker.run()
+    edited = library.edit(OWNER, one.id, favorite=True).record
+    assert library.sidecars.read(one.folder, one.id)[0] == edited
+    library.close()
+    shutil.rmtree(manifests)
+    library.start()
+    assert library.get(OWNER, one.id).record == edited
+
+
+def test_a_record_that_has_no_room_for_an_edit_stays_as_it_is(
+    library: Library, walker: Reconciler
+) -> None:
+    one = record(extra={"note": "x" * (MAX_SIDECAR_BYTES - 1500)})
+    plant(library.blobs, one)
+    walker.run()
+    tags = ("x" * 1000,)
+    with pytest.raises(Unprocessable):
+        library.edit(OWNER, one.id, tags=tags)
+    report = Bulk(library).run(OWNER, Wanted("tag", (one.id,), tags=tags))
+    assert [found.code for found in report.outcomes] == ["record_too_large"]
+    assert library.get(OWNER, one.id).record == one
+    assert library.sidecars.read(one.folder, one.id)[0] == one
