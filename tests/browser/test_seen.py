@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser.conftest import Visitor
 from tests.browser.looks import PHONE
 from tests.browser.test_compare import pair
-from tests.browser.viewer import button, comes_true, opened, rest, tile
+from tests.browser.viewer import button, comes_true, opened, rest, swipe, tile
 from tests.browser.watching import BROKEN, Watch
 
 pytestmark = pytest.mark.of_files
@@ -25,14 +25,7 @@ def test_a_button_that_is_pressed_while_a_swipe_ends_is_meant_for_the_image_that
     tile(page, images[0]).tap()
     opened(page, images[0])
     rest(page)
-    touch = page.context.new_cdp_session(page)
-    for kind, *xs in (
-        ("touchStart", 340), ("touchMove", 260), ("touchMove", 160), ("touchMove", 60),
-        ("touchEnd",),
-    ):  # fmt: skip
-        points = [{"x": x, "y": 400} for x in xs]
-        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-        page.wait_for_timeout(20 if xs else 0)
+    swipe(page, 340, 260, 160, 60)
     page.evaluate("document.querySelector('.viewer-actions [aria-label=Favourite]').click()")
     comes_true(page, lambda: visitor.get("/api/v1/images?favorite=1&count=1")["total"] == 1)
     assert visitor.get(f"/api/v1/images/{images[1]}")["favorite"]

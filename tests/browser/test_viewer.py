@@ -18,6 +18,7 @@ from tests.browser.viewer import (
     open_at,
     opened,
     rest,
+    swipe,
     tile,
 )
 from tests.browser.watching import Watch, until
@@ -217,24 +218,11 @@ def test_a_swipe_leads_on(visitor: Visitor, page: Page, look: Look) -> None:
     page.goto("/")
     tile(page, ids[0]).tap()
     opened(page, ids[0])
-    touch = page.context.new_cdp_session(page)
-
-    def send(kind: str, *xs: int) -> None:
-        points = [{"x": x, "y": 400} for x in xs]
-        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-        page.wait_for_timeout(20)
-
-    def swipe(first: int, *others: int) -> None:
-        send("touchStart", first)
-        for x in others:
-            send("touchMove", x)
-        send("touchEnd")
-
     rest(page)
-    swipe(340, 260, 160, 60)
+    swipe(page, 340, 260, 160, 60)
     opened(page, ids[1])
     rest(page)
-    swipe(60, 160, 260, 340)
+    swipe(page, 60, 160, 260, 340)
     opened(page, ids[0])
 
 

@@ -59,3 +59,13 @@ def rest(page: Page) -> None:
     while (now := page.evaluate(place)) != before:
         before = now
         page.wait_for_timeout(250)
+
+
+def swipe(page: Page, *xs: int) -> None:
+    """A finger that comes down at the first place and is lifted at the last. The page draws
+    between: what moved within one frame alone is no swipe to it."""
+    touch = page.context.new_cdp_session(page)
+    for kind, x in (("touchStart", xs[0]), *(("touchMove", x) for x in xs[1:])):
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": 400}]})
+        page.evaluate("new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn, 10)))")
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
