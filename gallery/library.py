@@ -175,9 +175,9 @@ class Library:
                 return Stored(known, repeated=True)
             self.check_quota(draft.owner, spool.size)
             self.blobs.room(spool.size)
-            entry = self.store(
-                record, encode_sidecar(record), spool, inspection.thumbnail, self.catalog.check
-            )
+            locked = functools.partial(self.catalog.check_lock, draft.owner)
+            thumb = inspection.thumbnail
+            entry = self.store(record, encode_sidecar(record), spool, thumb, locked)
             return Stored(entry, repeated=False)
 
     def _known(self, draft: Draft, record: Record) -> Entry | None:
@@ -234,7 +234,7 @@ class Library:
     def _sweep_uncommitted(self, folder: Folder, id: str) -> None:
         """A commit may have failed when its rename was done: then the image stays, whole,
         for the walk to find. And with a lock that was lost, what lies there may be another's."""
-        self.catalog.check()
+        self.catalog.check_lock(folder.owner)
         try:
             self.blobs.stat(folder.sidecar(id))
         except NotFound:
@@ -320,7 +320,7 @@ class Library:
         after = altered(before, alter)
         if after is None:
             return entry
-        self.catalog.check()
+        self.catalog.check_lock(owner)
         try:
             seen = self.blobs.replace(after.folder, id, encode_sidecar(after))
         except NotFound as error:
@@ -390,7 +390,7 @@ class Library:
             raise Conflict("Only what is in the trash can be purged", code="not_in_trash")
         if rev not in (None, record.rev) or deleted_at not in (None, record.deleted_at):
             raise Conflict("The image has changed", code="changed")
-        self.catalog.check()
+        self.catalog.check_lock(owner)
         try:
             self.blobs.doom(record.folder, id)
         except NotFound as error:

@@ -164,7 +164,7 @@ def decoded(raw: bytes) -> list[Link]:
 
 def _write(library: Library, owner: str, links: list[Link]) -> None:
     """Not with a lock that was lost since they were read: a link may have been revoked."""
-    library.catalog.check()
+    library.catalog.check_lock(owner)
     put(library.blobs, _key(owner), orjson.dumps([asdict(link) for link in links]) + b"\n")
 
 

@@ -113,12 +113,16 @@ class Catalog(Protocol):
     def close(self) -> None: ...
 
     def check(self) -> None:
-        """Returns when the catalog is the one that was started, and can be asked. Raises
-        Unavailable, too, when the caller has lost a lock. Costs little, however much it holds."""
+        """Returns when the catalog is the one that was started, and can be asked. Costs little,
+        however much it holds."""
 
     def lock(self, owner: str) -> AbstractContextManager[None]:
         """The owner's lock, held against every process of this library. Not reentrant. Waits
         while the fence is closed. Raises Moved when the library lives elsewhere by then."""
+
+    def check_lock(self, owner: str) -> None:
+        """Returns as long as the caller has the owner's lock. Raises Unavailable when it was
+        lost, with a connection, and others may have had it since."""
 
     def fence(self, seconds: float) -> AbstractContextManager[Callable[[], None]]:
         """Keeps all who want an owner's lock waiting, in every process, when those who have

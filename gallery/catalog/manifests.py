@@ -201,6 +201,9 @@ class ManifestCatalog:
     def lock(self, owner: str) -> AbstractContextManager[None]:
         return self._locks.changing(owner)
 
+    def check_lock(self, owner: str) -> None:
+        """A lock of a file ends with its process."""
+
     def fence(self, seconds: float) -> AbstractContextManager[Callable[[], None]]:
         return self._locks.fence.closed(seconds)
 

@@ -34,7 +34,7 @@ def test_a_lock_that_was_lost_writes_nothing_more(
         with second.lock(OWNER):
             second.apply(change("put", record(2), seen(record(2))))
         with pytest.raises(Unavailable):
-            first.check()
+            first.check_lock(OWNER)
         with pytest.raises(Unavailable):
             first.apply(change("put", record(1), seen(record(1))))
     assert ids(first.page(ACTIVE)) == [2]

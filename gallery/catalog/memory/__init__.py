@@ -69,6 +69,9 @@ class MemoryCatalog:
     def lock(self, owner: str) -> AbstractContextManager[None]:
         return self._locks.lock(owner)
 
+    def check_lock(self, owner: str) -> None:
+        """It ends with its process."""
+
     def fence(self, seconds: float) -> AbstractContextManager[Callable[[], None]]:
         return self._locks.fence(seconds)
 

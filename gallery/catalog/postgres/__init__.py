@@ -103,6 +103,9 @@ class PostgresCatalog:
                 raise Moved("the database is not where the library lives now")
             yield
 
+    def check_lock(self, owner: str) -> None:  # noqa: ARG002 - asked over the lock's connection
+        self._ask("SELECT 1")
+
     def fence(self, seconds: float) -> AbstractContextManager[Callable[[], None]]:
         return self._connections.fence(seconds)
 
