@@ -25,7 +25,7 @@ def test_a_button_that_is_pressed_while_a_swipe_ends_is_meant_for_the_image_that
     tile(page, images[0]).tap()
     opened(page, images[0])
     rest(page)
-    swipe(page, 340, 260, 160, 60)
+    swipe(page, 385, 345, 230, 120, 10)
     page.evaluate("document.querySelector('.viewer-actions [aria-label=Favourite]').click()")
     comes_true(page, lambda: visitor.get("/api/v1/images?favorite=1&count=1")["total"] == 1)
     assert visitor.get(f"/api/v1/images/{images[1]}")["favorite"]

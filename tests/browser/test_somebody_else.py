@@ -41,6 +41,20 @@ def test_the_events_of_somebody_else_are_not_shown_among_ones_own(
     expect(page.get_by_role("heading", name="Your gallery starts here")).to_be_visible()
 
 
+def test_a_browser_that_changed_before_it_was_known_who_it_was_shows_nothing_of_that(
+    visitor: Visitor, page: Page, watch: Watch
+) -> None:
+    watch.forgive(BROKEN)
+    visitor.fill(2)
+    page.route("**/api/v1/me", lambda route: route.abort())
+    opened(page)
+    page.context.clear_cookies()
+    page.context.request.get("/api/v1/me")
+    page.unroute("**/api/v1/me")
+    visitor.fill(1)
+    expect(page.get_by_role("heading", name="Your gallery starts here")).to_be_visible()
+
+
 def test_the_gallery_that_is_asked_about_is_the_one_that_is_taken_over(
     visitor: Visitor, others: Visitor, page: Page
 ) -> None:

@@ -219,10 +219,10 @@ def test_a_swipe_leads_on(visitor: Visitor, page: Page, look: Look) -> None:
     tile(page, ids[0]).tap()
     opened(page, ids[0])
     rest(page)
-    swipe(page, 340, 260, 160, 60)
+    swipe(page, 385, 345, 230, 120, 10)
     opened(page, ids[1])
     rest(page)
-    swipe(page, 60, 160, 260, 340)
+    swipe(page, 10, 50, 160, 275, 385)
     opened(page, ids[0])
 
 

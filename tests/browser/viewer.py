@@ -63,7 +63,8 @@ def rest(page: Page) -> None:
 
 def swipe(page: Page, *xs: int) -> None:
     """A finger that comes down at the first place and is lifted at the last. The page draws
-    between: what moved within one frame alone is no swipe to it."""
+    between: what moved within one frame alone is no swipe to it. Nor is what is slow, which it
+    may be here, unless it goes over more than half of the window."""
     touch = page.context.new_cdp_session(page)
     for kind, x in (("touchStart", xs[0]), *(("touchMove", x) for x in xs[1:])):
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": 400}]})

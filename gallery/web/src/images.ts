@@ -13,6 +13,8 @@ const foreseen = new Set<string>();
 export const imageOf = (id: string): Image | undefined => known.get(id)?.value;
 export const signalOf = (id: string): Signal<Image> | undefined => known.get(id);
 export const howMany = (): number => known.size;
+/** Whose they are; undefined where none is known. */
+export const whose = (): string | undefined => known.values().next().value?.peek().owner;
 
 /** Gives what is known now, which may be newer. */
 export function remember(image: Image): Image {

@@ -3,7 +3,7 @@
 import { batch, computed, effect, signal, untracked } from "@preact/signals";
 
 import { getMe, type Image, type Me } from "./api";
-import { forget, imageOf, remember } from "./images";
+import { forget, imageOf, remember, whose } from "./images";
 import { Listing } from "./listing";
 import { connected, listen, type Change } from "./live";
 import { KINDS, route } from "./route";
@@ -96,8 +96,9 @@ export function meetSoon(): void {
 /** A browser that lost its cookie, or got another, is somebody else, and nothing that is shown is
  * theirs. One that takes no cookies is somebody else each time. */
 export function meet(now: Me): void {
-  const before = me.peek();
-  if (before && before.owner !== now.owner && navigator.cookieEnabled) location.reload();
+  // Images may have been listed before anybody said whose they are.
+  const before = me.peek()?.owner ?? whose();
+  if (before && before !== now.owner && navigator.cookieEnabled) location.reload();
   else me.value = now;
 }
 
