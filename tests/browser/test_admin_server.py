@@ -12,6 +12,7 @@ from tests.browser import pictures
 from tests.browser.admin import looking_at, noted_usage, sign_in
 from tests.browser.conftest import Visitor
 from tests.browser.pictures import Picture
+from tests.browser.viewer import comes_true
 from tests.browser.watching import Watch
 from tests.homes import Home
 from tests.services.proxy import Proxy
@@ -23,9 +24,15 @@ def test_the_server_tells_how_it_is_and_what_its_jobs_did(page: Page) -> None:
     expect(stores).to_have_count(2)
     expect(page.get_by_text("0 damaged, 0 missing, 0 unreadable")).to_be_visible()
     walk = page.get_by_role("row", name="Comparing files and lists")
+
+    def walked() -> bool:
+        """A server that has just begun may not have, yet."""
+        page.get_by_role("button", name="Refresh").click()
+        expect(stores).to_have_count(2)
+        return walk.count() == 1
+
+    comes_true(page, walked)
     expect(walk).to_contain_text("mended: 0")
-    page.get_by_role("button", name="Refresh").click()
-    expect(stores).to_have_count(2)
 
 
 @pytest.mark.of_files

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -62,6 +63,7 @@ def test_words_find_images_as_they_are_typed(filled: Visitor, page: Page) -> Non
     field(page).press_sequentially(" -snow", delay=20)
     expect(tiles(page)).to_have_count(2)
     expect(field(page)).to_be_focused()
+    expect(page).to_have_url(re.compile("-snow$"))  # which has as many images as "-s"
     page.reload()
     expect(field(page)).to_have_value("fox -snow")
     expect(tiles(page)).to_have_count(2)
