@@ -21,7 +21,7 @@ from gallery.arrivals import (
     arrived,
     wait_for,
 )
-from gallery.blobs import Stat
+from gallery.blobs import Stat, is_there
 from gallery.changes import change
 from gallery.draft import Draft, describe, within
 from gallery.encoding import encode_sidecar
@@ -87,7 +87,9 @@ class Adopter:
                 spool.sync()
             with library.catalog.lock(record.owner):
                 mark = record.folder.mark(record.id, "put")
-                if not arrival.is_in_place() or self._there(name) or self._there(mark):
+                if not arrival.is_in_place() or any(
+                    is_there(library.blobs, key) for key in (name, mark)
+                ):
                     return Look(again=0.0)
                 library.blobs.put(name, spool)
                 lies = library.blobs.stat(name)
@@ -159,13 +161,6 @@ class Adopter:
     def _inspected(self, arrival: Arrival, ext: str) -> Inspection:
         self._library.blobs.room(0)  # before the work, that it be not done in vain
         return inspected(arrival, ext, self._imaging)
-
-    def _there(self, key: str) -> bool:
-        try:
-            self._library.blobs.stat(key)
-        except NotFound:
-            return False
-        return True
 
 
 class NoImage(Exception):

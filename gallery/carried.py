@@ -21,7 +21,7 @@ from typing import Any
 import orjson
 
 from gallery import keys
-from gallery.blobs import ASIDE, DROPPED
+from gallery.blobs import ASIDE, DROPPED, is_there
 from gallery.blobs.abilities import LocalFiles
 from gallery.catalog import Changes
 from gallery.catalog.notes import Notes
@@ -184,10 +184,4 @@ class Purges:
             return False
         record = entry.record
         sidecar = record.folder.sidecar(id)
-        return not any(map(self._lies_here, (sidecar, record.image)))
-
-    def _lies_here(self, key: str) -> bool:
-        with suppress(NotFound):
-            self._library.blobs.stat(key)
-            return True
-        return False
+        return not any(is_there(self._library.blobs, key) for key in (sidecar, record.image))

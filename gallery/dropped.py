@@ -23,7 +23,7 @@ from gallery.arrivals import (
     arrived,
     wait_for,
 )
-from gallery.blobs import DROPPED
+from gallery.blobs import DROPPED, is_there
 from gallery.blobs.abilities import Renames
 from gallery.blobs.incoming import Spool
 from gallery.draft import MAX_AHEAD_US, Draft, describe, within
@@ -111,12 +111,12 @@ class Dropped:
 
     def _look(self, folder: Folder, id: str) -> Look:
         for ext in keys.MIME_OF:
-            if self._lies(DROPPED + folder.image(id, ext)):
+            if is_there(self._files, DROPPED + folder.image(id, ext)):
                 return self._take_in(folder, id, ext)
         if self._is_known(folder, id):
             return SETTLED
         for ext in keys.MIME_OF:
-            if self._lies(folder.image(id, ext)):
+            if is_there(self._files, folder.image(id, ext)):
                 return self._set_aside(folder, id, ext)
         return SETTLED
 
@@ -124,7 +124,7 @@ class Dropped:
         """To either side, or about to be put there or purged."""
         owner = folder.owner
         return (
-            any(self._lies(folder.mark(id, mark)) for mark in ("put", "purge"))
+            any(is_there(self._files, folder.mark(id, mark)) for mark in ("put", "purge"))
             or self._library.catalog.get(owner, id) is not None
             or self._before.catalog.get(owner, id) is not None
         )
@@ -213,9 +213,3 @@ class Dropped:
         draft = Draft(folder.owner, folder.kind, id, created_at=created_at)
         record = describe(draft, created_at, spool, inspection)
         return record, encode_sidecar(record)
-
-    def _lies(self, key: str) -> bool:
-        with suppress(NotFound):
-            self._files.stat(key)
-            return True
-        return False

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import TypeVar
 
 from gallery import keys
-from gallery.blobs import BlobStore, Listed
+from gallery.blobs import BlobStore, Listed, is_there
 from gallery.catalog import Catalog, Entry
 from gallery.errors import Damaged, GalleryError, NotFound, Unavailable
 from gallery.keys import Key
@@ -102,16 +102,11 @@ class Healing:
         yield from (entry for entry in entries if entry and self._lost(entry.record))
 
     def _lost(self, record: Record) -> bool:
-        return self._lies(record.image) and not (
-            self._lies(record.folder.sidecar(record.id))
-            or self._lies(record.folder.mark(record.id, "purge"))
+        folder, id = record.folder, record.id
+        why_not = folder.sidecar(id), folder.mark(id, "purge")
+        return is_there(self._blobs, record.image) and not any(
+            is_there(self._blobs, key) for key in why_not
         )
-
-    def _lies(self, key: str) -> bool:
-        with suppress(NotFound):
-            self._blobs.stat(key)
-            return True
-        return False
 
     def _listed(self, listed: Listed, key: Key) -> tuple[Record, Seen] | None:
         try:

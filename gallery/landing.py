@@ -16,7 +16,7 @@ import orjson
 from itsdangerous import BadData, TimestampSigner
 from itsdangerous.encoding import base64_decode, base64_encode
 
-from gallery.blobs import TEMPORARY, BlobStore
+from gallery.blobs import TEMPORARY, BlobStore, is_there
 from gallery.blobs.abilities import Expected, Presigned, SentTo, Versioned
 from gallery.blobs.incoming import Spool
 from gallery.errors import Conflict, GalleryError, NotFound, Unprocessable
@@ -90,10 +90,7 @@ class Landing:
         return self._blobs.presigned_put(ticket.key, ticket.body, PUT_SECONDS)
 
     def has(self, ticket: Ticket) -> bool:
-        with suppress(NotFound):
-            self._blobs.stat(ticket.key)
-            return True
-        return False
+        return is_there(self._blobs, ticket.key)
 
     def put(self, ticket: Ticket, spool: Spool) -> None:
         """Keeps a body that came by way of the server. Raises Unprocessable when it is not

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from typing import Concatenate, ParamSpec, TypeVar
 
 from gallery import keys
-from gallery.blobs import BlobStore
+from gallery.blobs import BlobStore, is_there
 from gallery.blobs.abilities import SelfMarked
 from gallery.blobs.incoming import Spool
 from gallery.catalog import Catalog, Entry, Page
@@ -235,9 +235,7 @@ class Library:
         """A commit may have failed when its rename was done: then the image stays, whole,
         for the walk to find. And with a lock that was lost, what lies there may be another's."""
         self.catalog.check_lock(folder.owner)
-        try:
-            self.blobs.stat(folder.sidecar(id))
-        except NotFound:
+        if not is_there(self.blobs, folder.sidecar(id)):
             self.sweep(folder, id)
 
     def sweep(self, folder: Folder, id: str) -> None:
@@ -353,10 +351,8 @@ class Library:
         entry = self._cataloged(owner, id)
         with suppress(NotFound):
             return self._as_it_lies(entry)
-        try:
-            self.blobs.stat(entry.record.image)
-        except NotFound as error:
-            raise Unavailable(f"{entry.record.image} is away") from error
+        if not is_there(self.blobs, entry.record.image):
+            raise Unavailable(f"{entry.record.image} is away")
         return entry
 
     def _cataloged(self, owner: str, id: str) -> Entry:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from contextlib import suppress
 
-from gallery.blobs import BlobStore
+from gallery.blobs import BlobStore, is_there
 from gallery.blobs.incoming import Spool
 from gallery.errors import GalleryError, NotFound, StorageFull, Unavailable
 from gallery.imaging import Imaging
@@ -66,9 +66,7 @@ class Thumbnails:
         key = record.folder.thumb(record.id)
         with suppress(StorageFull):
             self._blobs.put(key, body)
-        try:
-            self._blobs.stat(record.image)
-        except NotFound:
+        if not is_there(self._blobs, record.image):
             self._blobs.delete(key)
         return body
 

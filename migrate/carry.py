@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from gallery import keys, replica
+from gallery.blobs import is_there
 from gallery.blobs.abilities import Exclusive
 from gallery.blobs.incoming import Spool
 from gallery.catalog import Entry
@@ -21,7 +22,7 @@ from gallery.errors import Damaged, NotFound, Unavailable
 from gallery.keys import Folder, Key
 from gallery.records import Record
 from migrate.journal import Journal, begun_in
-from migrate.objects import PIECE, lies, read_into, sha256_of
+from migrate.objects import PIECE, read_into, sha256_of
 from migrate.pace import Pace
 from migrate.sides import Sides
 from migrate.telling import Telling
@@ -70,7 +71,7 @@ class Carrier:
         for name, what in begun_in(entries).items():
             self.begun.add(name)
             if key := keys.parse(name):
-                if what == "send" and lies(self._source.blobs, name):
+                if what == "send" and is_there(self._source.blobs, name):
                     self._sent[key.folder.owner, key.id] = key.folder  # it may yet be purged
                 else:
                     self._sweep(key.folder, key.id)
@@ -106,7 +107,7 @@ class Carrier:
     def _make_way(self, known: Record, record: Record) -> None:
         """Drops what the target knows under an id that another image has by now. If both lie on
         the source, its catalog says which of them has it."""
-        if known.folder != record.folder and lies(
+        if known.folder != record.folder and is_there(
             self._source.blobs, known.folder.sidecar(known.id)
         ):
             entry = self._source.catalog.get(record.owner, record.id)
@@ -152,7 +153,7 @@ class Carrier:
 
     def _heal(self, record: Record) -> bool:
         """Sends again what the target's blobs lost of an image; whether that was anything."""
-        lost = not lies(self._target.blobs, record.folder.sidecar(record.id))
+        lost = not is_there(self._target.blobs, record.folder.sidecar(record.id))
         return self._bodies(record, None) or lost
 
     def _gone(self, folder: Folder, id: str) -> Carried:
@@ -183,7 +184,7 @@ class Carrier:
         target = self._target
         with target.catalog.lock(folder.owner):
             if target.catalog.get(folder.owner, id) is None:
-                if lies(target.blobs, folder.sidecar(id)):
+                if is_there(target.blobs, folder.sidecar(id)):
                     target.blobs.doom(folder, id)
                 target.sweep(folder, id)
 
@@ -205,7 +206,7 @@ class Carrier:
             whole = self._is_there(record)
         if not whole:
             whole = not self._original(record, announced)
-        if whole and lies(target, record.thumb):
+        if whole and is_there(target, record.thumb):
             return False
         with suppress(NotFound):
             target.put(record.thumb, self._source.blobs.read(record.thumb))

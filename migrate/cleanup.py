@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gallery import keys
-from gallery.blobs import ASIDE
+from gallery.blobs import ASIDE, is_there
 from gallery.blobs.abilities import Renames
 from gallery.catalog import Changes, Entry
 from gallery.changes import change
@@ -27,7 +27,7 @@ from gallery.keys import Folder, Role
 from gallery.records import Record
 from migrate.copying import THREADS
 from migrate.journal import Journal
-from migrate.objects import hashed, lies
+from migrate.objects import hashed
 from migrate.sides import Sides
 from migrate.walk import Lying, Only, lying
 
@@ -206,7 +206,7 @@ class Cleanup:
         if entry := self._here.catalog.get(folder.owner, id, folder.month):
             return self._why_not_sure(folder, id, entry.record.sha256)
         names = folder.sidecar(id), *(folder.image(id, ext) for ext in keys.MIME_OF)
-        is_purged = not any(lies(self._here.blobs, name) for name in names)
+        is_purged = not any(is_there(self._here.blobs, name) for name in names)
         return "" if is_purged else "the library does not know it"
 
 

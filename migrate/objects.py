@@ -7,18 +7,9 @@ import hashlib
 from gallery.blobs import BlobStore
 from gallery.blobs.abilities import Hashed
 from gallery.blobs.incoming import Spool
-from gallery.errors import NotFound
 
 PIECE = 8 << 20
 """Bytes that are held in memory at once, of each image under way."""
-
-
-def lies(blobs: BlobStore, key: str) -> bool:
-    try:
-        blobs.stat(key)
-    except NotFound:
-        return False
-    return True
 
 
 def read_into(spool: Spool, blobs: BlobStore, key: str) -> None:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from gallery.blobs.incoming import Spool
+from gallery.errors import NotFound
 from gallery.keys import Folder
 from gallery.records import Seen
 
@@ -152,3 +153,11 @@ class BlobStore(Protocol):
 
     def finish(self, folder: Folder, id: str) -> None:
         """Removes what ``stage`` or ``doom`` left to say that a change was under way."""
+
+
+def is_there(blobs: BlobStore, key: str) -> bool:
+    try:
+        blobs.stat(key)
+    except NotFound:
+        return False
+    return True

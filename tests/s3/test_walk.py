@@ -23,17 +23,19 @@ from tests.services.s3 import Store
 DAY = Folder(OWNER, "output", date(2026, 3, 14))
 
 
+def put_before(store: Store, library: Library, image: str, at: int) -> None:
+    """An object that says that a put of the library wrote it at that time."""
+    said = {"gallery-put": f"{library.blobs.library} {at}"}
+    key = store.prefix + image
+    store.client.put_object(Bucket=store.bucket, Key=key, Body=png(), Metadata=said)
+
+
 def test_an_image_that_lost_both_its_sidecar_and_its_entry_is_taken_in(
     store: Store, library: Library, walker: Reconciler
 ) -> None:
     one = DAY.image(ident(1), "png")
     long_ago = int(time.time() - MARKED_SECONDS - 60)
-    store.client.put_object(
-        Bucket=store.bucket,
-        Key=store.prefix + one,
-        Body=png(),
-        Metadata={"gallery-put": f"{library.blobs.library} {long_ago}"},
-    )
+    put_before(store, library, one, long_ago)
     assert walker.run().mended == 1
     assert active(library) == [1]
 
@@ -42,12 +44,7 @@ def test_an_image_that_is_copied_back_waits_for_its_sidecar(
     store: Store, library: Library, imaging: Imaging
 ) -> None:
     image, two_hours_ago = DAY.image(ident(1), "png"), int(time.time() - 7200)
-    store.client.put_object(
-        Bucket=store.bucket,
-        Key=store.prefix + image,
-        Body=png(),
-        Metadata={"gallery-put": f"{library.blobs.library} {two_hours_ago}"},
-    )
+    put_before(store, library, image, two_hours_ago)
     walker = Reconciler(library, imaging, settle=0)
     assert walker.run() == Walked()
     assert store.read(image) == png()
@@ -58,12 +55,7 @@ def test_an_image_that_was_copied_back_without_its_sidecar_is_taken_in(
     store: Store, library: Library, walker: Reconciler
 ) -> None:
     image, two_hours_ago = DAY.image(ident(1), "png"), int(time.time() - 7200)
-    store.client.put_object(
-        Bucket=store.bucket,
-        Key=store.prefix + image,
-        Body=png(),
-        Metadata={"gallery-put": f"{library.blobs.library} {two_hours_ago}"},
-    )
+    put_before(store, library, image, two_hours_ago)
     assert walker.run().mended == 1
     assert store.read(image) == png()
     assert active(library) == [1]
