@@ -147,7 +147,7 @@ class Batches:
     def _current(self, id: str) -> Entry | GalleryError:
         """The image, or why there is none to be had."""
         try:
-            return self._library.changeable(self._journal.owner, id)
+            return self._library.effects.changeable(self._journal.owner, id)
         except Unavailable as error:
             self._check_stores()
             return error

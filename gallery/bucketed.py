@@ -111,7 +111,7 @@ class RemoteAdopter:
             lies = self._stat(folder.sidecar(id))
             if lies or library.catalog.get(folder.owner, id, folder.month):
                 return Look(again=0.0)
-            library.sweep(folder, id)
+            library.effects.sweep(folder, id)
         log.info("swept a put that was never committed: %s", folder.sidecar(id))
         return MENDED
 

@@ -127,8 +127,8 @@ class Purges:
             with suppress(NotFound):  # the folder is gone, and the sidecar with it
                 before.blobs.doom(folder, id)
             if entry := before.catalog.get(owner, id):
-                before.finish_purge(entry.record)
-            before.sweep(folder, id)
+                before.effects.finish_purge(entry.record)
+            before.effects.sweep(folder, id)
         log.info("purged where the library lived before: %s", folder.sidecar(id))
 
     def _purge_below(self, top: str, images: Iterable[Image]) -> None:

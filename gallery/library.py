@@ -1,19 +1,13 @@
-"""The library: the only thing that changes anything, in the one order that survives a crash.
+"""The library: the only thing that changes anything. It decides whether a change may be made,
+under the owner's lock; ``effects`` makes it, in the one order that survives a crash.
 
-    put        mark, image, thumbnail, COMMIT, catalog
-    change     SIDECAR, catalog           (edit, trash, restore; a foreign edit is adopted first)
-    purge      DOOM, catalog, image, thumbnail, mark
-
-The step in capitals commits. All of it happens under the owner's lock, inside synchronous
-methods that are called from threads; in a bucket the bytes of a new image arrive before.
-``batches`` changes many in the same order, and ``replica`` brings what another library has.
-What a crash leaves half done, ``reconcile`` ends.
+Methods are synchronous, and called from threads. ``batches`` changes many in the same order, and
+``replica`` brings what another library has.
 """
 
 from __future__ import annotations
 
 import functools
-import logging
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
@@ -21,36 +15,33 @@ from dataclasses import dataclass, replace
 from typing import Concatenate, ParamSpec, TypeVar
 
 from gallery import keys
-from gallery.blobs import BlobStore, is_there
+from gallery.blobs import BlobStore
 from gallery.blobs.abilities import SelfMarked
 from gallery.blobs.incoming import Spool
 from gallery.catalog import Catalog, Entry, Page
 from gallery.catalog.query import Query
-from gallery.changes import Alter, Op, altered, change, edited, op_between, restored, trashed
+from gallery.changes import Alter, altered, edited, restored, trashed
 from gallery.draft import DAY_US, Draft, copied, describe
-from gallery.encoding import encode, encode_sidecar, with_purge_at
+from gallery.effects import Effects
+from gallery.encoding import encode_sidecar, with_purge_at
 from gallery.errors import (
     Conflict,
-    GalleryError,
     Moved,
     NotFound,
     PreconditionFailed,
     StorageFull,
     Unavailable,
     Unprocessable,
-    Unsure,
 )
 from gallery.fallback import Fallback
 from gallery.healing import Healing
 from gallery.imaging import Imaging, Inspection
-from gallery.keys import Folder, Kind
+from gallery.keys import Kind
 from gallery.landing import Landing
 from gallery.quota import UNLIMITED, Quota
-from gallery.records import Record, Seen
+from gallery.records import Record
 from gallery.sidecars import Sidecars
 from gallery.thumbnails import Thumbnails
-
-log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -111,6 +102,7 @@ class Library:
         self.sidecars = Sidecars(blobs)
         self.healing = Healing(blobs, catalog, self.sidecars)
         self.thumbnails = Thumbnails(blobs, imaging)
+        self.effects = Effects(blobs, catalog, self.sidecars, self.thumbnails)
         self.landing = Landing(blobs)
         self.has_moved: Callable[[], bool] = lambda: False
         self.successor: Library | None = None
@@ -177,7 +169,7 @@ class Library:
             self.blobs.room(spool.size)
             locked = functools.partial(self.catalog.check_lock, draft.owner)
             thumb = inspection.thumbnail
-            entry = self.store(record, encode_sidecar(record), spool, thumb, locked)
+            entry = self.effects.store(record, encode_sidecar(record), spool, thumb, locked)
             return Stored(entry, repeated=False)
 
     def _known(self, draft: Draft, record: Record) -> Entry | None:
@@ -190,7 +182,7 @@ class Library:
         if found is None and draft.created_at is None:
             yesterday = keys.folder_of(record.owner, record.kind, record.created_at - DAY_US)
             found = self.sidecars.find(yesterday, record.id)
-        return self.tell("put", *found) if found else None
+        return self.effects.tell("put", *found) if found else None
 
     def _put_ahead(self, record: Record, body: Spool, thumb: bytes) -> Entry:
         """Where an image says itself that it is being put, its bytes are sent before the lock
@@ -205,58 +197,7 @@ class Library:
                 if time.time() - began > AHEAD_SECONDS:
                     raise Unavailable(f"{record.image} was sent too long ago")
 
-            return self.store(record, encode_sidecar(record), body, thumb, decide)
-
-    def store(
-        self, record: Record, sidecar: bytes, body: Spool | bytes | None, thumb: bytes | None,
-        decide: Callable[[], None] = lambda: None,
-    ) -> Entry:  # fmt: skip
-        """The steps of a put. The caller holds the owner's lock, or takes it in ``decide``,
-        when all but the commit is done: where a repeat may be under way, that makes sure that it
-        was not lost. Without a body or a thumbnail none is written."""
-        folder = record.folder
-        try:
-            self.blobs.stage(folder, record.id, sidecar)
-            if body is not None:
-                self.blobs.put(record.image, body)
-            if thumb is not None:
-                self.blobs.put(record.thumb, thumb)
-            decide()
-            seen = self.blobs.commit(folder, record.id, sidecar)
-        except Unsure:
-            raise  # if it was committed after all, its files must stay
-        except GalleryError:
-            with suppress(GalleryError):
-                self._sweep_uncommitted(folder, record.id)
-            raise
-        return self.tell("put", record, seen)
-
-    def _sweep_uncommitted(self, folder: Folder, id: str) -> None:
-        """A commit may have failed when its rename was done: then the image stays, whole,
-        for the walk to find. And with a lock that was lost, what lies there may be another's."""
-        self.catalog.check_lock(folder.owner)
-        if not is_there(self.blobs, folder.sidecar(id)):
-            self.sweep(folder, id)
-
-    def sweep(self, folder: Folder, id: str) -> None:
-        """Removes what a put left that was never committed. The caller holds the lock, unless
-        the id is its own and new."""
-        for ext in keys.MIME_OF:
-            self.blobs.delete(folder.image(id, ext))
-        for ext in ("webp", "jpg"):
-            self.blobs.delete(folder.thumb(id, ext))
-        self.blobs.finish(folder, id)
-
-    def tell(self, op: Op, record: Record, seen: Seen) -> Entry:
-        """Tells the catalog of a change that is made already. The caller holds the owner's
-        lock. What is told is small, so on a full disk the reserve is for this."""
-        try:
-            self.catalog.apply(change(op, record, seen))
-        except StorageFull:
-            if not self.blobs.make_room():
-                raise
-            self.catalog.apply(change(op, record, seen))
-        return Entry(encode(record), seen)
+            return self.effects.store(record, encode_sidecar(record), body, thumb, decide)
 
     @goes_on
     def copy(self, owner: str, id: str, kind: Kind) -> Entry:
@@ -272,7 +213,7 @@ class Library:
             with self.catalog.lock(owner):
                 self.check_quota(owner, spool.size)
                 self.blobs.room(spool.size)
-                return self.store(record, encode_sidecar(record), spool, thumb)
+                return self.effects.store(record, encode_sidecar(record), spool, thumb)
         finally:
             spool.discard()
 
@@ -311,19 +252,14 @@ class Library:
         return self.locked(owner, lambda: self._replace(owner, id, alter, if_match))
 
     def _replace(self, owner: str, id: str, alter: Alter, if_match: str | None) -> Entry:
-        entry = self.changeable(owner, id)
+        entry = self.effects.changeable(owner, id)
         if if_match is not None and not {"*", entry.etag} & {*map(str.strip, if_match.split(","))}:
             raise PreconditionFailed(f"The image is at {entry.etag} now")
         before = entry.record
         after = altered(before, alter)
         if after is None:
             return entry
-        self.catalog.check_lock(owner)
-        try:
-            seen = self.blobs.replace(after.folder, id, encode_sidecar(after))
-        except NotFound as error:
-            raise Unavailable(f"{after.folder} is away") from error
-        return self.tell(op_between(before, after), after, seen)
+        return self.effects.replace(before, after)
 
     def locked(self, owner: str, act: Callable[[], T]) -> T:
         """A small change, under the owner's lock. It goes on when the disk is full: the
@@ -336,40 +272,6 @@ class Library:
                     raise
                 return act()
 
-    def current(self, owner: str, id: str) -> Entry:
-        """The image as its sidecar says, which is adopted if somebody else wrote it. The
-        caller holds the owner's lock, and makes sure that it still does before it writes: a
-        store that is elsewhere may take a minute to answer."""
-        entry = self._cataloged(owner, id)
-        with suppress(NotFound):
-            return self._as_it_lies(entry)
-        return entry
-
-    def changeable(self, owner: str, id: str) -> Entry:
-        """The same, of an image that has files. Raises Unavailable where all are gone: a sidecar
-        that is written then would make damage of what was removed, or is away."""
-        entry = self._cataloged(owner, id)
-        with suppress(NotFound):
-            return self._as_it_lies(entry)
-        if not is_there(self.blobs, entry.record.image):
-            raise Unavailable(f"{entry.record.image} is away")
-        return entry
-
-    def _cataloged(self, owner: str, id: str) -> Entry:
-        entry = self.catalog.get(owner, id)
-        if entry is None:
-            raise NotFound("There is no such image", code="unknown_image")
-        return entry
-
-    def _as_it_lies(self, entry: Entry) -> Entry:
-        """Raises NotFound when its sidecar is gone; of a damaged one the catalog's word holds."""
-        record = entry.record
-        there = self.blobs.stat(record.folder.sidecar(record.id))
-        if Seen(there.size, there.mtime_ns) == entry.seen:
-            return entry
-        found = self.sidecars.find(record.folder, record.id)
-        return self.tell(op_between(record, found[0]), *found) if found else entry
-
     # -- purge ----------------------------------------------------------------------------
 
     @goes_on
@@ -381,24 +283,9 @@ class Library:
         self.locked(owner, lambda: self._purge(owner, id, rev, deleted_at))
 
     def _purge(self, owner: str, id: str, rev: int | None, deleted_at: int | None) -> None:
-        record = self.current(owner, id).record
+        record = self.effects.current(owner, id).record
         if record.status != "trash":
             raise Conflict("Only what is in the trash can be purged", code="not_in_trash")
         if rev not in (None, record.rev) or deleted_at not in (None, record.deleted_at):
             raise Conflict("The image has changed", code="changed")
-        self.catalog.check_lock(owner)
-        try:
-            self.blobs.doom(record.folder, id)
-        except NotFound as error:
-            raise Unavailable(f"{record.folder} is away") from error
-        self.finish_purge(record)
-
-    def finish_purge(self, record: Record) -> None:
-        """What follows a purge's commit. The caller holds the owner's lock."""
-        self.catalog.apply(change("purge", record))
-        try:
-            self.blobs.delete(record.image)
-            self.thumbnails.remove(record)
-            self.blobs.finish(record.folder, record.id)
-        except GalleryError as error:
-            log.warning("purge of %s: left for the next walk to finish: %s", record.image, error)
+        self.effects.purge(record)

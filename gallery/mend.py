@@ -88,12 +88,12 @@ class Mender:
             if not present and self._there(folder, id, "purge"):
                 entry = library.catalog.get(owner, id, folder.month)
                 if entry and entry.record.folder == folder:  # not of another day
-                    library.finish_purge(entry.record)
-                library.sweep(folder, id)
+                    library.effects.finish_purge(entry.record)
+                library.effects.sweep(folder, id)
                 log.info("finished a purge: %s", folder.sidecar(id))
                 return MENDED
             if not present and self._there(folder, id, "put"):
-                library.sweep(folder, id)
+                library.effects.sweep(folder, id)
                 log.info("swept a put that was never committed: %s", folder.sidecar(id))
                 return MENDED
             # Beside a sidecar a mark is old: the image was put or restored since.
@@ -118,7 +118,7 @@ class Mender:
             return self._memory.leave_if_still(name, lies, self._settle, str(error))
         with self._library.catalog.lock(folder.owner):
             known = self._library.catalog.get(folder.owner, id, folder.month)
-            now = self._library.current(folder.owner, id)
+            now = self._library.effects.current(folder.owner, id)
         if known is not None and known.seen == now.seen:
             return SETTLED  # it was the gallery itself, and the catalog hadn't heard of it yet
         log.info("adopted a sidecar that was edited: %s", name)

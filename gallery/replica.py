@@ -1,7 +1,7 @@
 """A library made as another one is: its images, with the sidecars byte for byte.
 
 Of use when a library moves, and on the way back. What is changed is changed in the order of
-``library``, and under the owner's lock.
+``effects``, and under the owner's lock.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def take(
     with library.catalog.lock(record.owner):
         if known := library.catalog.get(record.owner, record.id):
             return known
-        return library.store(record, sidecar, body, thumb)
+        return library.effects.store(record, sidecar, body, thumb)
 
 
 def place(library: Library, known: Record | None, record: Record, sidecar: bytes) -> Change:
@@ -50,4 +50,4 @@ def drop(library: Library, owner: str, id: str) -> None:
     with library.catalog.lock(owner):
         if entry := library.catalog.get(owner, id):
             library.blobs.doom(entry.record.folder, id)
-            library.finish_purge(entry.record)
+            library.effects.finish_purge(entry.record)

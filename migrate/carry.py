@@ -186,7 +186,7 @@ class Carrier:
             if target.catalog.get(folder.owner, id) is None:
                 if is_there(target.blobs, folder.sidecar(id)):
                     target.blobs.doom(folder, id)
-                target.sweep(folder, id)
+                target.effects.sweep(folder, id)
 
     def _read(self, folder: Folder, id: str) -> tuple[Record, bytes] | None:
         key = folder.sidecar(id)

@@ -119,7 +119,7 @@ def test_an_image_put_again_after_a_purge_is_not_purged(
     put(library, 1)
     gone = library.trash(OWNER, ident(1)).record
     library.blobs.doom(DAY, ident(1))
-    library.finish_purge(gone)
+    library.effects.finish_purge(gone)
     library.blobs.doom(DAY, ident(1))
     again = put(library, 1)
     walker.run()

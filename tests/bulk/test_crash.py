@@ -196,7 +196,7 @@ def test_what_somebody_changed_after_the_crash_is_left_as_they_made_it(
         assert cut_short(folder, step, lambda library: bulk(library, "delete"))
         with opened(folder) as library:
             journal = Journal.read(library.catalog.ops, OWNER, OP)
-            if library.current(OWNER, ident(1)).record.status == "active":
+            if library.effects.current(OWNER, ident(1)).record.status == "active":
                 continue
             assert journal is not None
             settled = ident(1) in journal.do.outcomes
