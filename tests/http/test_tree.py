@@ -101,7 +101,7 @@ async def test_only_what_the_catalog_knows_is_served(
     site: Site, visitor: httpx.AsyncClient, admin: httpx.AsyncClient, record: Any
 ) -> None:
     folder, stray = record["url"].rpartition("/")[0], "b" * 32
-    site.write(f"{folder}/{stray}.png", images.png())
+    site.write(f"{folder}/{stray}.png", b"no image, which would be taken in")
     site.write(f"{folder}/thumb/{stray}.webp", images.webp())
     site.write(f"{folder}/notes.txt", b"mine")
     site.write(record["url"], images.jpeg(), suffix=".jpg")
