@@ -56,6 +56,9 @@ class Presence:
 
     def say(self, **content: Any) -> None:
         """Replaces what this process says of itself. Raises GalleryError when it cannot."""
+        if self._fd is not None and not self._is_there(self._fd):
+            os.close(self._fd)
+            self._fd = None
         if self._fd is None:
             self._fd = self._open()
         with storage(self._path):
@@ -64,6 +67,12 @@ class Presence:
                 write_all(fd, orjson.dumps({"pid": os.getpid(), **content}))
             finally:
                 os.close(fd)
+
+    def _is_there(self, fd: int) -> bool:
+        """Not any more where another volume was mounted over the folder."""
+        with storage(self._path), contextlib.suppress(FileNotFoundError):
+            return os.path.samestat(os.stat(self._path), os.fstat(fd))
+        return False
 
     def close(self) -> None:
         if self._fd is None:
