@@ -12,11 +12,12 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent import futures
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from gallery import carried, dwelling, usage
-from gallery.errors import StartRefused, Unavailable
+from gallery.errors import NotFound, StartRefused, Unavailable
 from gallery.generation import Generation, Record, Stores
 from gallery.keys import KINDS
 from migrate.copying import THREADS
@@ -73,7 +74,8 @@ class Turn:
         self, position: str, entries: Iterable[dict[str, Any]], *, budget: float, wait: float
     ) -> Turned:
         """Writers wait for at most ``budget`` seconds, after at most ``wait`` until those
-        under way have ended. Raises Unavailable when that is not enough, StartRefused when the
+        under way have ended; twice, where a process died and its last change is told of for it
+        in between. Raises Unavailable when that is not enough, StartRefused when the
         sides differ, and Stopped; then nothing is changed."""
         entries = list(entries)
         self._links.bring()
@@ -83,6 +85,24 @@ class Turn:
         self._catch_up(owners)
         self._aside = {image for image in put_aside_in(entries) if self._stays_behind(image)}
         self._apart = self._of_these_apart(owners)
+        try:
+            return self._turn(position, budget, wait)
+        except StartRefused:
+            if not self._adopted():
+                raise
+        return self._turn(position, budget, wait)
+
+    def _adopted(self) -> bool:
+        """Whether images differed because the source's catalog had not heard of their sidecars: a
+        process died in between. Now it has."""
+        source, found = self._source, False
+        for owner, _, id in self._differing:
+            with suppress(NotFound), source.catalog.lock(owner):
+                before = source.catalog.get(owner, id)
+                found |= source.effects.current(owner, id) != before
+        return found
+
+    def _turn(self, position: str, budget: float, wait: float) -> Turned:
         position = self._nearly_level(position, budget / _SHARE)
         self._differing.update(self._on_one_side())
         with (

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
-import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import orjson
@@ -12,6 +14,8 @@ import pytest
 
 from gallery import carried
 from gallery.bulk import Bulk
+from gallery.changes import altered
+from gallery.encoding import encode_sidecar
 from gallery.errors import StartRefused, Unavailable
 from gallery.journal import Wanted
 from gallery.records import Record as Image
@@ -57,29 +61,31 @@ def test_whoever_wrote_to_the_old_side_goes_on_at_the_new_one(living: Living) ->
 @on_each
 def test_there_and_back_and_there_again_under_load_loses_nothing(living: Living) -> None:
     move = living.move
-    stop, pause = threading.Event(), [0.1]
+    owners = (OWNER, OTHER, "member-2")
+    stop, pause, rounds = threading.Event(), [0.1], Counter[str]()
 
     def turned() -> bool:
         """At a calmer hour, if there is no time for it in this one."""
         try:
             living.turn()
         except Unavailable:
-            pause[0] *= 2
+            pause[0] = min(pause[0] * 2, 2.0)
             return False
         return True
 
+    def written(times: int) -> bool:
+        return all(rounds[owner] >= times for owner in owners)
+
     with ThreadPoolExecutor(3) as pool:
-        owners = (OWNER, OTHER, "member-2")
-        writing = [pool.submit(_write, living, owner, stop, pause) for owner in owners]
+        writing = [pool.submit(_write, living, owner, stop, pause, rounds) for owner in owners]
         try:
-            for where in (THERE, HERE, THERE):
-                time.sleep(0.2)
+            for times, where in enumerate((THERE, HERE, THERE), start=1):
+                eventually(partial(written, 2 * times), seconds=60)
                 eventually(turned, seconds=120)
                 assert living.lives == where
         finally:
             stop.set()
         told = {id: record for one in writing for id, record in one.result(30).items()}
-    assert len(told) > 3
     for id, record in told.items():
         entry = living.library.catalog.get(record.owner, id)
         assert entry is not None
@@ -91,7 +97,7 @@ def test_there_and_back_and_there_again_under_load_loses_nothing(living: Living)
 
 
 def _write(
-    living: Living, owner: str, stop: threading.Event, pause: list[float]
+    living: Living, owner: str, stop: threading.Event, pause: list[float], rounds: Counter[str]
 ) -> dict[str, Image]:
     """Uploads and changes with a pause after each, over libraries asked for once a round; gives
     what each image was last said to be."""
@@ -108,6 +114,7 @@ def _write(
             library.purge(owner, id)
             del told[id]
         number += 1
+        rounds[owner] += 1
         stop.wait(pause[0])
     return told
 
@@ -135,6 +142,20 @@ def test_sides_that_differ_are_not_turned(living: Living) -> None:
     with pytest.raises(StartRefused, match="differ"):
         living.turn()
     assert living.lives == HERE
+
+
+@on_each
+def test_what_was_committed_by_a_process_that_died_is_brought(living: Living) -> None:
+    """The catalog had heard of an earlier change, and not of the last."""
+    library = living.library
+    known = library.edit(OWNER, ident(1), tags=("told",)).record
+    last = altered(known, lambda record: replace(record, tags=("never told",)))
+    assert last is not None
+    library.blobs.replace(last.folder, last.id, encode_sidecar(last))
+    living.turn()
+    assert living.lives == THERE
+    assert living.library.get(OWNER, ident(1)).record == last
+    living.move.is_equal()
 
 
 def test_a_change_of_many_goes_on_over_there_and_is_undone_there(empty: Living) -> None:
