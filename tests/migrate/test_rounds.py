@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,14 +17,13 @@ from gallery.changes import Change
 from gallery.errors import Unavailable
 from gallery.generation import Record, Stores
 from gallery.library import Library
-from migrate import follow
+from migrate import follow, turn
 from migrate.carry import Carrier
 from migrate.pace import Pace
 from migrate.telling import Telling
 from migrate.turn import Turn, Turned
 from tests.migrate.moves import Move
 from tests.migrate.real import Ground
-from tests.migrate.writing import written_to
 from tests.samples import OWNER, eventually, ident, pixels, put, upload
 
 
@@ -160,45 +161,55 @@ def turns(move: Move) -> Turns:
     move.plan()
     move.copy()
 
-    def turn(budget: float) -> Turned:
+    def turned(budget: float) -> Turned:
         record = Record(move.folder.path)
         with move.folder.journal() as journal:
             turning = Turn(move.sides, journal, Pace(), record, Stores("there", "there"))
             return turning.run(move.position, move.folder.entries(), budget=budget, wait=5.0)
 
-    return turn
+    return turned
 
 
-def slowly(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
-    """Each image takes so long to bring, one after the other."""
+def written_beside(
+    move: Move, monkeypatch: pytest.MonkeyPatch, *, seconds: float, edits: int, each: int
+) -> None:
+    """Images take so many ``seconds`` to bring, one after the other, and with ``each`` so many
+    of them some are edited, until the fence is closed."""
     monkeypatch.setattr(follow, "THREADS", 1)
-    real = Carrier.by_id
+    by_id, end, brought, edited = Carrier.by_id, Turn._end, itertools.count(), itertools.count()
+    fenced = threading.Event()
 
-    def by_id(carrier: Carrier, *image: Any) -> Any:
+    def beside(carrier: Carrier, *image: Any) -> Any:
         time.sleep(seconds)
-        return real(carrier, *image)
+        if not fenced.is_set() and next(brought) % each == 0:
+            for number in itertools.islice(edited, edits):
+                move.source.edit(OWNER, ident(1 + number % 40), tags=(f"edit {number}",))
+        return by_id(carrier, *image)
 
-    monkeypatch.setattr(Carrier, "by_id", by_id)
+    def behind(turning: Turn, *held: Any) -> Any:
+        fenced.set()
+        return end(turning, *held)
+
+    monkeypatch.setattr(Carrier, "by_id", beside)
+    monkeypatch.setattr(Turn, "_end", behind)
+    for number in range(1, 41):
+        move.source.edit(OWNER, ident(number), tags=("before",))
 
 
 def test_a_library_that_is_never_level_turns_when_it_is_brought_faster_than_written(
     move: Move, turns: Turns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each round is of what was written during the one before."""
-    slowly(monkeypatch, 0.01)
-    with written_to(move.source, 40, 0.02):
-        turned = turns(2.0)
-    assert turned.images < 40
+    written_beside(move, monkeypatch, seconds=0.01, edits=1, each=2)
+    assert 0 < turns(20.0).images < 40
 
 
 def test_one_that_is_written_to_faster_is_not_turned_and_the_figures_say_why(
     move: Move, turns: Turns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    slowly(monkeypatch, 0.02)
-    for number in range(1, 41):
-        move.source.edit(OWNER, ident(number), tags=("before",))
+    written_beside(move, monkeypatch, seconds=0.02, edits=2, each=1)
     figures = r"more is written than .*, \d+ changes/s against \d+ images/s: the last round took"
-    with written_to(move.source, 40, 0.001), pytest.raises(Unavailable, match=figures):
+    with pytest.raises(Unavailable, match=figures):
         turns(0.4)
 
 
@@ -208,14 +219,15 @@ def test_an_image_that_differed_before_the_fence_is_compared_behind_it(
     """It was edited after it was brought, and is brought again."""
     real, edits = Turn._look_at, iter([("late",)])
 
-    def edited(turn: Turn, images: Any) -> None:
+    def edited(turning: Turn, images: Any) -> None:
         if tags := next(edits, None):
             move.source.edit(OWNER, ident(1), tags=tags)
-        real(turn, images)
+        real(turning, images)
 
     move.source.edit(OWNER, ident(1), tags=("early",))
     monkeypatch.setattr(Turn, "_look_at", edited)
-    assert turns(5.0).images == 1
+    monkeypatch.setattr(turn, "_ENOUGH_SECONDS", 60.0)  # no round more, however slow this one is
+    assert turns(240.0).images == 1
     entry = move.target.catalog.get(OWNER, ident(1))
     assert entry is not None
     assert entry.record.tags == ("late",)

@@ -77,7 +77,7 @@ def test_a_bucket_that_is_away_while_the_library_turns(ground: Ground) -> None:
     with ExitStack() as away:
         with (
             ground.library() as library,
-            written_to(library, images=1),
+            written_to(library),
             ground.stopped("fence", "cutover", "--budget", "8") as it,
         ):
             away.enter_context(ground.proxy.cut())

@@ -12,16 +12,16 @@ from tests.samples import OWNER, ident
 
 
 @contextmanager
-def written_to(library: Library, images: int, pause: float = 0.0) -> Iterator[None]:
-    """Images are edited one after the other, and again, while the block runs. What waits at
-    a fence then is written where the library was, which nobody looks at any more."""
+def written_to(library: Library) -> Iterator[None]:
+    """An image is edited again and again while the block runs. What waits at a fence then is
+    written where the library was, which nobody looks at any more."""
     stop = threading.Event()
 
     def write() -> None:
         number = 0
-        while not stop.wait(pause):
+        while not stop.is_set():
             number += 1
-            library.edit(OWNER, ident(1 + number % images), tags=(f"edit {number}",))
+            library.edit(OWNER, ident(1), tags=(f"edit {number}",))
 
     with ThreadPoolExecutor(1) as pool:
         writing = pool.submit(write)
