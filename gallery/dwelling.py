@@ -95,8 +95,10 @@ def active(settings: Settings) -> Settings:
     found = record.read()
     if found is None and not record.has_tree():
         return _as_noted(settings)
-    here = found or Generation(0, first)
     pairs = list(_pairs(settings))
+    while (now := record.read()) != found:  # it turned meanwhile
+        found, pairs = now, list(_pairs(settings))
+    here = found or Generation(0, first)
     for _, there in pairs:
         if there and not agree(here, there):
             raise StartRefused(_disagreement(record, here, there))

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from gallery import generation
+from gallery import backends, dwelling, generation
 from gallery.dwelling import active, note
 from gallery.errors import StartRefused
 from gallery.generation import Generation, Stores
+from gallery.settings import Settings
 from tests.migrate.noting import FILES, Both
 
 # -- a start with the tree ----------------------------------------------------------------
@@ -60,6 +61,21 @@ def test_settings_in_the_wrong_order_are_noticed_before_the_first_turn(both: Bot
     assert turned_round is not None
     with pytest.raises(StartRefused, match="set GALLERY_OUTPUTS"):
         active(turned_round)
+
+
+def test_a_turn_between_two_looks_is_no_disagreement(
+    both: Both, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both.say(1, both.there, 1, both.there, done=True)
+    noted, turns = backends.noted, iter([Generation(2, FILES)])
+
+    def asked(settings: Settings, name: str) -> bytes | None:
+        for after in turns:
+            dwelling.turn(both.record, (both.catalog,), after, 1.0)
+        return noted(settings, name)
+
+    monkeypatch.setattr(backends, "noted", asked)
+    assert Stores.of(active(both.settings)) == FILES
 
 
 def test_a_database_that_is_away_does_not_keep_a_library_on_files_from_starting(
