@@ -17,7 +17,10 @@ PAIR: list[dict[str, Any]] = [
     {"prompt": "a fox asleep in fresh snow, watercolour", "seed": 1, "model": "dreamshaper_8"},
     {"prompt": "a cat asleep in fresh snow", "seed": 2, "model": "dreamshaper_8"},
 ]
-LOADED = "[...document.querySelectorAll('.compare img')].every((one) => one.naturalWidth > 0)"
+LOADED = (
+    "((all) => all.length > 1 && all.every((one) => one.naturalWidth > 0))"
+    "([...document.querySelectorAll('.compare img')])"
+)
 
 
 def pair(visitor: Visitor) -> tuple[str, str]:
@@ -167,6 +170,7 @@ def test_on_a_phone_they_stand_one_above_the_other(
     first, second = pair(visitor)
     page.goto(f"/compare/{first}/{second}")
     button(page, "Side by side").click()
+    expect(page.get_by_role("figure")).to_have_count(2)
     until(page, LOADED)
     boxes = [one.bounding_box() for one in page.get_by_role("figure").all()]
     assert boxes[0] is not None

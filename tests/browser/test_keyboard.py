@@ -8,7 +8,18 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser import axe
 from tests.browser.conftest import Visitor
 from tests.browser.looks import EACH, Look, shot
-from tests.browser.tiles import FOCUSED, TILE, bar, becomes, focused, ids, opened, tile, toast
+from tests.browser.tiles import (
+    FOCUSED,
+    TILE,
+    are_drawn,
+    bar,
+    becomes,
+    focused,
+    ids,
+    opened,
+    tile,
+    toast,
+)
 from tests.browser.watching import Watch, until
 
 
@@ -51,7 +62,7 @@ def test_images_are_found_selected_deleted_and_had_back_by_keys_alone(
     page.keyboard.press("Control+z")
     expect(tile(page, images[1])).to_have_count(1)
     expect(toast(page, "Undone")).to_be_visible()
-    assert ids(page) == images
+    are_drawn(page, images)
     becomes(page, lambda: visitor.get("/api/v1/trash")["total"], 0)
 
 
@@ -105,6 +116,7 @@ def test_in_the_trash_r_restores(visitor: Visitor, page: Page) -> None:
 def test_keys_do_nothing_while_one_types(visitor: Visitor, page: Page) -> None:
     images = visitor.fill(4)
     opened(page)
+    are_drawn(page, images)
     tile(page, images[0]).locator("a").focus()
     page.keyboard.press("t")
     field = page.get_by_role("dialog", name="Tags of 1 image").get_by_role("textbox")

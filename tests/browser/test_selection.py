@@ -8,7 +8,16 @@ from playwright.sync_api import Page, expect
 from tests.browser import axe
 from tests.browser.conftest import Visitor
 from tests.browser.looks import EACH, PHONE, Look, shot
-from tests.browser.tiles import TILE, bar, becomes, check, ids, opened, says_all, tile
+from tests.browser.tiles import (
+    are_drawn,
+    bar,
+    becomes,
+    check,
+    focused,
+    ids,
+    opened,
+    tile,
+)
 from tests.browser.watching import until
 
 
@@ -181,14 +190,14 @@ def test_what_is_gone_elsewhere_is_no_longer_selected(visitor: Visitor, page: Pa
 def test_a_selection_does_not_stand_in_the_way_of_assistive_technology(
     visitor: Visitor, page: Page, look: Look
 ) -> None:
-    visitor.fill(12)
+    images = visitor.fill(12)
     opened(page)
-    says_all(page, 12)
-    page.locator(TILE).first.locator("a").focus()
-    for _ in range(3):
+    are_drawn(page, images)
+    tile(page, images[0]).locator("a").focus()
+    for following in images[1:4]:
         page.keyboard.press("x")
         page.keyboard.press("ArrowRight")
-        page.wait_for_timeout(100)
+        focused(page, following)
     expect(bar(page)).to_contain_text("3")
     shot(page, f"selection {look}")
     assert axe.violations(page) == []

@@ -81,6 +81,7 @@ def test_escape_after_a_reload_goes_back_to_the_page_that_it_was_opened_from(
     opened(page, ids[2])
     page.reload()
     opened(page, ids[2])
+    expect(tile(page, ids[2])).to_be_attached()
     page.keyboard.press("Escape")
     expect(page).to_have_url(re.compile("/$"))
     until(page, f"{FOCUSED} === '{ids[2]}'")

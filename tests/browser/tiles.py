@@ -35,6 +35,12 @@ def ids(page: Page) -> list[str]:
     return found
 
 
+def are_drawn(page: Page, images: list[str]) -> None:
+    """Waits until these are, and no others."""
+    until(page, f"[...document.querySelectorAll('{TILE}')].map((one) => one.dataset.id).join()"
+          f" === '{','.join(images)}'")  # fmt: skip
+
+
 def tile(page: Page, image: str) -> Locator:
     return page.locator(f".tile[data-id='{image}']")
 
