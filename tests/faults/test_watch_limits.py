@@ -12,8 +12,10 @@ LIMIT = "/proc/sys/user/max_inotify_watches"
 
 
 def limited(watches: int, raised: Path) -> list[str]:
-    """A command under which there are so few watches, until the file ``raised`` is there."""
-    until_raised = f"while [ ! -e {raised} ]; do sleep 0.1; done; echo 10000 > {LIMIT}"
+    """A command under which there are so few watches, until the file ``raised`` is there, or as
+    long as it runs."""
+    waiting = f"while kill -0 $$ && [ ! -e {raised} ]; do sleep 0.1; done"
+    until_raised = f"{waiting}; echo 10000 > {LIMIT}"
     script = f'echo {watches} > {LIMIT}; ({until_raised}) & exec "$@"'
     return ["unshare", "--user", "--map-root-user", "sh", "-c", script, "sh"]
 
