@@ -35,14 +35,14 @@ def test_what_is_noted_often_is_looked_at_once() -> None:
 
 def test_things_are_looked_at_when_they_are_due() -> None:
     seen: list[str] = []
-    with looking(seen.append) as looks:
-        looks.note("last", 0.2)
+    with looking(seen.append, threads=1) as looks:
+        looks.note("last", 1.0)
         looks.note("never", 60)
-        looks.note("soon", 0.1)
+        looks.note("soon", 0.4)
         looks.note("now")
-        looks.note("last", 0.3)
+        looks.note("last", 1.3)
         looks.note("sooner than was said", 60)
-        looks.note("sooner than was said", 0.15)
+        looks.note("sooner than was said", 0.7)
         until(lambda: len(seen) == 4)
     assert seen == ["now", "soon", "sooner than was said", "last"]
 
