@@ -69,9 +69,13 @@ class Presence:
                 os.close(fd)
 
     def _is_there(self, fd: int) -> bool:
-        """Not any more where another volume was mounted over the folder."""
+        """Not any more where another volume was mounted over the folder, or its own is gone."""
+        try:
+            mine = os.fstat(fd)
+        except OSError:
+            return False
         with storage(self._path), contextlib.suppress(FileNotFoundError):
-            return os.path.samestat(os.stat(self._path), os.fstat(fd))
+            return os.path.samestat(os.stat(self._path), mine)
         return False
 
     def close(self) -> None:

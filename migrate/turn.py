@@ -74,8 +74,8 @@ class Turn:
         self, position: str, entries: Iterable[dict[str, Any]], *, budget: float, wait: float
     ) -> Turned:
         """Writers wait for at most ``budget`` seconds, after at most ``wait`` until those
-        under way have ended; twice, where a process died and its last change is told of for it
-        in between. Raises Unavailable when that is not enough, StartRefused when the
+        under way have ended; and once more, where a process died and its last change is told
+        of for it in between. Raises Unavailable when that is not enough, StartRefused when the
         sides differ, and Stopped; then nothing is changed."""
         entries = list(entries)
         self._links.bring()
@@ -96,10 +96,15 @@ class Turn:
         """Whether images differed because the source's catalog had not heard of their sidecars: a
         process died in between. Now it has."""
         source, found = self._source, False
-        for owner, _, id in self._differing:
+        for owner, month, id in self._differing:
+            if self._pace.stopped:
+                raise Stopped
+            if source.catalog.get(owner, id, month) is None:
+                continue  # nor may it know the owner, whom a lock would make
             with suppress(NotFound), source.catalog.lock(owner):
                 before = source.catalog.get(owner, id)
-                found |= source.effects.current(owner, id) != before
+                now = source.effects.current(owner, id)
+                found |= before is not None and before.raw != now.raw
         return found
 
     def _turn(self, position: str, budget: float, wait: float) -> Turned:

@@ -20,6 +20,7 @@ from gallery.errors import StartRefused, Unavailable
 from gallery.journal import Wanted
 from gallery.records import Record as Image
 from migrate.pace import Pace, Stopped
+from migrate.turn import Turn
 from tests import databases
 from tests.migrate.moves import fill, stored
 from tests.migrate.places import Place
@@ -156,6 +157,16 @@ def test_what_was_committed_by_a_process_that_died_is_brought(living: Living) ->
     assert living.lives == THERE
     assert living.library.get(OWNER, ident(1)).record == last
     living.move.is_equal()
+
+
+def test_who_is_known_over_there_alone_is_not_made_here_by_asking(living: Living) -> None:
+    move = living.move
+    upload(move.target, b"theirs", id=ident(99), owner="member-9")
+    with move.folder.journal() as journal:
+        turn = Turn(move.sides, journal, Pace(), living.record, THERE)
+        turn._differing = {("member-9", "2026-02", ident(99)), (OWNER, "2026-02", ident(1))}
+        assert not turn._adopted()
+    assert "member-9" not in move.source.catalog.owners()
 
 
 def test_a_change_of_many_goes_on_over_there_and_is_undone_there(empty: Living) -> None:
