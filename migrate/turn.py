@@ -99,12 +99,10 @@ class Turn:
         for owner, month, id in self._differing:
             if self._pace.stopped:
                 raise Stopped
-            if source.catalog.get(owner, id, month) is None:
-                continue  # nor may it know the owner, whom a lock would make
-            with suppress(NotFound), source.catalog.lock(owner):
-                before = source.catalog.get(owner, id)
-                now = source.effects.current(owner, id)
-                found |= before is not None and before.raw != now.raw
+            # Of an owner whom it does not know, a lock would make one.
+            if before := source.catalog.get(owner, id, month):
+                with suppress(NotFound), source.catalog.lock(owner):
+                    found |= source.effects.current(owner, id).raw != before.raw
         return found
 
     def _turn(self, position: str, budget: float, wait: float) -> Turned:
