@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -63,15 +63,16 @@ def _drawn(imaging: Imaging, folder: Path, number: int) -> Picture:
 def fill(
     home: Home, owner: str, pictures: list[Picture], count: int, days: float, said: Said
 ) -> list[str]:
-    """Puts so many images over the last days, the newest first; gives their ids. What ``said``
-    gives for a number takes the place of what would have been said of that image."""
-    now = time.time_ns() // 1000
+    """Puts so many images over the days before yesterday's noon, the newest first; gives their
+    ids. What ``said`` gives for a number takes the place of what would have been said of that
+    image."""
+    newest = _yesterdays_noon()
     with home.library() as library, ThreadPoolExecutor(8) as threads:
 
         def put(number: int) -> str:
             picture = pictures[number % len(pictures)]
             usual: dict[str, Any] = {
-                "created_at": now - int(number * days * DAY_US / max(count, 1)),
+                "created_at": newest - int(number * days * DAY_US / max(count, 1)),
                 "original_filename": picture.name,
             }
             return _put(library, Draft(owner, **usual | said(number)), picture)
@@ -84,13 +85,13 @@ def plant(
 ) -> list[str]:
     """Like ``fill``, for many: all but the first few are in the catalog alone, with the
     thumbnails of those. Nothing walks before the test is over."""
-    now = time.time_ns() // 1000
-    few = fill(home, owner, pictures, len(pictures), 0, lambda _: {"created_at": now})
+    newest = _yesterdays_noon()
+    few = fill(home, owner, pictures, len(pictures), 0, said=lambda _: {})
     with home.library() as library:
         real = [entry.record for id in few if (entry := library.catalog.get(owner, id))]
 
         def made(number: int) -> Change:
-            usual: dict[str, Any] = {"created_at": now - int(number * days * DAY_US / count)}
+            usual: dict[str, Any] = {"created_at": newest - int(number * days * DAY_US / count)}
             record = replace(real[number % len(real)], id=uuid.uuid4().hex, **usual | said(number))
             return change("put", record, Seen(len(encode_sidecar(record)), record.created_at))
 
@@ -99,6 +100,12 @@ def plant(
             with library.catalog.lock(owner):
                 library.catalog.apply_all(changes[first : first + _AT_ONCE])
     return [*few, *(one.id for one in changes)]
+
+
+def _yesterdays_noon() -> int:
+    """In microseconds; so which images share a day is not a matter of when a test runs."""
+    noon = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
+    return int(noon.timestamp()) * 1_000_000 - DAY_US
 
 
 def _put(library: Library, draft: Draft, picture: Picture) -> str:

@@ -59,7 +59,8 @@ def test_a_page_waits_for_storage_that_is_away(
 
 @pytest.mark.of_files
 @pytest.mark.parametrize("look", [KOREAN], ids=str)
-def test_being_offline_is_said_in_korean(visitor: Visitor, page: Page) -> None:
+def test_being_offline_is_said_in_korean(visitor: Visitor, page: Page, watch: Watch) -> None:
+    watch.forgive(BROKEN)
     visitor.fill(2)
     page.goto("/")
     expect(tiles(page)).to_have_count(2)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from gallery.draft import DAY_US
 from tests.browser import axe
 from tests.browser.conftest import Visitor
 from tests.browser.looks import EACH, KOREAN, PHONE, Look, shot
 from tests.browser.tiles import tiles
 
+NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
 PROMPTS = ("a fox asleep in snow", "a fox in the rain", "a lighthouse", "달빛 아래 호랑이")
 
 
@@ -23,6 +26,7 @@ def said(number: int) -> dict[str, Any]:
         "tags": ["night"] if number < 2 else ["day", "long ago"],
         "workflow_id": f"flow-{number % 2}",
         "favorite": number == 0,
+        "created_at": int(NOON.timestamp()) * 1_000_000 - number * DAY_US,
     }
 
 
@@ -34,8 +38,9 @@ def look() -> Look:
 
 @pytest.fixture
 def filled(visitor: Visitor) -> Visitor:
-    """Eight images of as many days."""
-    visitor.fill(8, days=8, said=said)
+    """Eight images of as many days, the first of today."""
+    visitor.context.clock.install(time=NOON)
+    visitor.fill(8, said=said)
     return visitor
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -10,7 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.browser import axe
 from tests.browser.conftest import Visitor
 from tests.browser.looks import EACH, KOREAN, PHONE, Look, shot
-from tests.browser.tiles import MIDDLE, scroll_down, tiles
+from tests.browser.tiles import MIDDLE, opened, scroll_down, tiles
 from tests.browser.watching import until
 
 MANY = 10_000
@@ -26,9 +27,9 @@ SHIFT = "window.shift < 0.001"
 
 def test_images_stand_in_rows_below_their_days(visitor: Visitor, page: Page) -> None:
     visitor.fill(30, days=3)
-    page.goto("/")
-    expect(page.get_by_role("heading", name="Today")).to_be_visible()
-    expect(page.get_by_role("heading", name="Yesterday")).to_be_attached()
+    opened(page)
+    expect(page.get_by_role("heading", name="Yesterday")).to_be_visible()
+    expect(page.locator(".days [data-date]").nth(1)).to_be_attached()
     rights = (
         page.locator(".row")
         .first.locator(".tile")
@@ -152,7 +153,7 @@ def test_on_a_phone_a_date_can_be_dragged_to(visitor: Visitor, page: Page, look:
 @pytest.mark.of_files
 @pytest.mark.parametrize("look", [KOREAN], ids=str)
 def test_it_speaks_korean(visitor: Visitor, page: Page, look: Look) -> None:
-    visitor.fill(3, days=0.01)
+    visitor.fill(3, said=lambda _: {"created_at": time.time_ns() // 1000})
     page.goto("/")
     expect(page.get_by_role("heading", name="오늘")).to_be_visible()
     expect(page.get_by_role("link", name="휴지통")).to_be_visible()
