@@ -21,7 +21,7 @@ from gallery.generation import Stores
 
 _FOLDER = os.path.join(".gallery", "processes")
 WITHOUT = "it was started without GALLERY_NEXT_BLOBS and GALLERY_NEXT_CATALOG"
-_MINE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+_MINE = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 _LOCKED = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 _WRITTEN = os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
 _MAX_BYTES = 65_536
@@ -50,8 +50,12 @@ class Presence:
             os.close(os.open(new, _MINE, 0o640))
             # Read only: what is held open for writing keeps a volume from being remounted.
             fd = os.open(new, _LOCKED)
-            fcntl.flock(fd, fcntl.LOCK_EX)
-            os.rename(new, self._path)  # nobody sees it before it is locked
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX)
+                os.rename(new, self._path)  # nobody sees it before it is locked
+            except OSError:
+                os.close(fd)
+                raise
             return fd
 
     def say(self, **content: Any) -> None:
