@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from gallery.draft import DAY_US
 from tests.browser import pictures
 from tests.browser.admin import SHOWN, looking_at, sign_in, tiles, trashed
 from tests.browser.conftest import Visitor
@@ -53,10 +54,11 @@ def test_images_of_a_user_are_shown_with_the_trash_a_page_after_the_other(
 
 @pytest.mark.of_files
 def test_images_can_be_narrowed_to_dates(visitor: Visitor, page: Page) -> None:
-    visitor.fill(10, days=10)
+    last = int(datetime(2026, 3, 14, 12, tzinfo=UTC).timestamp()) * 1_000_000
+    visitor.fill(10, said=lambda n: {"created_at": last - n * DAY_US})
     sign_in(page, f"#images?user_id={visitor.owner}")
     expect(tiles(page)).to_have_count(10)
-    day = (datetime.now(UTC) - timedelta(days=4)).date().isoformat()
+    day = "2026-03-10"
     page.get_by_label("From", exact=True).fill(day)
     page.get_by_role("button", name="Show", exact=True).click()
     expect(tiles(page)).to_have_count(5)
