@@ -32,7 +32,7 @@ class Lone(App):
         id = processes.new_id()
         super().__init__(settings, server=id)
         self._presence = Presence(str(settings.outputs), id)
-        self._is_open = self._has_moved = False
+        self._is_open = self._has_moved = self._is_known = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -55,6 +55,8 @@ class Lone(App):
                     await self._look()
 
     async def _look(self) -> None:
+        if not self._is_known:
+            await self.threads.fetch(self._say)
         has_moved = await self.threads.fetch(self.dwelling.has_moved)
         if has_moved == self._has_moved:
             return
@@ -71,8 +73,12 @@ class Lone(App):
     def start(self) -> None:
         super().start()
         self._is_open = True
+        self._say()
+
+    def _say(self) -> None:
         with suppress(GalleryError):
             self._presence.say(ready=[str(Stores.of(self.settings))])
+            self._is_known = True
 
     def stop(self) -> None:
         self._is_open = False

@@ -97,6 +97,27 @@ def test_health_names_the_processes_that_are_alive_and_no_password(home: Home) -
         assert "@" not in health["catalog"]["name"]
 
 
+@pytest.mark.of_files
+def test_a_process_that_could_not_say_at_its_start_that_it_is_there_does_so_later(
+    home: Home,
+) -> None:
+    headers = {"authorization": f"Bearer {ADMIN_TOKEN}"}
+    in_the_way = home.folder() / "outputs" / ".gallery" / "processes"
+    in_the_way.parent.mkdir(parents=True)
+    in_the_way.touch()
+    with home.served(admin_token=ADMIN_TOKEN) as server, server.client() as client:
+
+        def seen() -> Any:
+            return client.get(HEALTH, headers=headers).json()["processes"]
+
+        assert seen() == []
+        in_the_way.unlink()
+        until = time.monotonic() + PATIENCE
+        while not seen():
+            assert time.monotonic() < until, "it never said so"
+            time.sleep(0.05)
+
+
 async def test_jobs_say_what_they_did_last_and_when_they_are_due(admin: httpx.AsyncClient) -> None:
     answer = await worked(admin)
     assert answer["leader"]["pid"] > 0
