@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.faults.checks import check_healed
-from tests.faults.ledger import Ledger, load, visiting
+from tests.faults.ledger import Ledger, load, visiting, wait_for
 from tests.faults.machine import disk
 from tests.http.server import served
 
@@ -35,13 +35,13 @@ def test_what_was_answered_outlives_a_power_cut(
             with (
                 served(tmp_path, **folders) as server,
                 visiting(server, ledger, *OWNERS) as visitors,
+                load(visitors),
             ):
-                with load(visitors):
-                    time.sleep(random.uniform(0.5, 2))
-                    volume.cut()
-                    time.sleep(0.1)
-                    server.end(signal.SIGKILL)
-                assert ledger.statuses[201] > before
+                wait_for("an upload", lambda before=before: ledger.statuses[201] > before)
+                time.sleep(random.uniform(0.5, 2))
+                volume.cut()
+                time.sleep(0.1)
+                server.end(signal.SIGKILL)
             volume.unmount()
             volume.mount()
             check_healed(ledger, tmp_path, **folders)
