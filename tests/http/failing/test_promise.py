@@ -36,9 +36,10 @@ from tests.services.proxy import Fault, Proxy, request, status
 
 OWNERS = ("kim", "kim", "lee", "park")
 ROUNDS = 9
-WRONG_SECONDS, RIGHT_SECONDS = 0.3, 0.9
-"""Each time something goes wrong for a while, and then nothing does. A server asks a bucket
-that was away again after a second."""
+WRONG_SECONDS = 0.3
+UPLOADS = 5
+"""Each time something goes wrong for a while, and then nothing does until more than so many
+were answered. A server asks a bucket that was away again after a second."""
 KILLED_IN = 4
 TRIES, PAUSE_SECONDS = 40, 0.1
 
@@ -146,7 +147,8 @@ def test_the_promise_is_kept_whatever_goes_wrong(tmp_path: Path, imaging: Imagin
             for number in range(ROUNDS):
                 with decide.choice(faults(far))():
                     time.sleep(WRONG_SECONDS)
-                time.sleep(RIGHT_SECONDS)
+                taken = ledger.statuses[201]
+                wait_for("uploads", lambda taken=taken: ledger.statuses[201] > taken + UPLOADS)
                 if number == KILLED_IN:
                     one.end(signal.SIGKILL)
                     new = stack.enter_context(far.served())
@@ -154,8 +156,7 @@ def test_the_promise_is_kept_whatever_goes_wrong(tmp_path: Path, imaging: Imagin
                         person.moved(0, new)
         for person in people:
             person.close()
-        assert ledger.statuses[201] > 20
-        assert ledger.statuses[503] > 5
+        assert ledger.statuses[503] > 0
         settle(far, new, two, imaging)
         records = check_answers(ledger, two)
         check_same(two, new)
