@@ -32,6 +32,8 @@ _BYTES = 256 << 10
 """About as much is written for a reader at once: a hundred records may be a hundred MiB."""
 _MENTIONS = 1_000
 _PAUSE_SECONDS = 1.0
+_NOWHERE = ""
+"""A position that no feed holds."""
 
 
 class Events:
@@ -77,6 +79,11 @@ class Events:
     def leave(self, stream: Stream) -> None:
         """To be called when nobody reads a stream that was opened."""
         self._streams.discard(stream)
+
+    async def begin(self, stream: Stream) -> None:
+        """From here on nothing is missed: to be awaited before the reader is told that it is
+        followed, as what they ask for then and what they hear after it must leave no gap."""
+        await self._threads.read(stream.begin)
 
     async def read(self, stream: Stream) -> AsyncGenerator[bytes]:
         """The stream's events, and a sign of life where there are none, until the end."""
@@ -150,6 +157,15 @@ class Stream:
     def is_of(self, owners: set[str]) -> bool:
         return bool(owners) if self.owner is None else self.owner in owners
 
+    def begin(self) -> None:
+        """Takes the place in the feed where it is now, if it has none. Blocks. While the storage
+        is away there is none to take, and the reader will be told to ask anew."""
+        if self._position is None:
+            try:
+                self._position = self._library.catalog.changes(None).position
+            except GalleryError:
+                self._position = _NOWHERE
+
     def next(self) -> bytes:
         """Some events, or b"". Blocks. While the storage is away there are none."""
         try:
@@ -174,7 +190,7 @@ class Stream:
 
     def heartbeat(self) -> bytes:
         """Keeps the connection, and has the reader remember the place. It is no event."""
-        if self._position is None:
+        if not self._position:
             return b":\n\n"
         return b"id: %b\n:\n\n" % self._position.encode()
 

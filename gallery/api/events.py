@@ -50,6 +50,8 @@ class EventRoutes:
             if visitor is None:
                 return Response(status_code=204)  # which tells an EventSource to stay away
             owner = visitor.owner
+        if request.method == "HEAD":
+            return _described(Response(media_type=EventStream.media_type))
         return EventStream(self._events.open(owner, since))
 
     def operations(self) -> list[Operation]:
@@ -66,9 +68,8 @@ class EventStream(Response):
     media_type = "text/event-stream"
 
     def __init__(self, stream: Stream) -> None:
-        # What stands between must pass each event on at once.
-        super().__init__(headers={"cache-control": "no-store", "x-accel-buffering": "no"})
-        del self.headers["content-length"]
+        super().__init__()
+        _described(self)
         self._stream = stream
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
@@ -83,6 +84,7 @@ class EventStream(Response):
             "status": self.status_code,
             "headers": self.raw_headers,
         }
+        await self._stream.events.begin(self._stream)
         await send(start)
         sending = asyncio.create_task(self._send(send))
         leaving = asyncio.create_task(_left(receive))
@@ -105,6 +107,14 @@ class EventStream(Response):
                     log.info("an event stream was let go of: its reader takes nothing")
                     return
         await send({"type": "http.response.body", "body": b""})
+
+
+def _described(response: Response) -> Response:
+    """With the head of a stream: what stands between must pass each event on at once."""
+    response.headers["cache-control"] = "no-store"
+    response.headers["x-accel-buffering"] = "no"
+    del response.headers["content-length"]
+    return response
 
 
 async def _left(receive: Receive) -> None:

@@ -162,6 +162,13 @@ def test_who_may_not_follow_is_told(server: Server) -> None:
         assert long.status_code == 400
 
 
+def test_the_head_of_a_stream_is_answered_and_the_connection_goes_on(server: Server) -> None:
+    with visitor(server) as client:
+        head = client.head("/api/v1/events")
+        assert head.headers["content-type"].startswith("text/event-stream")
+        assert client.get("/healthz", timeout=10).status_code == 200
+
+
 @pytest.mark.of_files
 def test_a_rebuild_beside_the_server_is_an_event(shared_home: Home, server: Server) -> None:
     with visitor(server) as client, listening(client) as listener:
