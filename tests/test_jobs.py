@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from gallery import purge, rounds
 from gallery.blobs.abilities import LocalFiles
 from gallery.blobs.files import FileBlobs
+from gallery.catalog import Entry
 from gallery.catalog.manifests import ManifestCatalog
 from gallery.catalog.notes import MemoryNotes
 from gallery.clock import HOLD_SECONDS, ClockGuard
@@ -79,6 +81,41 @@ def test_a_restored_image_is_not_purged_by_a_plan_made_before(library: Library) 
     library.trash(OWNER, id)
     assert plan.carry_out(library) == 0
     assert is_there(library, id)
+
+
+def restore(library: Library, id: str) -> None:
+    library.restore(OWNER, id)
+
+
+def restore_and_trash(library: Library, id: str) -> None:
+    library.restore(OWNER, id)
+    library.trash(OWNER, id)
+
+
+@pytest.mark.parametrize("act", [restore, restore_and_trash])
+@pytest.mark.parametrize(
+    "planned",
+    [purge.retention, lambda library: purge.plan(library, before=library.clock() - 30 * DAY_US)],
+    ids=["retention", "plan"],
+)
+def test_an_image_that_its_owner_wants_back_while_many_are_looked_up_stays(
+    library: Library, monkeypatch: pytest.MonkeyPatch,
+    act: Callable[[Library, str], None], planned: Callable[[Library], purge.Plan],
+) -> None:  # fmt: skip
+    ids = {trash(library, 31 * DAY_US) for _ in range(2)}
+    real, acted = library.catalog.get, list[str]()
+
+    def get(owner: str, id: str, month: str | None = None) -> Entry | None:
+        if not acted:
+            acted.extend(ids - {id})
+            act(library, *acted)
+        return real(owner, id, month)
+
+    monkeypatch.setattr(library.catalog, "get", get)
+    plan = planned(library)
+    assert {item.id for item in plan.items} == ids - set(acted)
+    assert plan.carry_out(library) == 1
+    assert is_there(library, *acted)
 
 
 @pytest.mark.parametrize(
