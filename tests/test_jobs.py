@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ from gallery.imaging import Imaging
 from gallery.jobs import Jobs
 from gallery.library import Library, now_us
 from gallery.looks import Looks
-from gallery.reconcile import Reconciler
+from gallery.reconcile import Reconciler, Walked
 from gallery.watcher import Watcher
 from tests.clocks import Clocks
 from tests.samples import NOON, OTHER, OWNER, plant, record, upload
@@ -222,6 +223,31 @@ def test_a_tick_purges_nothing_while_the_clock_is_not_trusted(
     clocks.wall += 1e6
     jobs(library, clocks.guard, imaging).tick()
     assert is_there(library, due)
+
+
+def test_a_clock_that_jumps_during_the_walk_makes_nothing_old(
+    library: Library, clocks: Clocks, imaging: Imaging, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.clock = lambda: int(clocks.wall * 1e6)
+    id = upload(library).entry.record.id
+    library.trash(OWNER, id)
+    real = Reconciler.run
+
+    def run(*args: Any) -> Walked:
+        clocks.wall += 31 * 86_400
+        return real(*args)
+
+    monkeypatch.setattr(Reconciler, "run", run)
+    assert clocks.guard.tick()
+    running = jobs(library, clocks.guard, imaging)
+    running.tick()
+    assert is_there(library, id)
+    assert not clocks.pass_(HOLD_SECONDS - 60)
+    assert clocks.pass_(60)
+    monkeypatch.undo()
+    running._due.clear()  # the hours have passed
+    running.tick()
+    assert not is_there(library, id)
 
 
 def test_what_was_held_back_is_purged_when_the_hold_ends(
