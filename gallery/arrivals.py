@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 SETTLE_SECONDS = 5.0
 QUIET_SECONDS = 0.1
 _MAX_NAMES = 100_000
+_KEPT_SECONDS = 3600.0
+"""Far more than any look waits for the next. Nobody may ever look at an older name again."""
 _CHUNK = 1 << 20
 _EDGE = 16
 V = TypeVar("V")
@@ -44,22 +46,23 @@ MENDED = Look(mended=True)
 
 
 class Watched:
-    """What was seen of the names that are looked at, from one look to the next. Bounded: what is
-    forgotten is seen as if for the first time."""
+    """What was seen of the names that are looked at, from one look to the next. Bounded: a name
+    that finds no room is seen as if for the first time, until others are forgotten. If it drove
+    one out, more than there is room for would drive each other out before the next look."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        # Each with the time when it was kept, the oldest first.
         self._seen: dict[str, tuple[Hashable, float]] = {}
-        self._left: dict[str, Hashable] = {}
-        self._said: dict[str, str] = {}
+        self._left: dict[str, tuple[Hashable, float]] = {}
+        self._said: dict[str, tuple[str, float]] = {}
 
     def age(self, name: str, state: Hashable) -> float:
         """For how many seconds ``name`` has been seen in the same state."""
-        now = time.monotonic()
         before = self._seen.get(name)
         if before is not None and before[0] == state:
-            return now - before[1]
-        self._keep(self._seen, name, (state, now))
+            return time.monotonic() - before[1]
+        self._keep(self._seen, name, state)
         return 0.0
 
     def leave(self, name: str, state: Hashable, why: str) -> Look:
@@ -78,11 +81,13 @@ class Watched:
         return self.leave(name, state, why)
 
     def is_left(self, name: str, state: Hashable) -> bool:
-        return name in self._left and self._left[name] == state
+        before = self._left.get(name)
+        return before is not None and before[0] == state
 
     def say(self, name: str, what: str) -> None:
         """Logs what is in the way of a file, unless that was the last that was said of it."""
-        if self._said.get(name) != what:
+        before = self._said.get(name)
+        if before is None or before[0] != what:
             self._keep(self._said, name, what)
             # Names of any bytes may be there: shown so that no terminal obeys them.
             log.warning("%s: %s", ascii(name)[1:-1], what)
@@ -92,11 +97,16 @@ class Watched:
             for kept in (self._seen, self._left, self._said):
                 kept.pop(name, None)
 
-    def _keep(self, kept: dict[str, V], name: str, value: V) -> None:
+    def _keep(self, kept: dict[str, tuple[V, float]], name: str, value: V) -> None:
+        now = time.monotonic()
         with self._lock:
-            kept[name] = value
-            if len(kept) > _MAX_NAMES:
-                kept.pop(next(iter(kept)))
+            kept.pop(name, None)
+            if len(kept) >= _MAX_NAMES:
+                oldest = next(iter(kept))
+                if now - kept[oldest][1] < _KEPT_SECONDS:
+                    return
+                del kept[oldest]
+            kept[name] = value, now
 
 
 class State(NamedTuple):

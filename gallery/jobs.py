@@ -99,14 +99,13 @@ class Jobs:
     def tick(self) -> None:
         """One round: what is due is done."""
         with self._noted("upkeep", TICK_SECONDS) as done:
-            may_purge = self._clock.tick()
+            done.figures = {"may_purge": int(self._clock.tick())}
             self._library.blobs.keep_room()
             self._library.healing.heal()
-            done.figures = {"may_purge": int(may_purge)}
         if self._is_due("walk", self._walk_seconds):
             self.walk()
         if self._is_due("hourly", HOUR_SECONDS):
-            if may_purge:
+            if self._clock.tick():  # the walk may have taken long
                 self._by_itself(self.retention)
             self._by_itself(self._tidy)
             self._by_itself(self._sample)

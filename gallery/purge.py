@@ -16,6 +16,7 @@ import orjson
 from itsdangerous import BadSignature, TimestampSigner
 
 from gallery import keys
+from gallery.catalog import Expired
 from gallery.catalog.query import Query
 from gallery.draft import DAY_US
 from gallery.errors import Conflict, Moved, NotFound, Unavailable
@@ -90,8 +91,8 @@ def plan(library: Library, *, before: int, owner: str | None = None) -> Plan:
     for expired in library.catalog.expired(before):
         if owner is not None and expired.owner != owner:
             continue
-        if entry := library.catalog.get(expired.owner, expired.id):
-            items.append(Item.of(entry.record))
+        if record := _still(library, expired):
+            items.append(Item.of(record))
     return Plan(sorted(items, key=lambda item: (item.owner, item.id)))
 
 
@@ -105,10 +106,9 @@ def retention(library: Library, *, thorough: bool = False) -> Plan:
     for expired in library.catalog.expired(_NEVER if thorough else due):
         if due <= expired.deleted_at <= now:
             continue
-        entry = library.catalog.get(expired.owner, expired.id)
-        if entry is None:
+        if (record := _still(library, expired)) is None:
             continue
-        record, age = entry.record, now - expired.deleted_at
+        age = now - expired.deleted_at
         if not 0 <= age <= ABSURD_US or expired.deleted_at < record.created_at - _AHEAD_US:
             log.warning(
                 "%s: in the trash since %s, which cannot be: not purged",
@@ -117,6 +117,15 @@ def retention(library: Library, *, thorough: bool = False) -> Plan:
             continue
         items.append(Item.of(record))
     return Plan(items)
+
+
+def _still(library: Library, expired: Expired) -> Record | None:
+    """Its record, if it is in the trash since then: meanwhile it may have been restored, and
+    put there again a moment ago."""
+    entry = library.catalog.get(expired.owner, expired.id)
+    if entry is None or entry.record.status != "trash":
+        return None
+    return entry.record if (entry.record.deleted_at or 0) == expired.deleted_at else None
 
 
 def empty_trash(library: Library, owner: str, count: int) -> int:

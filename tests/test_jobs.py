@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gallery import purge, rounds
 from gallery.blobs.abilities import LocalFiles
 from gallery.blobs.files import FileBlobs
+from gallery.catalog import Entry
 from gallery.catalog.manifests import ManifestCatalog
 from gallery.catalog.notes import MemoryNotes
 from gallery.clock import HOLD_SECONDS, ClockGuard
@@ -21,7 +24,7 @@ from gallery.imaging import Imaging
 from gallery.jobs import Jobs
 from gallery.library import Library, now_us
 from gallery.looks import Looks
-from gallery.reconcile import Reconciler
+from gallery.reconcile import Reconciler, Walked
 from gallery.watcher import Watcher
 from tests.clocks import Clocks
 from tests.samples import NOON, OTHER, OWNER, plant, record, upload
@@ -79,6 +82,41 @@ def test_a_restored_image_is_not_purged_by_a_plan_made_before(library: Library) 
     library.trash(OWNER, id)
     assert plan.carry_out(library) == 0
     assert is_there(library, id)
+
+
+def restore(library: Library, id: str) -> None:
+    library.restore(OWNER, id)
+
+
+def restore_and_trash(library: Library, id: str) -> None:
+    library.restore(OWNER, id)
+    library.trash(OWNER, id)
+
+
+@pytest.mark.parametrize("act", [restore, restore_and_trash])
+@pytest.mark.parametrize(
+    "planned",
+    [purge.retention, lambda library: purge.plan(library, before=library.clock() - 30 * DAY_US)],
+    ids=["retention", "plan"],
+)
+def test_an_image_that_its_owner_wants_back_while_many_are_looked_up_stays(
+    library: Library, monkeypatch: pytest.MonkeyPatch,
+    act: Callable[[Library, str], None], planned: Callable[[Library], purge.Plan],
+) -> None:  # fmt: skip
+    ids = {trash(library, 31 * DAY_US) for _ in range(2)}
+    real, acted = library.catalog.get, list[str]()
+
+    def get(owner: str, id: str, month: str | None = None) -> Entry | None:
+        if not acted:
+            acted.extend(ids - {id})
+            act(library, *acted)
+        return real(owner, id, month)
+
+    monkeypatch.setattr(library.catalog, "get", get)
+    plan = planned(library)
+    assert {item.id for item in plan.items} == ids - set(acted)
+    assert plan.carry_out(library) == 1
+    assert is_there(library, *acted)
 
 
 @pytest.mark.parametrize(
@@ -185,6 +223,31 @@ def test_a_tick_purges_nothing_while_the_clock_is_not_trusted(
     clocks.wall += 1e6
     jobs(library, clocks.guard, imaging).tick()
     assert is_there(library, due)
+
+
+def test_a_clock_that_jumps_during_the_walk_makes_nothing_old(
+    library: Library, clocks: Clocks, imaging: Imaging, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.clock = lambda: int(clocks.wall * 1e6)
+    id = upload(library).entry.record.id
+    library.trash(OWNER, id)
+    real = Reconciler.run
+
+    def run(*args: Any) -> Walked:
+        clocks.wall += 31 * 86_400
+        return real(*args)
+
+    monkeypatch.setattr(Reconciler, "run", run)
+    assert clocks.guard.tick()
+    running = jobs(library, clocks.guard, imaging)
+    running.tick()
+    assert is_there(library, id)
+    assert not clocks.pass_(HOLD_SECONDS - 60)
+    assert clocks.pass_(60)
+    monkeypatch.undo()
+    running._due.clear()  # the hours have passed
+    running.tick()
+    assert not is_there(library, id)
 
 
 def test_what_was_held_back_is_purged_when_the_hold_ends(

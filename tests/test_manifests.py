@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import resource
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import pytest
 from gallery.blobs.files import FileBlobs
 from gallery.catalog.manifests import ManifestCatalog
 from gallery.catalog.query import Query
+from gallery.errors import StorageFull
 from gallery.library import Library
 from gallery.lines import decode_line
 from gallery.records import Seen
@@ -192,6 +195,41 @@ def seen_by(catalog: ManifestCatalog, n: int) -> Seen:
     found = catalog.get(OWNER, record(n).id)
     assert found is not None
     return found.seen
+
+
+@contextmanager
+def room_for(size: int) -> Iterator[None]:
+    """No file can be written beyond so many bytes, as on a disk that is nearly full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_rebuild_that_finds_no_room_gives_back_what_it_took(opened: Open, shard: Path) -> None:
+    catalog = opened()
+    large = [record(n, extra={"note": "x" * 50_000}) for n in (1, 2)]
+    apply(catalog, "put", *large)
+    before = shard.read_bytes()
+    records = [(one, seen_by(catalog, n)) for n, one in enumerate(large, 1)]
+    with catalog.lock(OWNER), room_for(75_000), pytest.raises(StorageFull):
+        catalog.rebuild(OWNER, "2026-03", records)
+    assert list(shard.parent.glob("*.new")) == []
+    assert shard.read_bytes() == before
+
+
+def test_what_a_rebuild_that_was_killed_left_is_in_nobodys_way(opened: Open, shard: Path) -> None:
+    catalog = opened()
+    apply(catalog, "put", record(1), record(2))
+    append(shard.with_name("2026-03.jsonl.new"), shard.read_bytes()[:-9] * 3)
+    assert ids(opened().page(ACTIVE)) == [2, 1]
+    with catalog.lock(OWNER):
+        catalog.rebuild(OWNER, "2026-03", [(record(1), seen_by(catalog, 1))])
+    assert list(shard.parent.glob("*.new")) == []
+    assert len(lines(shard)) == 2
+    assert ids(opened().page(ACTIVE)) == [1]
 
 
 def churned(catalog: ManifestCatalog, times: int, *, owner: str = OWNER) -> None:

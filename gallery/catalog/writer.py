@@ -9,7 +9,8 @@ from __future__ import annotations
 import errno
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 
 from gallery.catalog.begun import Begun
@@ -101,15 +102,16 @@ class Writer:
 
     def rebuild(self, owner: str, month: str, records: list[tuple[Record, Seen]]) -> None:
         shard = Shard(self._folder.path(owner, month), owner, month)
-        with storage(shard.path):
+        copy = f"{shard.path}.new"
+        with storage(shard.path), _given_back(copy):
             os.makedirs(os.path.dirname(shard.path), exist_ok=True)
-            with open(f"{shard.path}.new", "wb") as file:
+            with open(copy, "wb") as file:
                 position = self._mirror.feed.position
                 file.writelines(whole(shard, self._folder.library, records, position))
                 file.flush()
                 os.fsync(file.fileno())
             with self._begun.change(owner, month):
-                os.rename(f"{shard.path}.new", shard.path)
+                os.rename(copy, shard.path)
                 load = feed_line({"op": "load"}, shard, shard.generation, shard.end)
                 self._mirror.announce(load)
 
@@ -133,6 +135,18 @@ class Writer:
         entries = [held.entry(shard, index, id.hex()) for id in list(index.slots)]
         self.rebuild(owner, month, [(e.record, e.seen) for e in entries if e])
         log.info("%s: compacted, %d bytes were dead", shard.path, dead)
+
+
+@contextmanager
+def _given_back(copy: str) -> Iterator[None]:
+    """Takes away what cannot be finished: on a full disk it would keep the disk full. What a
+    process that died left is written over by the next."""
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(copy)
+        raise
 
 
 def _size_as_read(fd: int, shard: Shard) -> int:
