@@ -114,7 +114,7 @@ class Ground:
             assert ran.code == 0 or is_early(ran), ran.complained
             return ran.code == 0
 
-        eventually(done, seconds=90)
+        eventually(done, seconds=240)
 
     def ok(self, *arguments: str) -> Any:
         ran = self.run(*arguments)
