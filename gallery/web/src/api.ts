@@ -89,10 +89,10 @@ function problemOf(status: number, body: string, retryAfter: string | null): Pro
   const after = Number(retryAfter);
   const retry = Number.isFinite(after) && after > 0 ? after : null;
   try {
-    const { code, detail, title } = JSON.parse(body) as Record<string, unknown>;
-    return new Problem(status, String(code), String(detail ?? title), retry);
+    const { code, detail, title } = JSON.parse(body) as Record<string, string | undefined>;
+    return new Problem(status, code ?? "http_error", detail ?? title ?? "", retry);
   } catch {
-    return new Problem(status, "http_error", body.slice(0, 200), retry);
+    return new Problem(status, "http_error", "", retry);
   }
 }
 
