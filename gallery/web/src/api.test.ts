@@ -51,7 +51,7 @@ test("an answer that is cut off is asked for again", async () => {
     return Promise.resolve(new Response(tries++ ? '{"op":"x","outcomes":[]}' : cut));
   });
   vi.useFakeTimers();
-  const done = bulk("delete", { ids: ["a"] });
+  const done = bulk("op", "delete", { ids: ["a"] });
   await vi.runAllTimersAsync();
   expect(await done).toMatchObject({ op: "x" });
   vi.useRealTimers();

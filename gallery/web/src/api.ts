@@ -172,16 +172,17 @@ export const emptyTrash = (count: number): Promise<{ purged: number }> =>
 export const copyTo = (kind: Exclude<Kind, "output">, id: string): Promise<Image> =>
   request("POST", `${DRAWERS[kind]}/copy`, { body: { id } });
 
-const TRIES = 3;
+const [TRIES, PASSING] = [3, [0, 502, 503, 504]];
 
 /** Many images at once. What was cut off is sent again under the same `op`, which is safe. */
 export async function bulk(
+  op: string,
   action: BulkAction,
   target: Target,
   more: { tags?: string[]; value?: boolean } = {},
 ): Promise<Bulk> {
-  const body = { op: newId(), action, ...target, ...more };
-  return again(() => request<Bulk>("POST", "images/bulk", { body }));
+  const body = { op, action, ...target, ...more };
+  return again(() => request("POST", "images/bulk", { body }));
 }
 
 export const undo = (op: string): Promise<Undo> =>
@@ -192,7 +193,7 @@ async function again<T>(act: () => Promise<T>): Promise<T> {
     try {
       return await act();
     } catch (error) {
-      const passes = error instanceof Problem && (error.isOffline || error.status === 503);
+      const passes = error instanceof Problem && PASSING.includes(error.status);
       if (!passes || tries === TRIES) throw error;
       const seconds = error.retrySeconds ?? tries;
       await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
