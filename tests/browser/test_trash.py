@@ -23,9 +23,10 @@ from tests.browser.tiles import (
     toast,
 )
 from tests.browser.watching import Watch
-from tests.services.proxy import Proxy
+from tests.services.proxy import Fault, Proxy, request
 
 NOT_THERE = r"net::ERR|status of 409"
+UNSURE = "It isn’t known whether anything was changed."
 
 
 def trashed(visitor: Visitor) -> int:
@@ -70,6 +71,7 @@ def test_what_could_not_be_deleted_is_put_back_and_said(
     visitor: Visitor, page: Page, wire: Proxy, watch: Watch
 ) -> None:
     watch.forgive(NOT_THERE)
+    watch.forgive("status of 404")
     images = visitor.fill(4)
     opened(page)
     are_drawn(page, images)
@@ -78,8 +80,30 @@ def test_what_could_not_be_deleted_is_put_back_and_said(
     with wire.cut():
         bar(page).get_by_role("button", name="Move to the trash").click()
         expect(page.locator(TILE)).to_have_count(2)
-        expect(toast(page, "Nothing was changed. The server can’t be reached.")).to_be_visible()
+        expect(toast(page, UNSURE + " The server can’t be reached.")).to_be_visible()
         are_drawn(page, images)
+    assert trashed(visitor) == 0
+    page.keyboard.press("Control+z")
+    expect(toast(page, "There is nothing to undo")).to_be_visible()
+    expect(page.locator(TILE)).to_have_count(4)
+
+
+def test_what_was_deleted_although_its_answer_was_lost_is_gone_and_undo_brings_it_back(
+    visitor: Visitor, page: Page, wire: Proxy, watch: Watch
+) -> None:
+    watch.forgive(NOT_THERE)
+    images = visitor.fill(4)
+    opened(page)
+    for image in images[:2]:
+        check(tile(page, image))
+    with wire.broken(Fault(request("POST", "/images/bulk"), reset_after=0)):
+        bar(page).get_by_role("button", name="Move to the trash").click()
+        expect(toast(page, UNSURE)).to_be_visible()
+    expect(page.locator(TILE)).to_have_count(2)
+    assert trashed(visitor) == 2
+    toast(page, UNSURE).get_by_role("button", name="Undo").click()
+    expect(toast(page, "Undone")).to_be_visible()
+    expect(page.locator(TILE)).to_have_count(4)
     assert trashed(visitor) == 0
 
 

@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { bulk, getMe, Problem, queryOf } from "./api";
+import { said } from "./i18n";
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -17,6 +18,16 @@ test("a refusal carries the code that the server gave, and when to ask again", a
 test("an answer that is no problem of ours is one all the same", async () => {
   answering(502, "<html>Bad gateway</html>");
   await expect(getMe()).rejects.toMatchObject({ status: 502, code: "http_error" });
+});
+
+test.each([
+  "<html>\r\n<head><title>504 Gateway Time-out</title></head>",
+  '{"message":"Endpoint request timed out"}',
+  "",
+])("nobody is shown what somebody in between said: %j", async (body) => {
+  answering(504, body);
+  const problem = await getMe().catch((error: unknown) => error as Problem);
+  expect(said(problem as Problem)).toBe("The server did not answer as it should.");
 });
 
 test("no answer at all is being offline", async () => {
@@ -40,7 +51,7 @@ test("an answer that is cut off is asked for again", async () => {
     return Promise.resolve(new Response(tries++ ? '{"op":"x","outcomes":[]}' : cut));
   });
   vi.useFakeTimers();
-  const done = bulk("delete", { ids: ["a"] });
+  const done = bulk("op", "delete", { ids: ["a"] });
   await vi.runAllTimersAsync();
   expect(await done).toMatchObject({ op: "x" });
   vi.useRealTimers();

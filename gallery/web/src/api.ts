@@ -89,10 +89,10 @@ function problemOf(status: number, body: string, retryAfter: string | null): Pro
   const after = Number(retryAfter);
   const retry = Number.isFinite(after) && after > 0 ? after : null;
   try {
-    const { code, detail, title } = JSON.parse(body) as Record<string, unknown>;
-    return new Problem(status, String(code), String(detail ?? title), retry);
+    const { code, detail, title } = JSON.parse(body) as Record<string, string | undefined>;
+    return new Problem(status, code ?? "http_error", detail ?? title ?? "", retry);
   } catch {
-    return new Problem(status, "http_error", body.slice(0, 200), retry);
+    return new Problem(status, "http_error", "", retry);
   }
 }
 
@@ -172,16 +172,17 @@ export const emptyTrash = (count: number): Promise<{ purged: number }> =>
 export const copyTo = (kind: Exclude<Kind, "output">, id: string): Promise<Image> =>
   request("POST", `${DRAWERS[kind]}/copy`, { body: { id } });
 
-const TRIES = 3;
+const [TRIES, PASSING] = [3, [0, 502, 503, 504]];
 
 /** Many images at once. What was cut off is sent again under the same `op`, which is safe. */
 export async function bulk(
+  op: string,
   action: BulkAction,
   target: Target,
   more: { tags?: string[]; value?: boolean } = {},
 ): Promise<Bulk> {
-  const body = { op: newId(), action, ...target, ...more };
-  return again(() => request<Bulk>("POST", "images/bulk", { body }));
+  const body = { op, action, ...target, ...more };
+  return again(() => request("POST", "images/bulk", { body }));
 }
 
 export const undo = (op: string): Promise<Undo> =>
@@ -192,7 +193,7 @@ async function again<T>(act: () => Promise<T>): Promise<T> {
     try {
       return await act();
     } catch (error) {
-      const passes = error instanceof Problem && (error.isOffline || error.status === 503);
+      const passes = error instanceof Problem && PASSING.includes(error.status);
       if (!passes || tries === TRIES) throw error;
       const seconds = error.retrySeconds ?? tries;
       await new Promise((resolve) => setTimeout(resolve, seconds * 1000));

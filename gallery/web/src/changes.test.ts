@@ -1,6 +1,7 @@
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 
 import type { Image } from "./api";
+import type { Everything } from "./changes";
 import type { Listing } from "./listing";
 
 type Answer = (path: string, body: Record<string, unknown>) => [number, unknown];
@@ -8,6 +9,7 @@ type Answer = (path: string, body: Record<string, unknown>) => [number, unknown]
 let actions: typeof import("./actions");
 let images: typeof import("./images");
 let store: typeof import("./store");
+let Toasts: typeof import("./ui/Toasts").Toasts;
 let list: Listing;
 let asked: [string, Record<string, unknown>][] = [];
 
@@ -49,13 +51,30 @@ function report(body: Record<string, unknown>, failed: string[] = []): unknown {
   return { op: body.op, total: named.length, failed: failed.length, outcomes };
 }
 
+function takenBack(named: string[]): unknown {
+  const outcomes = named.map((id) => ({ id, outcome: "undone", rev: 3 }));
+  return { undone: named.length, changed: 0, gone: 0, failed: 0, outcomes };
+}
+
+/** What a change needs that is asked for again and again, in vain. */
+async function inVain(done: Promise<void>): Promise<void> {
+  await vi.advanceTimersByTimeAsync(5000);
+  await done;
+}
+
+const opsOf = (what: string): unknown[] =>
+  asked.filter(([path]) => path === what).map(([, body]) => body.op);
+const undos = (): string[] => asked.map(([path]) => path).filter((path) => path.endsWith("undo"));
+const toasts = (): string => JSON.stringify(Toasts());
+
 beforeAll(async () => {
   vi.stubGlobal("location", { href: "http://gallery.example/" });
   vi.stubGlobal("addEventListener", () => undefined);
-  [actions, images, store] = await Promise.all([
+  [actions, images, store, { Toasts }] = await Promise.all([
     import("./actions"),
     import("./images"),
     import("./store"),
+    import("./ui/Toasts"),
   ]);
 });
 
@@ -70,7 +89,10 @@ beforeEach(async () => {
   asked = [];
 });
 
-afterEach(() => vi.unstubAllGlobals());
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
 
 test("several images leave the page before the server has answered", async () => {
   answering((_, body) => [200, report(body)]);
@@ -124,9 +146,7 @@ test("one image is changed by itself, and undone by itself", async () => {
 test("an undo waits until what it undoes is done", async () => {
   let answer: (() => void) | undefined;
   answering((path, body) =>
-    path.endsWith("undo")
-      ? [200, { undone: 2, changed: 0, gone: 0, failed: 0, outcomes: [] }]
-      : [200, report(body)],
+    path.endsWith("undo") ? [200, takenBack(ids.slice(0, 2))] : [200, report(body)],
   );
   const ask = globalThis.fetch;
   vi.stubGlobal("fetch", async (path: string, init: RequestInit) => {
@@ -144,6 +164,59 @@ test("an undo waits until what it undoes is done", async () => {
     "ops/op/undo",
   ]);
   expect(list.ids().toSorted()).toEqual(ids);
+});
+
+test.each([502, 503, 504])(
+  "a change that %d was said of may be done, and is undone",
+  async (status) => {
+    vi.useFakeTimers();
+    answering((path) => (path.endsWith("undo") ? [200, takenBack(ids)] : [status, null]));
+    await inVain(actions.removeTags(ids, ["fox"]));
+    expect(toasts()).toContain("It isn’t known whether anything was changed.");
+    expect(toasts()).not.toContain("Tags taken off");
+    expect(asked.some(([path]) => path.startsWith("timeline"))).toBe(true);
+    const ops = opsOf("images/bulk");
+    expect([ops.length, new Set(ops).size]).toEqual([3, 1]);
+    await actions.undoLast();
+    expect(undos()).toEqual([`ops/${String(ops[0])}/undo`]);
+    expect(toasts()).toContain("Undone");
+  },
+);
+
+test("a change that never came to the server leaves nothing to undo", async () => {
+  vi.useFakeTimers();
+  answering((path) => (path.endsWith("undo") ? [404, { code: "unknown_operation" }] : [504, null]));
+  await inVain(actions.trash(ids));
+  expect(list.ids().toSorted()).toEqual(ids);
+  store.apply({ ...image(0), rev: 2, tags: ["elsewhere"] });
+  await actions.undoLast();
+  expect(toasts()).toContain("There is nothing to undo");
+  expect(images.imageOf("image-0")).toMatchObject({ rev: 2, tags: ["elsewhere"] });
+  expect(list.ids().toSorted()).toEqual(ids);
+});
+
+test("of a change of several parts, the one whose answer was lost is undone as well", async () => {
+  vi.useFakeTimers();
+  answering((path, body) => {
+    if (path.endsWith("undo")) return [200, takenBack([])];
+    return (body.ids as string[]).includes("image-2")
+      ? [507, { code: "storage_full" }]
+      : [200, report(body)];
+  });
+  const targets = function* () {
+    yield { ids: ids.slice(0, 2) };
+    yield { ids: ids.slice(2) };
+  };
+  const all = { total: 3, known: () => ids, targets, clear: () => undefined };
+  await inVain(actions.trash(all as unknown as Everything));
+  expect(toasts()).toContain("It isn’t known whether 1 of 3 images were changed.");
+  await actions.undoLast();
+  expect(undos()).toEqual(
+    opsOf("images/bulk")
+      .toReversed()
+      .map((op) => `ops/${String(op)}/undo`),
+  );
+  expect(undos().length).toBe(2);
 });
 
 test("what was undone stays in sight when the change is told late", async () => {

@@ -2,14 +2,15 @@
 
 import { batch, signal } from "@preact/signals";
 
-import { bulk, Problem, undo, type Bulk, type BulkAction, type Image, type Target } from "./api";
+import { bulk, newId, Problem, undo } from "./api";
+import type { Bulk, BulkAction, Image, Target, Undo } from "./api";
 import { said } from "./i18n";
 import { imageOf, putBack, reached, foresee as shownAhead } from "./images";
 import { applyAll, gone, hide, reload } from "./store";
 import { chunksOf } from "./targets";
 import { t } from "./texts/actions";
 import { tell } from "./ui/Toasts";
-import { offer, withdraw } from "./undo";
+import { offer, say, withdraw } from "./undo";
 
 /** All images of a page, most of which it may know nothing of. */
 export interface Everything {
@@ -67,7 +68,7 @@ export async function change(which: Which, wanted: Change): Promise<void> {
   const { one } = wanted;
   const single = one !== undefined && !isEverything(which) && size === 1 && id !== undefined;
   const work = inTurn<string[] | null>(() =>
-    single ? alone(one(id)) : many(targets, size, wanted, shown),
+    single ? alone(one(id)) : many(targets, size, wanted, shown, (text) => say(entry, text)),
   );
   const before = single ? shown.before[0] : undefined;
   let isDone = false;
@@ -99,21 +100,28 @@ async function alone(changed: Promise<Image>): Promise<null> {
   return null;
 }
 
-/** Gives the operations to undo it by. What part of it fails is put back and said. */
+/** Gives the operations to undo it by. What part of it fails is put back and said. One whose answer
+ * was lost may be done all the same: it is undone as well, and the lists tell what is. */
 async function many(
   targets: AsyncIterable<Target> | Iterable<Target>,
   size: number,
   { action, more }: Change,
   shown: Foreseen,
+  sayOfIt: (text: string) => void,
 ): Promise<string[]> {
   const ops: string[] = [];
   const failed = new Map<string, string>();
   const open = new Set(shown.before.map(({ id }) => id));
-  let total = 0;
+  let [total, isLost] = [0, false];
   try {
     for await (const target of targets) {
-      const report = await bulk(action, target, more);
-      ops.push(report.op);
+      const op = newId();
+      const report = await bulk(op, action, target, more).catch((error: unknown) => {
+        isLost = problemOf(error).leavesOpen;
+        if (isLost) ops.push(op);
+        throw error;
+      });
+      ops.push(op);
       total += report.total;
       for (const { id } of report.outcomes) open.delete(id);
       batch(() => takeIn(report, failed));
@@ -122,7 +130,9 @@ async function many(
     if (!ops.length) throw error;
     shown.putBack(open);
     reload();
-    tell(t.failed(size - total, size, said(problemOf(error))));
+    const why = said(problemOf(error));
+    if (isLost) sayOfIt(t.unsure(size - total, size, why));
+    else tell(t.failed(size - total, size, why));
   }
   if (failed.size) {
     shown.putBack(new Set(failed.keys()));
@@ -169,13 +179,15 @@ async function undoAll(ops: readonly string[], shown: Foreseen): Promise<void> {
   const old = new Map(shown.before.map((image) => [image.id, image]));
   const again = foresee([...old.keys()], (image) => old.get(image.id) ?? image, false);
   let [total, undone] = [0, 0];
-  const others = new Set<string>();
+  const others = new Set(old.keys());
   try {
     for (const op of ops.toReversed()) {
-      const report = await undo(op);
+      const report = await undoIfAny(op);
+      if (!report) continue;
       for (const { id, outcome, rev } of report.outcomes) {
-        if (outcome !== "undone") others.add(id);
-        else if (rev !== null) reached(id, rev);
+        if (outcome !== "undone") continue;
+        others.delete(id);
+        if (rev !== null) reached(id, rev);
       }
       total += report.undone + report.changed + report.gone + report.failed;
       undone += report.undone;
@@ -185,8 +197,18 @@ async function undoAll(ops: readonly string[], shown: Foreseen): Promise<void> {
     throw error;
   }
   if (others.size) again.putBack(others);
-  tell(undone === total ? t.undone : t.undonePartly(undone, total));
+  if (undone === total) tell(total ? t.undone : t.nothingToUndo);
+  else tell(t.undonePartly(undone, total));
   if (shown.isPartial || undone !== total) reload();
+}
+
+/** Null where the server knows of no such operation: one whose answer was lost may never have come
+ * to it. */
+function undoIfAny(op: string): Promise<Undo | null> {
+  return undo(op).catch((error: unknown) => {
+    if (problemOf(error).code === "unknown_operation") return null;
+    throw error;
+  });
 }
 
 // -- at once --------------------------------------------------------------------------------------

@@ -12,6 +12,11 @@ export class Problem extends Error {
   get isOffline(): boolean {
     return this.code === "offline";
   }
+
+  /** Whether what was asked for may be done all the same, wholly or in part. */
+  get leavesOpen(): boolean {
+    return this.status === 0 || this.status >= 500;
+  }
 }
 
 /** An answer that was cut off on its way, or that somebody in between gave. */

@@ -19,9 +19,17 @@ let done: readonly Done[] = [];
 /** Remembers how something is taken back. With a text, that is offered in a toast as well. */
 export function offer(undo: () => Promise<unknown>, text?: string): Done {
   const entry: Done = { undo, hush: () => undefined };
-  if (text) entry.hush = tell(text, t.undo, () => void takeBack(entry));
   done = [...done.slice(1 - MOST), entry];
+  if (text) say(entry, text);
   return entry;
+}
+
+/** Says this of it in place of what was said, with the way back. Whoever went back already is told
+ * how that ends. */
+export function say(entry: Done, text: string): void {
+  if (!done.includes(entry)) return;
+  entry.hush();
+  entry.hush = tell(text, t.undo, () => void takeBack(entry));
 }
 
 /** It did not happen after all. */
@@ -39,7 +47,7 @@ async function takeBack(entry: Done): Promise<void> {
     } catch (error) {
       if (!(error instanceof Problem && PASSING.includes(error.status))) throw error;
       done = [...done, entry];
-      entry.hush = tell(said(error), t.undo, () => void takeBack(entry));
+      say(entry, said(error));
     }
   });
 }

@@ -17,6 +17,10 @@ export const t = inTwo(
       n === of
         ? `Nothing was changed. ${why}`
         : `${number(n)} of ${images(of)} could not be changed. ${why}`,
+    unsure: (n: number, of: number, why: string) =>
+      n === of
+        ? `It isn’t known whether anything was changed. ${why}`
+        : `It isn’t known whether ${number(n)} of ${images(of)} were changed. ${why}`,
     undone: "Undone",
     undoing: "Will be undone as soon as it is done",
     undonePartly: (n: number, of: number) =>
@@ -44,6 +48,10 @@ export const t = inTwo(
       n === of
         ? `아무것도 바뀌지 않았습니다. ${why}`
         : `이미지 ${number(of)}장 중 ${number(n)}장을 바꾸지 못했습니다. ${why}`,
+    unsure: (n, of, why) =>
+      n === of
+        ? `바뀌었는지 알 수 없습니다. ${why}`
+        : `이미지 ${number(of)}장 중 ${number(n)}장이 바뀌었는지 알 수 없습니다. ${why}`,
     undone: "실행을 취소했습니다",
     undoing: "끝나는 대로 실행을 취소합니다",
     undonePartly: (n, of) =>

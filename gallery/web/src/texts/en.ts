@@ -44,6 +44,7 @@ export const en = {
   // -- problems, by the server's code
   problems: {
     offline: "The server can’t be reached.",
+    http_error: "The server did not answer as it should.",
     failed: "Something went wrong.",
     unavailable: "The storage is away for now. Nothing is lost.",
     busy: "Too much at once. Try again in a moment.",

@@ -45,6 +45,7 @@ export const ko: Texts = {
   // -- problems
   problems: {
     offline: "서버에 연결할 수 없습니다.",
+    http_error: "서버가 제대로 응답하지 않았습니다.",
     failed: "문제가 생겼습니다.",
     unavailable: "저장소를 잠시 쓸 수 없습니다. 잃은 것은 없습니다.",
     busy: "요청이 한꺼번에 너무 많습니다. 잠시 뒤에 다시 해 보세요.",
