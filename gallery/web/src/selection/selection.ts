@@ -15,7 +15,7 @@ import { fresh, me, watch } from "../store";
 type Picked = ReadonlyMap<string, number | null>;
 
 const picked = signal<Picked>(new Map());
-/** If all others are selected: the ones that are not, with the days that they were made. */
+/** If all others are selected: the ones that are not, with the days that they stand in. */
 const left = signal<ReadonlyMap<string, string> | null>(null);
 /** Where a range begins. */
 let anchor: string | null = null;
@@ -84,7 +84,7 @@ export function put(ids: Iterable<string>, on: boolean): void {
     const next = new Map(left.peek());
     for (const id of ids) {
       if (on) next.delete(id);
-      else next.set(id, dayOf(imageOf(id)?.created_at ?? Date.now()));
+      else next.set(id, dayIn(id));
     }
     left.value = next;
     return;
@@ -96,6 +96,10 @@ export function put(ids: Iterable<string>, on: boolean): void {
   }
   picked.value = next;
 }
+
+/** The list knows it even of an image that was let go to make room. */
+const dayIn = (id: string): string =>
+  present.peek()?.dayWith(id)?.date ?? dayOf(imageOf(id)?.created_at ?? Date.now());
 
 export function selectAll(): void {
   if (!present.peek()?.total) return;
