@@ -103,3 +103,22 @@ test("what is left out of all stays left out when no more than its place is know
   expect(between).toEqual({ ids: named(second).slice(1) });
   expect(oldest).toMatchObject({ filter: { from_date: third, to_date: third } });
 });
+
+test("nothing is named when a part of what is selected could not be asked for", async () => {
+  await look(0);
+  selection.selectAll();
+  isCut = true;
+  await expect(selection.chosenIds(100)).rejects.toMatchObject({ code: "offline" });
+  isCut = false;
+  expect(await selection.chosenIds(100)).toEqual(names);
+});
+
+test("a range with images that could not be asked for is not selected with gaps", async () => {
+  await look(0);
+  await look(2);
+  const [from = "", to = ""] = [names[0], names.at(-1)];
+  selection.toggle(from);
+  isCut = true;
+  await expect(selection.selectTo(to)).rejects.toMatchObject({ code: "offline" });
+  expect(selection.count.value).toBe(1);
+});

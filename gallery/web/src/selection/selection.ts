@@ -3,7 +3,7 @@
 
 import { computed, signal } from "@preact/signals";
 
-import type { Image } from "../api";
+import { Problem, type Image } from "../api";
 import type { Everything, Which } from "../changes";
 import { imageOf } from "../images";
 import type { Day } from "../layout/day";
@@ -151,11 +151,13 @@ export function isWhole(day: Day): boolean {
   return day.count > 0;
 }
 
+/** Throws Problem if one that is there could not be asked for: nothing is done to a part of them. */
 async function idsBetween(list: Sections, from: number, to: number): Promise<string[]> {
   const ids: string[] = [];
   for (let index = from; index < to; index++) {
     const id = list.at(index) ?? (await list.idAt(index));
     if (id) ids.push(id);
+    else if (index < list.total) throw list.problem.peek() ?? new Problem(0, "failed", "");
   }
   return ids;
 }

@@ -106,7 +106,10 @@ export class TrashList extends Sections {
   }
 
   async idAt(index: number): Promise<string | null> {
-    while (index >= this.placed && this.cursor !== null && !this.problem.peek()) await this.more();
+    while (index >= this.placed && this.cursor !== null) {
+      await this.more();
+      if (this.problem.peek()) break;
+    }
     return this.at(index);
   }
 
