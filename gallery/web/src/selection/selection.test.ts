@@ -74,7 +74,7 @@ beforeEach(async () => {
 
 afterEach(() => {
   isCut = false;
-  for (const id of names) images.forget(id);
+  for (const id of [...names, "new"]) images.forget(id);
 });
 
 async function look(at: number): Promise<void> {
@@ -121,4 +121,24 @@ test("a range with images that could not be asked for is not selected with gaps"
   isCut = true;
   await expect(selection.selectTo(to)).rejects.toMatchObject({ code: "offline" });
   expect(selection.count.value).toBe(1);
+});
+
+test("all but these ends with the last that is left of it", async () => {
+  for (const day of [0, 1, 2]) await look(day);
+  selection.selectAll();
+  for (const id of names) selection.toggle(id);
+  expect(selection.isSelecting.value).toBe(false);
+  store.apply(image("new"));
+  expect(selection.count.value).toBe(0);
+  expect(selection.isSelected("new")).toBe(false);
+});
+
+test("all but these ends when the others leave", async () => {
+  for (const day of [0, 1, 2]) await look(day);
+  selection.selectAll();
+  const [kept = "", ...others] = names;
+  selection.toggle(kept);
+  for (const id of others) store.gone(id);
+  store.apply(image("new"));
+  expect(selection.isSelected("new")).toBe(false);
 });

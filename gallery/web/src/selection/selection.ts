@@ -1,7 +1,7 @@
 // Which images of the page are selected: some by their ids, or all of them but some. It stays
 // while one scrolls, and ends with the page.
 
-import { computed, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 
 import { Problem, type Image } from "../api";
 import type { Everything, Which } from "../changes";
@@ -165,6 +165,11 @@ async function idsBetween(list: Sections, from: number, to: number): Promise<str
 // -- what happens ---------------------------------------------------------------------------------
 
 present.subscribe(selectNone);
+
+/** All but some ends when nothing is left of it: what comes then was not meant. */
+effect(() => {
+  if (present.value && left.value && !count.value) left.value = null;
+});
 
 /** What is no longer on the page is no longer selected. */
 watch((id: string, image: Image | null) => {

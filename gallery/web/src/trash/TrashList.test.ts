@@ -59,3 +59,19 @@ test("all of it is named when some of it has left before it was known", async ()
   selectAll();
   expect(await chosenIds(100)).toEqual(["new", "old"]);
 });
+
+test("all of it stays selected while it is read again", async () => {
+  const items = [image("new", "2026-03-15T00:00:00Z"), image("old", "2026-03-14T00:00:00Z")];
+  const answer = { items, next_cursor: null, total: 2 };
+  vi.stubGlobal("fetch", () => Promise.resolve(new Response(JSON.stringify(answer))));
+  const [{ present }, { count, selectAll }] = await Promise.all([
+    import("../sections"),
+    import("../selection/selection"),
+  ]);
+  const list = new lists.TrashList();
+  await list.load();
+  present.value = list;
+  selectAll();
+  await list.load();
+  expect(count.value).toBe(2);
+});
