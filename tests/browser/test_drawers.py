@@ -10,6 +10,7 @@ from tests.browser.conftest import Visitor
 from tests.browser.files import file, give, kept
 from tests.browser.looks import EACH, Look, shot
 from tests.browser.tiles import tiles
+from tests.browser.watching import Watch
 
 
 def test_images_are_copied_from_the_gallery(visitor: Visitor, page: Page) -> None:
@@ -32,6 +33,23 @@ def test_images_are_copied_from_the_gallery(visitor: Visitor, page: Page) -> Non
     expect(tiles(page)).to_have_count(2)
     expect(page.get_by_text("2 images copied to Inputs")).to_be_visible()
     assert {item["parents"][0] for item in kept(visitor, "input")} == {ids[68], ids[69]}
+
+
+def test_more_to_copy_is_asked_for_again_after_it_failed(
+    visitor: Visitor, page: Page, watch: Watch
+) -> None:
+    watch.forgive(r"net::ERR")
+    visitor.fill(70)
+    page.goto("/inputs")
+    page.get_by_role("main").get_by_role("button", name="Copy from Images").click()
+    dialog = page.get_by_role("dialog", name="Copy to Inputs")
+    expect(dialog.locator(".pick")).to_have_count(60)
+    page.route("**/api/v1/images?*", lambda route: route.abort())
+    dialog.get_by_role("button", name="Show more").click()
+    expect(dialog).to_contain_text("be reached")
+    page.unroute("**/api/v1/images?*")
+    dialog.get_by_role("button", name="Show more").click()
+    expect(dialog.locator(".pick")).to_have_count(70)
 
 
 @pytest.mark.of_files

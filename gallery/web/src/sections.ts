@@ -25,7 +25,7 @@ export abstract class Sections {
   abstract idAt(index: number): Promise<string | null>;
   abstract belongs(image: Image): boolean;
   /** All of it as it is now, in parts that the server takes at once, but some, which have the
-   * days they were made. */
+   * days they stand in. */
   abstract targets(except: ReadonlyMap<string, string>): AsyncIterable<Target>;
   /** Of all of it, if that is known. */
   abstract bytes(me: Me | null): number | null;

@@ -1,9 +1,9 @@
 // Which images of the page are selected: some by their ids, or all of them but some. It stays
 // while one scrolls, and ends with the page.
 
-import { computed, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 
-import type { Image } from "../api";
+import { Problem, type Image } from "../api";
 import type { Everything, Which } from "../changes";
 import { imageOf } from "../images";
 import type { Day } from "../layout/day";
@@ -15,7 +15,7 @@ import { fresh, me, watch } from "../store";
 type Picked = ReadonlyMap<string, number | null>;
 
 const picked = signal<Picked>(new Map());
-/** If all others are selected: the ones that are not, with the days that they were made. */
+/** If all others are selected: the ones that are not, with the days that they stand in. */
 const left = signal<ReadonlyMap<string, string> | null>(null);
 /** Where a range begins. */
 let anchor: string | null = null;
@@ -84,7 +84,7 @@ export function put(ids: Iterable<string>, on: boolean): void {
     const next = new Map(left.peek());
     for (const id of ids) {
       if (on) next.delete(id);
-      else next.set(id, dayOf(imageOf(id)?.created_at ?? Date.now()));
+      else next.set(id, dayIn(id));
     }
     left.value = next;
     return;
@@ -96,6 +96,10 @@ export function put(ids: Iterable<string>, on: boolean): void {
   }
   picked.value = next;
 }
+
+/** The list knows it even of an image that was let go to make room. */
+const dayIn = (id: string): string =>
+  present.peek()?.dayWith(id)?.date ?? dayOf(imageOf(id)?.created_at ?? Date.now());
 
 export function selectAll(): void {
   if (!present.peek()?.total) return;
@@ -147,11 +151,13 @@ export function isWhole(day: Day): boolean {
   return day.count > 0;
 }
 
+/** Throws Problem if one that is there could not be asked for: nothing is done to a part of them. */
 async function idsBetween(list: Sections, from: number, to: number): Promise<string[]> {
   const ids: string[] = [];
   for (let index = from; index < to; index++) {
     const id = list.at(index) ?? (await list.idAt(index));
     if (id) ids.push(id);
+    else if (index < list.total) throw list.problem.peek() ?? new Problem(0, "failed", "");
   }
   return ids;
 }
@@ -159,6 +165,11 @@ async function idsBetween(list: Sections, from: number, to: number): Promise<str
 // -- what happens ---------------------------------------------------------------------------------
 
 present.subscribe(selectNone);
+
+/** All but some ends when nothing is left of it: what comes then was not meant. */
+effect(() => {
+  if (present.value && left.value && !count.value) left.value = null;
+});
 
 /** What is no longer on the page is no longer selected. */
 watch((id: string, image: Image | null) => {

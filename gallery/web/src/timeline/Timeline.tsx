@@ -16,6 +16,7 @@ import { useBand } from "../selection/drag";
 import { useGestures } from "../selection/gestures";
 import { beginAt, isSelecting, selectTo } from "../selection/selection";
 import { isAtTop } from "../store";
+import { attempt } from "../ui/Toasts";
 import { cursor, show, useShown } from "./cursor";
 import { DaySection } from "./DaySection";
 import { target } from "./moves";
@@ -70,7 +71,7 @@ export function Timeline({ listing }: { listing: Sections }) {
     void leads.then((other) => {
       if (!other) return;
       show(other);
-      if (event.shiftKey) void selectTo(other);
+      if (event.shiftKey) void attempt(() => selectTo(other));
     });
   };
   const total = listing.total;

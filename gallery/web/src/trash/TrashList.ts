@@ -2,7 +2,7 @@
 //
 // It is read by its cursor, page after page, as far down as one looks.
 
-import { signal } from "@preact/signals";
+import { batch, signal } from "@preact/signals";
 
 import { getTrash, Problem, type Image, type Page, type Target } from "../api";
 import type { Day } from "../layout/day";
@@ -53,9 +53,12 @@ export class TrashList extends Sections {
         found.push(...page.items);
         [cursor, total] = [page.next_cursor, page.total ?? 0];
       } while (cursor !== null && found.length < wanted);
-      this.days.value = [];
-      this.take(found, cursor, total);
-      this.state.value = "ready";
+      // In between it would seem to be empty.
+      batch(() => {
+        this.days.value = [];
+        this.take(found, cursor, total);
+        this.state.value = "ready";
+      });
     });
   }
 
@@ -106,7 +109,10 @@ export class TrashList extends Sections {
   }
 
   async idAt(index: number): Promise<string | null> {
-    while (index >= this.placed && this.cursor !== null && !this.problem.peek()) await this.more();
+    while (index >= this.placed && this.cursor !== null) {
+      await this.more();
+      if (this.problem.peek()) break;
+    }
     return this.at(index);
   }
 

@@ -101,6 +101,8 @@ function useImages(q: string) {
   const [next, setNext] = useState<string | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [cursor, setCursor] = useState("");
+  /** The same page is asked for again if it did not come. */
+  const [asked, setAsked] = useState(0);
   useEffect(() => {
     const stop = new AbortController();
     const query = {
@@ -120,7 +122,11 @@ function useImages(q: string) {
       },
     );
     return () => stop.abort();
-  }, [q, cursor]);
+  }, [q, cursor, asked]);
   useEffect(() => setCursor(""), [q]);
-  return { images, next, problem, more: () => setCursor(next ?? "") };
+  const more = (): void => {
+    setCursor(next ?? "");
+    setAsked(asked + 1);
+  };
+  return { images, next, problem, more };
 }
