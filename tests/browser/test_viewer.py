@@ -23,6 +23,17 @@ from tests.browser.viewer import (
 )
 from tests.browser.watching import Watch, until
 
+SPARING = """{
+  const take = history.replaceState.bind(history);
+  let left = 5;
+  window.rested = () => (left = Infinity);
+  history.replaceState = (...all) => {
+    if (left-- > 0) return take(...all);
+    if (%s) throw new DOMException("replaceState() more than 5 times", "SecurityError");
+  };
+}"""
+"""A browser that takes but a few changes of the address until it has rested, and may not say so."""
+
 
 def test_enter_opens_an_image_and_presses_nothing_in_it(visitor: Visitor, page: Page) -> None:
     ids = visitor.fill(8)
@@ -120,6 +131,29 @@ def test_next_and_previous_go_on_where_a_page_of_the_list_ends(
     for _ in range(6):
         page.keyboard.press("ArrowLeft")
     expect(page).to_have_url(re.compile(newest[199]))
+
+
+@pytest.mark.of_files
+@pytest.mark.parametrize("says", ["true", "false"])
+def test_paging_is_faster_than_the_history_of_a_browser(
+    visitor: Visitor, page: Page, says: str
+) -> None:
+    ids = visitor.fill(20)
+    page.add_init_script(SPARING % says)
+    page.goto("/")
+    tile(page, ids[0]).click()
+    until(page, IS_OPEN)
+    for _ in range(12):
+        page.keyboard.press("ArrowRight")
+    expect(page.get_by_text("13 of 20", exact=True)).to_be_visible()
+    expect(page).to_have_url(re.compile(ids[5]))
+    page.evaluate("rested()")
+    opened(page, ids[12])
+    page.reload()
+    opened(page, ids[12])
+    page.keyboard.press("Escape")
+    expect(page).to_have_url(re.compile("/$"))
+    until(page, f"{FOCUSED} === '{ids[12]}'")
 
 
 def test_an_address_of_an_image_leads_to_it_and_to_its_neighbours(

@@ -59,6 +59,34 @@ test("what is just within the bounds is a filter", () => {
   expect(filters).toEqual({ q, tag, from_date: "0001-01-01", aspect_ratio: "999999:1" });
 });
 
+test("what the browser refuses to take down is shown, and taken down a little later", () => {
+  vi.useFakeTimers();
+  const location = { href: "http://gallery.example/" };
+  vi.stubGlobal("location", location);
+  let isRefusing = true;
+  const write = vi.fn((_state: unknown, _title: string, href: string) => {
+    if (isRefusing) throw new Error("SecurityError");
+    location.href = `http://gallery.example${href}`;
+  });
+  const back = vi.fn();
+  vi.stubGlobal("history", { state: { depth: 0 }, pushState: write, replaceState: write, back });
+  routing.go({ image: A });
+  routing.go({ image: B }, "replace");
+  expect(routing.route.value.image).toBe(B);
+  routing.leave();
+  expect(routing.route.value.image).toBe(null);
+  expect(back).not.toHaveBeenCalled();
+  routing.go({ image: A });
+  isRefusing = false;
+  vi.advanceTimersByTime(2_000);
+  expect(location.href).toBe(`http://gallery.example/image/${A}`);
+  expect(write).toHaveBeenLastCalledWith({ depth: 1 }, "", `/image/${A}`);
+  const times = write.mock.calls.length;
+  vi.advanceTimersByTime(10_000);
+  expect(write).toHaveBeenCalledTimes(times);
+  vi.useRealTimers();
+});
+
 test("what is left twice before it is gone is left once", () => {
   const back = vi.fn();
   vi.stubGlobal("history", { state: { depth: 1 }, back });

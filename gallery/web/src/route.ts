@@ -112,12 +112,45 @@ const depth = (): number => (history.state as { depth?: number } | null)?.depth 
 
 export const route = computed(() => current.value);
 
-export function go(change: Partial<Route>, how: "push" | "replace" = "push"): void {
+export function go(change: Partial<Route>, how: How = "push"): void {
   const wanted: Route = { ...current.peek(), ...change };
-  const href = hrefOf(wanted);
-  if (how === "push") history.pushState({ depth: depth() + 1 }, "", href);
-  else history.replaceState({ depth: depth() }, "", href);
+  // An entry that is still to be made is the one that is replaced.
+  write(refused === "push" ? "push" : how, wanted);
   current.value = wanted;
+}
+
+// -- the history ----------------------------------------------------------------------------------
+
+type How = "push" | "replace";
+
+const AGAIN_MS = 1_000;
+/** What the browser has not taken yet, and is offered again a little later. */
+let refused: How | null = null;
+let again: ReturnType<typeof setTimeout> | undefined;
+
+/** Browsers take but so many of these in a while, fewer than one can page through: what is shown
+ * doesn't wait for them. */
+function write(how: How, wanted: Route): void {
+  forgo();
+  if (isTaken(how, hrefOf(wanted))) return;
+  refused = how;
+  again = setTimeout(() => write(how, current.peek()), AGAIN_MS);
+}
+
+/** Safari and Firefox throw where it is too much, Chromium says nothing. */
+function isTaken(how: How, href: string): boolean {
+  try {
+    if (how === "push") history.pushState({ depth: depth() + 1 }, "", href);
+    else history.replaceState({ depth: depth() }, "", href);
+  } catch {
+    return false;
+  }
+  return new URL(href, location.href).href === location.href;
+}
+
+function forgo(): void {
+  clearTimeout(again);
+  refused = null;
 }
 
 /** Back takes a moment, in which it may be asked for again: that would lead out of the page below. */
@@ -127,15 +160,28 @@ let isLeaving = false;
  * kept, and Forward leads here again. */
 export function leave(): void {
   if (isLeaving) return;
+  if (refused === "push") {
+    // The history is still where it was come from.
+    arrive();
+    return;
+  }
   isLeaving = depth() > 0;
-  if (isLeaving) history.back();
-  else go({ image: null, compare: null }, "replace");
+  if (!isLeaving) {
+    go({ image: null, compare: null }, "replace");
+    return;
+  }
+  forgo();
+  history.back();
 }
 
-addEventListener("popstate", () => {
+addEventListener("popstate", arrive);
+
+/** Shows what the address says. */
+function arrive(): void {
   isLeaving = false;
+  forgo();
   current.value = parse(new URL(location.href));
-});
+}
 
 /** For links: a plain click stays in the application, all others are the browser's. */
 export function follow(change: Partial<Route>): (event: MouseEvent) => void {

@@ -3,6 +3,7 @@
 import { useRef } from "preact/hooks";
 
 import { route } from "../route";
+import { leaving, toPage } from "../ui/focus";
 import { Icon } from "../ui/Icon";
 import { chipsOf, clear, remove, type Chip } from "./filters";
 import { t } from "./texts";
@@ -17,7 +18,9 @@ export function Chips() {
     // The focus stays in the row, as long as there is one.
     requestAnimationFrame(() => {
       const left = list.current?.querySelectorAll("button");
-      left?.[Math.min(index, left.length - 1)]?.focus();
+      const next = left?.[Math.min(index, left.length - 1)];
+      if (next) next.focus();
+      else if (document.activeElement === document.body) toPage();
     });
   };
   return (
@@ -39,7 +42,7 @@ export function Chips() {
         </li>
       ))}
       <li>
-        <button type="button" class="chip clear" onClick={clear}>
+        <button type="button" class="chip clear" onClick={leaving(clear)}>
           {t.clear}
         </button>
       </li>

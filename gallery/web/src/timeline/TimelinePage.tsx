@@ -5,8 +5,10 @@ import { said, t } from "../i18n";
 import type { Listing } from "../listing";
 import { go, route } from "../route";
 import { fresh, showFresh } from "../store";
+import { leaving, toPage } from "../ui/focus";
 import { Notice } from "../ui/Notice";
 import { FirstVisit } from "../upload/FirstVisit";
+import { show } from "./cursor";
 import { Timeline } from "./Timeline";
 
 export function TimelinePage({ listing }: { listing: Listing }) {
@@ -16,7 +18,7 @@ export function TimelinePage({ listing }: { listing: Listing }) {
   return (
     <main id="main" tabIndex={-1}>
       <h1 class="unseen">{t[route.value.page]}</h1>
-      <Pill />
+      <Pill listing={listing} />
       {state === "failed" && problem && <Failed problem={problem} listing={listing} />}
       {isEmpty && <Empty kind={listing.kind} />}
       {!isEmpty && state !== "failed" && <Timeline listing={listing} />}
@@ -25,15 +27,25 @@ export function TimelinePage({ listing }: { listing: Listing }) {
 }
 
 /** New images wait here, so that nothing moves while one looks at others. */
-function Pill() {
+function Pill({ listing }: { listing: Listing }) {
   const waiting = fresh.value.length;
   if (!waiting) return null;
-  const onClick = (): void => {
+  const showAll = (): void => {
     showFresh();
     scrollTo({ top: 0 });
   };
+  const toNewest = (): void => {
+    const newest = listing.at(0);
+    if (newest) show(newest);
+    else toPage();
+  };
   return (
-    <button type="button" class="pill" aria-label={t.showFresh(waiting)} onClick={onClick}>
+    <button
+      type="button"
+      class="pill"
+      aria-label={t.showFresh(waiting)}
+      onClick={leaving(showAll, toNewest)}
+    >
       ↑ {t.fresh(waiting)}
     </button>
   );
@@ -64,7 +76,7 @@ const isFiltered = (): boolean => Object.keys(route.value.filters).length > 0;
 function Unfiltered({ title, text }: { title: string; text: string }) {
   return (
     <Notice title={title} text={text}>
-      <button type="button" onClick={() => go({ filters: {} })}>
+      <button type="button" onClick={leaving(() => go({ filters: {} }))}>
         {t.clearFilters}
       </button>
     </Notice>

@@ -4,6 +4,7 @@ import { signal } from "@preact/signals";
 
 import { Problem } from "../api";
 import { said, t } from "../i18n";
+import { leaving } from "./focus";
 
 interface Toast {
   id: number;
@@ -61,15 +62,20 @@ export function Toasts() {
           {act && (
             <button
               type="button"
-              onClick={() => {
+              onClick={leaving(() => {
                 drop(id);
                 act();
-              }}
+              })}
             >
               {label}
             </button>
           )}
-          <button type="button" class="plain" aria-label={t.close} onClick={() => drop(id)}>
+          <button
+            type="button"
+            class="plain"
+            aria-label={t.close}
+            onClick={leaving(() => drop(id))}
+          >
             ✕
           </button>
         </div>

@@ -1,6 +1,7 @@
 // A file that is uploaded.
 
 import { bytes, percent } from "../formats";
+import { leaving } from "../ui/focus";
 import { Icon } from "../ui/Icon";
 import type { Job } from "./queue";
 import { drawerName, t } from "./texts";
@@ -27,7 +28,7 @@ export function Row({ job }: { job: Job }) {
           type="button"
           class="plain"
           aria-label={t.retry(file.name)}
-          onClick={() => queue.retry([id])}
+          onClick={leaving(() => queue.retry([id]))}
         >
           <Icon name="retry" />
         </button>
@@ -37,7 +38,7 @@ export function Row({ job }: { job: Job }) {
           type="button"
           class="plain"
           aria-label={isGoing ? t.cancel(file.name) : t.dismiss(file.name)}
-          onClick={() => queue.drop([id])}
+          onClick={leaving(() => queue.drop([id]))}
         >
           <Icon name="close" />
         </button>

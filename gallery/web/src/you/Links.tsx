@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { getLinks, makeLink, revokeLink, type RecoveryLink } from "../api";
 import { moment } from "../formats";
 import { confirm } from "../ui/Dialog";
+import { leaving } from "../ui/focus";
 import { attempt, tell } from "../ui/Toasts";
 import { copyFrom } from "./clipboard";
 import { t } from "./texts";
@@ -52,6 +53,9 @@ export function Links({ hasImages }: { hasImages: boolean }) {
   );
 }
 
+const NAME = "link-name";
+const toName = (): void => document.getElementById(NAME)?.focus();
+
 function Make({ onMake }: { onMake: (name: string) => void }) {
   const field = useRef<HTMLInputElement>(null);
   return (
@@ -64,7 +68,13 @@ function Make({ onMake }: { onMake: (name: string) => void }) {
     >
       <label>
         {t.name}
-        <input ref={field} maxLength={LONGEST} placeholder={t.namePlaceholder} autocomplete="off" />
+        <input
+          ref={field}
+          id={NAME}
+          maxLength={LONGEST}
+          placeholder={t.namePlaceholder}
+          autocomplete="off"
+        />
       </label>
       <button type="submit" class="primary">
         {t.make}
@@ -96,7 +106,7 @@ function Made({ url, onDone }: { url: string; onDone: () => void }) {
         <button type="button" class="primary" onClick={() => void copy()}>
           {t.copy}
         </button>
-        <button type="button" onClick={onDone}>
+        <button type="button" onClick={leaving(onDone, toName)}>
           {t.gotIt}
         </button>
       </div>
