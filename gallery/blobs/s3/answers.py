@@ -37,8 +37,13 @@ _SAID = {
     "ListObjectVersions": "IsTruncated",
 }
 """What is said in every answer to a request that was carried out."""
-_CALLED = {"GetBucketVersioning": b"VersioningConfiguration"}
-"""What an answer is called that may say nothing else."""
+_IN_BODY = {
+    "GetBucketVersioning": b"VersioningConfiguration",
+    "GetBucketCors": b"<",
+    "GetBucketLifecycleConfiguration": b"<",
+}
+"""What is in the body of an answer that may say nothing else. Servers that don't know the last
+two of these settings answer with what they do know."""
 Again = Callable[[int, Exception], bool]
 """After so many tries, of which the last ended so."""
 
@@ -81,9 +86,9 @@ def check_success(http_response: Any, parsed: Any, model: Any, **_: Any) -> None
     BotoCoreError."""
     if http_response.status_code >= HTTPStatus.MULTIPLE_CHOICES:
         return
-    said, called = _SAID.get(model.name), _CALLED.get(model.name)
+    said, in_body = _SAID.get(model.name), _IN_BODY.get(model.name)
     if (said and parsed.get(said) in (None, "", {})) or (
-        called and called not in http_response.content
+        in_body and in_body not in http_response.content
     ):
         raise ResponseStreamingError(error="the answer is not one to what was asked")
 
