@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +44,8 @@ STEPS = {
         Step("versions kept", "made"),
         Step("encryption", "not supported", "MalformedXML"),
         Step("access from the site", "not supported", "NotImplemented"),
-        Step("removal by age", "not supported", "MalformedXML"),
-        Step("cold storage", "not supported", "MalformedXML"),
+        Step("removal by age", "not supported", "it does not tell what is set"),
+        Step("cold storage", "not supported", "it does not tell what is set"),
     ],
     "Ceph RGW": [
         Step("bucket", "was so"),
@@ -151,3 +153,51 @@ def test_a_step_after_which_nobody_can_write_is_taken_back(
     assert "taken back" in steps["versions kept"].why
     versions = store.client.get_bucket_versioning(Bucket=store.bucket)
     assert versions["Status"] == "Suspended"
+
+
+THEIR_AGE: Any = {
+    "ID": "accounting",
+    "Status": "Enabled",
+    "Filter": {"Prefix": "logs/"},
+    "Expiration": {"Days": 90},
+}
+THEIR_SITE: Any = {"AllowedOrigins": ["https://other.example.org"], "AllowedMethods": ["GET"]}
+FAILED = {
+    "busy": Fault(answer=status(503)),
+    "cut": Fault(closed_after=30),
+    "a page": Fault(answer=status(200, "OK", b"<html>a portal</html>")),
+}
+
+
+@pytest.mark.each_store
+@pytest.mark.parametrize("fault", FAILED.values(), ids=FAILED)
+def test_the_rules_of_others_stay_when_they_cannot_be_read(
+    store: Store, proxy: Proxy, tmp_path: Path, fault: Fault
+) -> None:
+    if store.server.name == "Swift":
+        return  # has no such rules
+    client = store.client
+    where: Any = {"Bucket": store.bucket}
+    client.put_bucket_cors(**where, CORSConfiguration={"CORSRules": [THEIR_SITE]})
+    client.put_bucket_lifecycle_configuration(
+        **where, LifecycleConfiguration={"Rules": [THEIR_AGE]}
+    )
+    for setting in ("?cors", "?lifecycle"):
+        with proxy.broken(replace(fault, when=all_but_the_first(request("GET", setting)))):
+            with suppress(Unavailable):
+                list(far(store, proxy, tmp_path))
+            assert proxy.befallen > 0
+        assert client.get_bucket_cors(**where)["CORSRules"][0] == THEIR_SITE
+        rules = client.get_bucket_lifecycle_configuration(**where)["Rules"]
+        assert "accounting" in [rule["ID"] for rule in rules]
+
+
+def all_but_the_first(is_it: Callable[[bytes], bool]) -> Callable[[bytes], bool]:
+    asked = 0
+
+    def is_later(first: bytes) -> bool:
+        nonlocal asked
+        asked += is_it(first)
+        return is_it(first) and asked > 1
+
+    return is_later

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import psycopg
 import pytest
 
@@ -69,6 +71,45 @@ def test_who_waited_in_vain_does_not_keep_the_fence_from_closing(opened: Open) -
         pass
     with first.fence(5):
         pass
+
+
+def test_who_was_refused_a_lock_does_not_keep_the_fence_from_closing(
+    opened: Open, url: str, sql: psycopg.Connection
+) -> None:
+    """Of two that wait for each other, the one that asked first."""
+    catalog = opened()
+    with psycopg.connect(url, autocommit=True) as other, ThreadPoolExecutor(1) as thread:
+        other.execute("SET deadlock_timeout = '60s'")
+        other.execute("SET lock_timeout = '10s'")
+        other.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (f"owner {OWNER}",))
+        waits = thread.submit(lambda: apply(catalog, "put", record(1)))
+        eventually(lambda: waiting(sql) != [])
+        other.execute("SELECT pg_advisory_lock(hashtextextended('gallery fence', 0))")
+        with pytest.raises(Unavailable, match="deadlock"):
+            waits.result()
+    apply(catalog, "put", record(1))
+
+
+def test_who_loses_the_connection_while_it_waits_waits_over_another(
+    opened: Open, sql: psycopg.Connection
+) -> None:
+    first, second = opened(), opened()
+    with ThreadPoolExecutor(1) as thread:
+        with first.lock(OWNER):
+            waits = thread.submit(lambda: apply(second, "put", record(1)))
+            eventually(lambda: waiting(sql) != [])
+            (lost,) = waiting(sql)
+            sql.execute("SELECT pg_terminate_backend(%s)", (lost,))
+            eventually(lambda: waiting(sql) not in ([], [lost]))
+        waits.result()
+    assert ids(first.page(ACTIVE)) == [1]
+
+
+def waiting(sql: psycopg.Connection) -> list[int]:
+    """Those in this database that ask for a lock in vain."""
+    here = "(SELECT oid FROM pg_database WHERE datname = current_database())"
+    found = f"SELECT pid FROM pg_locks WHERE NOT granted AND database = {here}"
+    return [pid for (pid,) in sql.execute(found.encode()).fetchall()]
 
 
 def test_nothing_is_written_without_the_lock(catalog: PostgresCatalog) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from gallery.blobs.s3 import S3Blobs
 from gallery.blobs.s3.client import Patience
+from gallery.blobs.s3.probe import versioning
 from gallery.errors import NotFound, StorageFull, Unavailable, Unsure
 from gallery.keys import Folder
 from tests.samples import OWNER, ident, spooled
@@ -131,3 +132,73 @@ def test_a_commit_whose_reply_is_lost_for_good_is_unsure(far: S3Blobs, proxy: Pr
     with proxy.broken(Fault(request("PUT", ".json"), reset_after=0)), pytest.raises(Unsure):
         far.commit(DAY, ONE, b"{}")
     assert far.read(SIDECAR) == b"{}"
+
+
+# -- a success that says nothing --------------------------------------------------------------
+
+_ENDS = range(20, 300, 20)
+"""Within the head of an answer, and just behind it."""
+
+
+def nothing_said(method: str, *parts: str) -> list[Fault]:
+    """The answers end too early, all at the same place; or are somebody else's."""
+    when = request(method, *parts)
+    bodies = (b"", b"<html>a portal</html>", b"<!doctype html><p>a portal")
+    foreign = [status(200, "OK", body) for body in bodies]
+    return [Fault(when, closed_after=end) for end in _ENDS] + [
+        Fault(when, answer=answer) for answer in foreign
+    ]
+
+
+def test_who_was_told_of_no_versions_has_not_removed_them(
+    store: Store, proxy: Proxy, tmp_path: Path
+) -> None:
+    store.keep_versions("Enabled")
+    blobs = store.blobs(tmp_path, port=proxy.port, patience=Patience(2, 2, 1))
+    blobs.start()
+    for fault in nothing_said("GET", "?versions"):
+        blobs.commit(DAY, ONE, b"{}")
+        with proxy.broken(fault):
+            try:
+                blobs.doom(DAY, ONE)
+            except Unavailable:
+                assert proxy.befallen == 1
+            else:
+                assert SIDECAR not in store.names()
+    blobs.doom(DAY, ONE)
+    assert SIDECAR not in store.names()
+    blobs.close()
+
+
+def test_whether_versions_are_kept_is_not_guessed(
+    store: Store, proxy: Proxy, tmp_path: Path
+) -> None:
+    store.keep_versions("Enabled")
+    client = store.blobs(tmp_path, port=proxy.port, patience=Patience(2, 2, 1)).connect()
+    for fault in nothing_said("GET", "?versioning"):
+        with proxy.broken(fault):
+            assert versioning(client, store.bucket) in ("on", "unknown")
+            assert proxy.befallen == 1
+    assert versioning(client, store.bucket) == "on"
+
+
+def test_a_commit_whose_answer_ends_within_its_head_is_unsure(far: S3Blobs, proxy: Proxy) -> None:
+    for end in (20, 30):
+        with (
+            proxy.broken(Fault(request("PUT", ".json"), closed_after=end)),
+            pytest.raises(Unsure),
+        ):
+            far.commit(DAY, ONE, b"{}")
+    assert far.read(SIDECAR) == b"{}"
+
+
+def test_what_was_not_seen_to_be_copied_stays(far: S3Blobs, proxy: Proxy) -> None:
+    for n, fault in enumerate(nothing_said("PUT", "other")):
+        far.put(IMAGE, b"pixels")
+        with proxy.broken(fault):
+            try:
+                far.rename(IMAGE, other := f"users/anna/other-{n}.png")
+            except Unavailable:
+                assert far.read(IMAGE) == b"pixels"
+            else:
+                assert far.read(other) == b"pixels"

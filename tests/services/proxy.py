@@ -33,15 +33,17 @@ class Fault:
     ``answer`` is sent in place of the service's, which never hears of the request.
     ``delay`` is waited before each piece of the service's answer. ``reset_after`` is how
     many bytes of the answer arrive before the connection is reset: with 0 the request was
-    carried out and its reply is lost. ``reset_within`` is how many bytes of the request
-    arrive. ``half`` is all that arrives of the body of an answer: the connection is closed
-    then, or the head says that there is no more. ``times`` is how many connections it befalls.
+    carried out and its reply is lost. ``closed_after`` is the same of one that is closed, as if
+    that were all. ``reset_within`` is how many bytes of the request arrive. ``half`` is all
+    that arrives of the body of an answer: the connection is closed then, or the head says that
+    there is no more. ``times`` is how many connections it befalls.
     """
 
     when: Callable[[bytes], bool] = lambda _: True
     answer: bytes | None = None
     delay: float = 0.0
     reset_after: int | None = None
+    closed_after: int | None = None
     reset_within: int | None = None
     half: How | None = None
     times: int = 1 << 30
@@ -226,7 +228,7 @@ class _Relay:
         if self.rest is None and fault.half:
             data, self.rest = _halved(data, fault.half)
         elif self.rest is None:
-            self.rest = fault.reset_after
+            self.rest = fault.closed_after if fault.reset_after is None else fault.reset_after
         if self.rest is not None:
             data = data[: self.rest]
             self.rest -= len(data)

@@ -1,4 +1,4 @@
-"""What a bucket answers when it is asked for an object, or for a part of one: all of it.
+"""What a bucket answers: when it is asked for an object, or for a part of one, all of it.
 
 A body that is cut short is asked for again, as a request without an answer is. What an answer
 says of its own length may be said of what is left of it, so a part is always asked for, and is
@@ -30,6 +30,20 @@ _HEAD = {"ETag", "LastModified"}
 _YET_TO_COME = 1 << 62
 _SPAN = re.compile(r"bytes \d+-\d+/\d+").fullmatch
 _CUT_SHORT = (IncompleteReadError, ReadTimeoutError, ResponseStreamingError)
+_SAID = {
+    "PutObject": "ETag",
+    "CopyObject": "CopyObjectResult",
+    "ListObjectsV2": "IsTruncated",
+    "ListObjectVersions": "IsTruncated",
+}
+"""What is said in every answer to a request that was carried out."""
+_IN_BODY = {
+    "GetBucketVersioning": b"VersioningConfiguration",
+    "GetBucketCors": b"<",
+    "GetBucketLifecycleConfiguration": b"<",
+}
+"""What is in the body of an answer that may say nothing else. Servers that don't know the last
+two of these settings answer with what they do know."""
 Again = Callable[[int, Exception], bool]
 """After so many tries, of which the last ended so."""
 
@@ -64,6 +78,19 @@ def check_head(answer: Any) -> None:
     is_part = answer["ResponseMetadata"]["HTTPStatusCode"] == HTTPStatus.PARTIAL_CONTENT
     if not answer.keys() >= _HEAD or (is_part and not _SPAN(answer.get("ContentRange", ""))):
         raise ResponseStreamingError(error="the answer ends within its head")
+
+
+def check_success(http_response: Any, parsed: Any, model: Any, **_: Any) -> None:
+    """Of a list that ends within its head, and of another server's page, botocore makes an empty
+    list: what is known of each answer has to be there. A handler of its own calls that raises
+    BotoCoreError."""
+    if http_response.status_code >= HTTPStatus.MULTIPLE_CHOICES:
+        return
+    said, in_body = _SAID.get(model.name), _IN_BODY.get(model.name)
+    if (said and parsed.get(said) in (None, "", {})) or (
+        in_body and in_body not in http_response.content
+    ):
+        raise ResponseStreamingError(error="the answer is not one to what was asked")
 
 
 def _whole(answer: Any, start: int, size: int) -> bytes:

@@ -142,6 +142,8 @@ class _Bucket:
                 if status_of(error) in (401, 403) or status_of(error) > 501:
                     raise
                 return Step(name, "not supported", code_of(error))
+            except KeyError:
+                return Step(name, "not supported", "it does not tell what is set")
             why = self._wrong(right, undo)
             if why and undo is not None:
                 undo()

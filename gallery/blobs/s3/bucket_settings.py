@@ -3,11 +3,13 @@ encrypted, and which site's pages may ask it. Each can be asked for, made and ta
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from botocore.exceptions import ClientError
+
+from gallery.blobs.s3.client import status_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -98,18 +100,24 @@ class LetIn:
     origin: str
 
     def is_right(self) -> bool:
-        rules = self.client.get_bucket_cors(Bucket=self.bucket)["CORSRules"]
-        return any(self._is_of_site(rule) and "PUT" in rule["AllowedMethods"] for rule in rules)
+        return any(
+            self._is_of_site(rule) and "PUT" in rule["AllowedMethods"] for rule in self._all()
+        )
+
+    def _all(self) -> list[Any]:
+        try:
+            return list(self.client.get_bucket_cors(Bucket=self.bucket)["CORSRules"])
+        except ClientError as error:
+            if status_of(error) == HTTPStatus.NOT_FOUND:
+                return []
+            raise
 
     def _is_of_site(self, rule: Any) -> bool:
         return bool(rule["AllowedOrigins"] == [self.origin])
 
     def make(self) -> None:
         """Beside what others have set, in the place of what lets the site read alone."""
-        rules: list[Any] = []
-        with suppress(ClientError, KeyError):
-            found = self.client.get_bucket_cors(Bucket=self.bucket)["CORSRules"]
-            rules = [rule for rule in found if not self._is_of_site(rule)]
+        rules = [rule for rule in self._all() if not self._is_of_site(rule)]
         rules.append(
             {
                 "AllowedOrigins": [self.origin],

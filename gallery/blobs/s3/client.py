@@ -20,8 +20,10 @@ from botocore.exceptions import (
     ConnectTimeoutError,
     ReadTimeoutError,
 )
+from botocore.parsers import ResponseParserError
 from botocore.utils import determine_content_length
 
+from gallery.blobs.s3.answers import check_success
 from gallery.errors import NotFound, StartRefused, StorageFull, Unavailable
 
 if TYPE_CHECKING:
@@ -38,6 +40,8 @@ _FULL = frozenset({"QuotaExceeded", "InsufficientStorage", "XMinioStorageFull"})
 _DENIED = (401, 403)
 SILENT = (ConnectTimeoutError, ReadTimeoutError)
 """A store that says nothing in the time it is given."""
+UNANSWERED = (BotoCoreError, ResponseParserError)
+"""No answer came, or none that can be understood."""
 _SMALL_BYTES = 64 << 10
 
 
@@ -98,6 +102,7 @@ def new_client(patience: Patience, *, connections: int, profile: str | None = No
             config=_config(patience, connections, by_path=endpoint is not None),
         )  # fmt: skip
     client.meta.events.register_last("before-call.s3", _at_once)
+    client.meta.events.register("after-call.s3", check_success)
     return client
 
 
@@ -143,7 +148,7 @@ def requests(what: str, unclear: type[Unavailable] = Unavailable) -> Iterator[No
         yield
     except ClientError as error:
         raise _named(what, error, unclear) from error
-    except BotoCoreError as error:
+    except UNANSWERED as error:
         raise unclear(f"{what}: {error}") from error
 
 

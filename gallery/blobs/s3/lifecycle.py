@@ -3,13 +3,13 @@ later, and what is large moves to a cheaper class."""
 
 from __future__ import annotations
 
-from contextlib import suppress
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from gallery.blobs import TEMPORARY
-from gallery.blobs.s3.client import Place
+from gallery.blobs.s3.client import Place, status_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -35,15 +35,18 @@ class Lifecycle:
 
     def set(self, rules: list[Any]) -> None:
         """Beside what others have set, in the place of what was ours."""
-        kept: list[Any] = []
-        with suppress(ClientError, KeyError):
-            kept = [rule for rule in self._all() if not self._is_ours(rule)]
+        kept = [rule for rule in self._all() if not self._is_ours(rule)]
         self._client.put_bucket_lifecycle_configuration(
             Bucket=self._place.bucket, LifecycleConfiguration={"Rules": [*kept, *rules]}
         )
 
     def _all(self) -> list[Any]:
-        found = self._client.get_bucket_lifecycle_configuration(Bucket=self._place.bucket)
+        try:
+            found = self._client.get_bucket_lifecycle_configuration(Bucket=self._place.bucket)
+        except ClientError as error:
+            if status_of(error) == HTTPStatus.NOT_FOUND:
+                return []
+            raise
         return list(found["Rules"])
 
     def _is_ours(self, rule: Any) -> bool:

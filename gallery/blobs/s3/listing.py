@@ -8,7 +8,6 @@ from typing import Any
 from gallery.blobs import Stat
 from gallery.blobs.s3.answers import stat_of
 from gallery.blobs.s3.root import Root
-from gallery.errors import Unavailable
 
 PAGE = 1000
 
@@ -49,8 +48,6 @@ def _pages(root: Root, prefix: str, **more: Any) -> Iterator[Any]:
                 **more,
                 **token,
             )
-        if "IsTruncated" not in page:
-            raise Unavailable(f"the list of {prefix}: the answer is no list")
         yield page
         if not page["IsTruncated"]:
             return

@@ -22,7 +22,7 @@ from botocore.httpsession import URLLib3Session
 
 from gallery.blobs import TEMPORARY
 from gallery.blobs.abilities import Expected
-from gallery.blobs.s3.client import Place, requests
+from gallery.blobs.s3.client import UNANSWERED, Place, requests
 from gallery.blobs.s3.presign import presigned_put
 from gallery.blobs.s3.versions import drop
 
@@ -103,7 +103,7 @@ class _Probe:
             attempt()
         except ClientError as error:
             return 400 <= error.response["ResponseMetadata"]["HTTPStatusCode"] < 500
-        except BotoCoreError:
+        except UNANSWERED:
             pass
         return False
 
@@ -200,7 +200,7 @@ def versioning(client: S3Client, bucket: str) -> Versioning:
     states: dict[str, Versioning] = {"Enabled": "on", "Suspended": "suspended"}
     try:
         status = client.get_bucket_versioning(Bucket=bucket)
-    except (ClientError, BotoCoreError):
+    except (ClientError, *UNANSWERED):
         return "unknown"
     return states.get(status.get("Status", ""), "off")
 

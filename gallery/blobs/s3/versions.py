@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from gallery.blobs.s3.client import status_of
+from gallery.blobs.s3.client import UNANSWERED, status_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -41,7 +41,7 @@ def drop(client: S3Client, bucket: str, name: str) -> None:
     try:
         client.delete_object(Bucket=bucket, Key=name)
         erase(client, bucket, name)
-    except (ClientError, BotoCoreError):
+    except (ClientError, *UNANSWERED):
         pass  # a rule of the bucket removes it later
 
 

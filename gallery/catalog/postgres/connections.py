@@ -15,7 +15,6 @@ from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
 
 import psycopg
-from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict
 
 from gallery.catalog.postgres.asking import Asking, Rows, Values
@@ -228,9 +227,12 @@ class Connections:
 
 def _wait(over: Asking, lock: str, name: str) -> None:
     """What waits for two locks in vain has the first, and would keep it: no transaction's end
-    gives it back."""
+    gives it back, but the connection's."""
     try:
         over.execute(lock, (name,))
-    except (errors.LockNotAvailable, errors.QueryCanceled):
-        over.execute("SELECT pg_advisory_unlock_all()")
+    except psycopg.Error:
+        try:
+            over.execute("SELECT pg_advisory_unlock_all()")
+        except psycopg.Error:
+            over.close()
         raise
