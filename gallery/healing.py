@@ -7,13 +7,18 @@ is found damaged by whoever asks the catalog something.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Container, Iterator
 from contextlib import suppress
 from typing import TypeVar
 
+import orjson
+from pydantic import TypeAdapter
+
 from gallery import keys
 from gallery.blobs import BlobStore, Listed, is_there
 from gallery.catalog import Catalog, Entry
+from gallery.catalog.notes import read_as
 from gallery.errors import Damaged, GalleryError, NotFound, Unavailable
 from gallery.keys import Key
 from gallery.records import Record, Seen
@@ -22,6 +27,11 @@ from gallery.sidecars import Sidecars
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+NAME = "rebuild.json"
+"""The note of whom a rebuild of a lost catalog has not come to."""
+NOTED_SECONDS = 5.0
+"""How often it is noted how far that is: so much is done again where it was cut short."""
+_OWNERS = TypeAdapter(list[str])
 
 
 class Healing:
@@ -59,11 +69,15 @@ class Healing:
         return healed
 
     def recover(self) -> None:
-        """Rebuilds a catalog that knows nobody, beside a tree that does: it was lost. An owner
-        whose folder cannot be read keeps nobody else; the walk finds them when it can."""
-        if self._catalog.owners():
-            return
-        for owner in self._blobs.owners():
+        """Rebuilds a catalog that knows nobody, beside a tree that does: it was lost. It goes on
+        where one that began with this was cut short. An owner whose folder cannot be read keeps
+        nobody else; the walk finds them when it can."""
+        owners = self.lost()
+        noted = time.monotonic()
+        for at, owner in enumerate(owners):
+            if time.monotonic() - noted >= NOTED_SECONDS:
+                self._note(owners[at:])
+                noted = time.monotonic()
             try:
                 images = self.rebuild(owner)
             except Unavailable as error:
@@ -72,6 +86,29 @@ class Healing:
                 log.warning("cannot rebuild %s: %s", owner, error)
             else:
                 log.info("rebuilt %s from its sidecars: %d images", owner, images)
+        self.found(owners)
+
+    def lost(self) -> list[str]:
+        """Whom a catalog that was lost is yet to be rebuilt for. It is noted before the first is
+        known there: from then on nothing else tells that it is not whole."""
+        if self._catalog.owners():
+            noted = self._noted()
+            return sorted({*noted} & {*self._blobs.owners()}) if noted else []
+        owners = sorted(self._blobs.owners())
+        if owners:
+            self._note(owners)
+        return owners
+
+    def found(self, owners: list[str]) -> None:
+        """These were come to."""
+        if noted := self._noted():
+            self._note(sorted({*noted} - {*owners}))
+
+    def _noted(self) -> list[str]:
+        return read_as(self._catalog.notes, NAME, _OWNERS) or []
+
+    def _note(self, owners: list[str]) -> None:
+        self._catalog.notes.write(NAME, orjson.dumps(owners) + b"\n")
 
     def rebuild(self, owner: str) -> int:
         """Makes the catalog say of an owner what the tree says; gives the number of images."""
