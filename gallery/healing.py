@@ -31,6 +31,9 @@ NAME = "rebuild.json"
 """The note of whom a rebuild of a lost catalog has not come to."""
 NOTED_SECONDS = 5.0
 """How often it is noted how far that is: so much is done again where it was cut short."""
+REST_SECONDS = 60.0
+"""How long requests leave alone a month that could not be rebuilt: what is wrong with it may last,
+and each attempt reads it whole under its owner's lock."""
 _OWNERS = TypeAdapter(list[str])
 
 
@@ -41,30 +44,38 @@ class Healing:
         self._blobs = blobs
         self._catalog = catalog
         self._sidecars = sidecars
+        self._failed: dict[tuple[str, str], float] = {}
+        """When which month could not be rebuilt (monotonic)."""
 
     def asked(self, question: Callable[[], T]) -> T:
         """The catalog's answer; manifests found damaged on the way are rebuilt first."""
         try:
             answer = question()
         except Unavailable:
-            if not self.heal():
+            if not self.heal(rest=REST_SECONDS):
                 raise
             return question()
-        return question() if self.heal() else answer
+        return question() if self.heal(rest=REST_SECONDS) else answer
 
-    def heal(self) -> bool:
-        """Rebuilds, each alone, the months that the catalog could not wholly read. Whether
-        there were any that could be. Of an owner without a folder the tree says nothing."""
+    def heal(self, *, rest: float = 0.0) -> bool:
+        """Rebuilds, each alone, the months that the catalog could not wholly read, and that this
+        did not fail with in the last ``rest`` seconds. Whether there were any that could be. Of an
+        owner without a folder the tree says nothing."""
         healed = False
         for owner, month in self._catalog.damaged():
+            failed = self._failed.get((owner, month))
+            if failed is not None and time.monotonic() - failed < rest:
+                continue
             try:
                 if owner not in self._blobs.owners():
                     raise Unavailable(f"users/{owner} is away")
                 self.rebuild_month(owner, month)
             except GalleryError as error:
+                self._failed[owner, month] = time.monotonic()
                 log.warning("cannot rebuild the manifest of %s, %s: %s", owner, month, error)
             else:
                 healed = True
+                self._failed.pop((owner, month), None)
                 log.warning("rebuilt the manifest of %s, %s from its sidecars", owner, month)
         return healed
 

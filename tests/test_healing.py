@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 
 from gallery import commands
+from gallery.blobs import Listed
+from gallery.catalog.query import Query
 from gallery.errors import Unavailable
 from gallery.healing import Healing
 from gallery.library import Library
+from gallery.records import Seen
 from gallery.settings import load
-from tests.samples import plant, record, upload
+from tests.samples import OTHER, OWNER, ident, ids, plant, put, record, upload
 
 OWNERS = ("kim", "lee", "max")
 
@@ -130,3 +133,50 @@ def test_a_rebuild_by_command_leaves_nothing_to_the_next_start(
     for owner in OWNERS:
         dies_at(owner, monkeypatch)
     again(library).recover()
+
+
+# -- a damaged month ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def damaged(library: Library, manifests: Path) -> Library:
+    """Of the owner's three images one cannot be read in the manifest; the other owner has one."""
+    for n in (1, 2, 3):
+        put(library, n)
+    upload(library, owner=OTHER, id=ident(4))
+    [month] = library.catalog.months(OWNER)
+    manifest = manifests / "users" / OWNER / f"{month}.jsonl"
+    lines = manifest.read_bytes().split(b"\n")
+    lines[2] = lines[2].replace(b'"rev":1', b'"rev":7', 1)
+    manifest.write_bytes(b"\n".join(lines))
+    library.catalog.close()
+    library.catalog.start(library.blobs.library)
+    return library
+
+
+def test_a_month_that_cannot_be_rebuilt_is_not_read_again_by_each_request(
+    damaged: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What somebody's bad disk keeps from being mended costs nobody else a look at it."""
+    tried: list[str] = []
+    fetch = damaged.blobs.fetch
+
+    def failing(listed: Listed, most: int) -> tuple[bytes, Seen]:
+        if f"/{OWNER}/" in listed.key:
+            tried.append(listed.key)
+            raise Unavailable("Input/output error")
+        return fetch(listed, most)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(damaged.blobs, "fetch", failing)
+        assert ids(damaged.page(Query(OWNER))) == [3, 1]
+        first = len(tried)
+        assert first
+        for _ in range(3):
+            assert damaged.get(OTHER, ident(4))
+            assert ids(damaged.page(Query(OWNER))) == [3, 1]
+        assert len(tried) == first
+        damaged.healing.heal()
+        assert len(tried) > first
+    monkeypatch.setattr("gallery.healing.REST_SECONDS", 0.0)
+    assert ids(damaged.page(Query(OWNER))) == [3, 2, 1]
