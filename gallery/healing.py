@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import suppress
 from typing import TypeVar
 
@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 
 from gallery import keys
 from gallery.blobs import BlobStore, Listed, is_there
-from gallery.catalog import Catalog, Entry
+from gallery.catalog import Catalog, Entry, Immediate
 from gallery.catalog.notes import read_as
 from gallery.errors import Damaged, GalleryError, NotFound, Unavailable
 from gallery.keys import Key
@@ -56,6 +56,13 @@ class Healing:
                 raise
             return question()
         return question() if self.heal(rest=REST_SECONDS) else answer
+
+    def before(self, owner: str, ids: Sequence[str]) -> None:
+        """For who will ask for these images under the owner's lock, where nothing can be rebuilt.
+        Only a catalog that answers from memory can be damaged: another is not asked twice."""
+        if isinstance(self._catalog, Immediate):
+            with suppress(Unavailable):  # which of them cannot be had turns out under the lock
+                self.asked(lambda: [self._catalog.get(owner, id) for id in ids])
 
     def heal(self, *, rest: float = 0.0) -> bool:
         """Rebuilds, each alone, the months that the catalog could not wholly read, and that this

@@ -8,13 +8,16 @@ import pytest
 
 from gallery import commands
 from gallery.blobs import Listed
+from gallery.bulk import Bulk
 from gallery.catalog.query import Query
+from gallery.draft import DAY_US
 from gallery.errors import Unavailable
 from gallery.healing import Healing
+from gallery.journal import Wanted
 from gallery.library import Library
 from gallery.records import Seen
 from gallery.settings import load
-from tests.samples import OTHER, OWNER, ident, ids, plant, put, record, upload
+from tests.samples import NOON, OTHER, OWNER, ident, ids, plant, put, record, upload
 
 OWNERS = ("kim", "lee", "max")
 
@@ -138,19 +141,22 @@ def test_a_rebuild_by_command_leaves_nothing_to_the_next_start(
 # -- a damaged month ------------------------------------------------------------------------
 
 
-@pytest.fixture
-def damaged(library: Library, manifests: Path) -> Library:
-    """Of the owner's three images one cannot be read in the manifest; the other owner has one."""
-    for n in (1, 2, 3):
-        put(library, n)
-    upload(library, owner=OTHER, id=ident(4))
+def spoil(library: Library, manifests: Path) -> None:
+    """No line of the owner's second image can be read any more."""
     [month] = library.catalog.months(OWNER)
     manifest = manifests / "users" / OWNER / f"{month}.jsonl"
-    lines = manifest.read_bytes().split(b"\n")
-    lines[2] = lines[2].replace(b'"rev":1', b'"rev":7', 1)
-    manifest.write_bytes(b"\n".join(lines))
+    manifest.write_bytes(manifest.read_bytes().replace(b"pixels 2", b"pixels 5"))
     library.catalog.close()
     library.catalog.start(library.blobs.library)
+
+
+@pytest.fixture
+def damaged(library: Library, manifests: Path) -> Library:
+    """The other owner has an image that nothing is wrong with."""
+    for n in (1, 2, 3):
+        put(library, n, original_filename=f"pixels {n}")
+    upload(library, owner=OTHER, id=ident(4))
+    spoil(library, manifests)
     return library
 
 
@@ -180,3 +186,31 @@ def test_a_month_that_cannot_be_rebuilt_is_not_read_again_by_each_request(
         assert len(tried) > first
     monkeypatch.setattr("gallery.healing.REST_SECONDS", 0.0)
     assert ids(damaged.page(Query(OWNER))) == [3, 2, 1]
+
+
+def test_a_repeated_upload_finds_its_image_though_its_line_cannot_be_read(
+    damaged: Library,
+) -> None:
+    """Days later, so it is not looked for where it lies."""
+    damaged.clock = lambda: NOON + 5 * DAY_US
+    stored = upload(damaged, b"pixels 2", id=ident(2))
+    assert stored.repeated
+    assert stored.entry.record.created_at == NOON
+    assert ids(damaged.page(Query(OWNER))) == [3, 2, 1]
+
+
+def test_a_change_of_many_finds_an_image_though_its_line_cannot_be_read(damaged: Library) -> None:
+    bulk = Bulk(damaged)
+    report = bulk.run(OWNER, Wanted("delete", (ident(1), ident(2))), ident(99))
+    assert [item.outcome for item in report.outcomes] == ["done", "done"]
+
+
+def test_an_undo_finds_an_image_though_its_lines_cannot_be_read(
+    library: Library, manifests: Path
+) -> None:
+    bulk = Bulk(library)
+    put(library, 2, original_filename="pixels 2")
+    bulk.run(OWNER, Wanted("favorite", (ident(2),)), ident(99))
+    spoil(library, manifests)
+    assert [item.outcome for item in bulk.undo(OWNER, ident(99)).outcomes] == ["undone"]
+    assert not library.get(OWNER, ident(2)).record.favorite
