@@ -61,6 +61,7 @@ class Batches:
         pending = self._journal.pending(phase)
         for start in range(0, len(pending), self._size):
             ids = pending[start : start + self._size]
+            self._library.healing.before(self._journal.owner, ids)
             self._library.locked(self._journal.owner, partial(self._carry_out, phase, plan, ids))
             time.sleep(_PAUSE)
 

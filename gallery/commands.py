@@ -85,16 +85,21 @@ def owners(settings: Settings) -> list[str]:
 
 def rebuild(settings: Settings, owners: list[str], processes: int, done: Callable[[], None]) -> int:
     """Rebuilds these owners in several processes, where several may be; gives the number
-    of images. ``done`` is called for each owner."""
-    settings = active(settings)
-    count = 1 if backends.alone(settings) else processes or len(os.sched_getaffinity(0))
+    of images. ``done`` is called for each owner. Of a catalog that was lost, a server's next
+    start rebuilds the others."""
+    with opened(settings, recover=False) as library:
+        library.healing.lost()
+    there = active(settings)
+    count = 1 if backends.alone(there) else processes or len(os.sched_getaffinity(0))
     # Forked, as nothing here has threads yet: what is imported need not be read again.
     context = multiprocessing.get_context("fork")
     images = 0
-    with concurrent.futures.ProcessPoolExecutor(count, context, _open, (settings,)) as pool:
+    with concurrent.futures.ProcessPoolExecutor(count, context, _open, (there,)) as pool:
         for found in pool.map(_rebuild, owners):
             images += found
             done()
+    with opened(settings, recover=False) as library:
+        library.healing.found(owners)
     return images
 
 

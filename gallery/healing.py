@@ -7,13 +7,18 @@ is found damaged by whoever asks the catalog something.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Container, Iterator
+import time
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import suppress
 from typing import TypeVar
 
+import orjson
+from pydantic import TypeAdapter
+
 from gallery import keys
 from gallery.blobs import BlobStore, Listed, is_there
-from gallery.catalog import Catalog, Entry
+from gallery.catalog import Catalog, Entry, Immediate
+from gallery.catalog.notes import read_as
 from gallery.errors import Damaged, GalleryError, NotFound, Unavailable
 from gallery.keys import Key
 from gallery.records import Record, Seen
@@ -22,6 +27,14 @@ from gallery.sidecars import Sidecars
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+NAME = "rebuild.json"
+"""The note of whom a rebuild of a lost catalog has not come to."""
+NOTED_SECONDS = 5.0
+"""How often it is noted how far that is: so much is done again where it was cut short."""
+REST_SECONDS = 60.0
+"""How long requests leave alone a month that could not be rebuilt: what is wrong with it may last,
+and each attempt reads it whole under its owner's lock."""
+_OWNERS = TypeAdapter(list[str])
 
 
 class Healing:
@@ -31,39 +44,58 @@ class Healing:
         self._blobs = blobs
         self._catalog = catalog
         self._sidecars = sidecars
+        self._failed: dict[tuple[str, str], float] = {}
+        """When which month could not be rebuilt (monotonic)."""
 
     def asked(self, question: Callable[[], T]) -> T:
         """The catalog's answer; manifests found damaged on the way are rebuilt first."""
         try:
             answer = question()
         except Unavailable:
-            if not self.heal():
+            if not self.heal(rest=REST_SECONDS):
                 raise
             return question()
-        return question() if self.heal() else answer
+        return question() if self.heal(rest=REST_SECONDS) else answer
 
-    def heal(self) -> bool:
-        """Rebuilds, each alone, the months that the catalog could not wholly read. Whether
-        there were any that could be. Of an owner without a folder the tree says nothing."""
+    def before(self, owner: str, ids: Sequence[str]) -> None:
+        """For who will ask for these images under the owner's lock, where nothing can be rebuilt.
+        Only a catalog that answers from memory can be damaged: another is not asked twice."""
+        if isinstance(self._catalog, Immediate):
+            with suppress(Unavailable):  # which of them cannot be had turns out under the lock
+                self.asked(lambda: [self._catalog.get(owner, id) for id in ids])
+
+    def heal(self, *, rest: float = 0.0) -> bool:
+        """Rebuilds, each alone, the months that the catalog could not wholly read, and that this
+        did not fail with in the last ``rest`` seconds. Whether there were any that could be. Of an
+        owner without a folder the tree says nothing."""
         healed = False
         for owner, month in self._catalog.damaged():
+            failed = self._failed.get((owner, month))
+            if failed is not None and time.monotonic() - failed < rest:
+                continue
             try:
                 if owner not in self._blobs.owners():
                     raise Unavailable(f"users/{owner} is away")
                 self.rebuild_month(owner, month)
             except GalleryError as error:
+                self._failed[owner, month] = time.monotonic()
                 log.warning("cannot rebuild the manifest of %s, %s: %s", owner, month, error)
             else:
                 healed = True
+                self._failed.pop((owner, month), None)
                 log.warning("rebuilt the manifest of %s, %s from its sidecars", owner, month)
         return healed
 
     def recover(self) -> None:
-        """Rebuilds a catalog that knows nobody, beside a tree that does: it was lost. An owner
-        whose folder cannot be read keeps nobody else; the walk finds them when it can."""
-        if self._catalog.owners():
-            return
-        for owner in self._blobs.owners():
+        """Rebuilds a catalog that knows nobody, beside a tree that does: it was lost. It goes on
+        where one that began with this was cut short. An owner whose folder cannot be read keeps
+        nobody else; the walk finds them when it can."""
+        owners = self.lost()
+        noted = time.monotonic()
+        for at, owner in enumerate(owners):
+            if time.monotonic() - noted >= NOTED_SECONDS:
+                self._note(owners[at:])
+                noted = time.monotonic()
             try:
                 images = self.rebuild(owner)
             except Unavailable as error:
@@ -72,6 +104,29 @@ class Healing:
                 log.warning("cannot rebuild %s: %s", owner, error)
             else:
                 log.info("rebuilt %s from its sidecars: %d images", owner, images)
+        self.found(owners)
+
+    def lost(self) -> list[str]:
+        """Whom a catalog that was lost is yet to be rebuilt for. It is noted before the first is
+        known there: from then on nothing else tells that it is not whole."""
+        if self._catalog.owners():
+            noted = self._noted()
+            return sorted({*noted} & {*self._blobs.owners()}) if noted else []
+        owners = sorted(self._blobs.owners())
+        if owners:
+            self._note(owners)
+        return owners
+
+    def found(self, owners: list[str]) -> None:
+        """These were come to."""
+        if noted := self._noted():
+            self._note(sorted({*noted} - {*owners}))
+
+    def _noted(self) -> list[str]:
+        return read_as(self._catalog.notes, NAME, _OWNERS) or []
+
+    def _note(self, owners: list[str]) -> None:
+        self._catalog.notes.write(NAME, orjson.dumps(owners) + b"\n")
 
     def rebuild(self, owner: str) -> int:
         """Makes the catalog say of an owner what the tree says; gives the number of images."""

@@ -158,6 +158,8 @@ class Library:
         record = describe(draft, self.clock(), spool, inspection)
         if draft.id is None and isinstance(self.blobs, SelfMarked):
             return Stored(self._put_ahead(record, spool, inspection.thumbnail), repeated=False)
+        if draft.id:
+            self.healing.before(draft.owner, [draft.id])
         with self.catalog.lock(draft.owner):
             if draft.id and (known := self._known(draft, record)):
                 if known.record.sha256 != spool.sha256:
