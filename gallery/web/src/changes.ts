@@ -73,11 +73,14 @@ export async function change(which: Which, wanted: Change): Promise<void> {
   let isDone = false;
   const entry = offer(async () => {
     if (!isDone && !single) tell(t.undoing);
-    // What failed was put back already.
-    const ops = await work.catch(() => undefined);
-    if (ops === undefined) return;
-    await inTurn(() => (ops ? undoAll(ops, shown) : undoOne(before, wanted, shown)));
-    if (isEverything(which)) reload();
+    // Its turn is taken at once: what is undone next is to wait for it.
+    await inTurn(async () => {
+      const ops = await work.catch(() => undefined);
+      // What failed was put back already.
+      if (ops === undefined) return;
+      await (ops ? undoAll(ops, shown) : undoOne(before, wanted, shown));
+      if (isEverything(which)) reload();
+    });
   }, wanted.text?.(size));
   try {
     await work;
