@@ -48,7 +48,7 @@ export const pending = signal(0);
 
 /** Asks the server for one change after the other, as they were made: a later one may be of the same
  * images, or of all that the earlier ones leave. */
-function inTurn<T>(act: () => Promise<T>): Promise<T> {
+export function inTurn<T>(act: () => Promise<T>): Promise<T> {
   pending.value++;
   const mine = last.then(act).finally(() => pending.value--);
   last = mine.catch(() => undefined);
