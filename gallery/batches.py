@@ -53,9 +53,9 @@ class Batches:
         """Changes what has no outcome yet."""
         self._work_off(self._journal.do, partial(self._forward, alter))
 
-    def undo(self) -> None:
-        """Gives back what is still as the operation left it."""
-        self._work_off(self._journal.undo, self._back)
+    def undo(self, *, as_left: bool) -> None:
+        """Gives back what is still as the operation left it; ``as_left``, what is so again too."""
+        self._work_off(self._journal.undo, partial(self._back, as_left))
 
     def _work_off(self, phase: Phase, plan: Plan) -> None:
         pending = self._journal.pending(phase)
@@ -126,7 +126,7 @@ class Batches:
                 return Outcome(id, "failed", rev, "changed")
         return _planned(entry, alter)
 
-    def _back(self, id: str) -> Outcome | Planned:
+    def _back(self, as_left: bool, id: str) -> Outcome | Planned:
         journal = self._journal
         done = journal.do.outcomes[id]
         if done.outcome != "done":
@@ -141,9 +141,9 @@ class Batches:
             return Outcome(id, "failed", None, entry.code)
         if undoing and entry.etag == undoing.etag:
             return Outcome(id, "undone", undoing.rev)
-        if entry.etag != intent.etag:
-            return Outcome(id, "changed", entry.record.rev)
-        return _planned(entry, intent.given_back)
+        if entry.etag == intent.etag or (as_left and _is_again(entry.record, intent, undoing)):
+            return _planned(entry, intent.given_back)
+        return Outcome(id, "changed", entry.record.rev)
 
     def _current(self, id: str) -> Entry | GalleryError:
         """The image, or why there is none to be had."""
@@ -154,6 +154,14 @@ class Batches:
             return error
         except NotFound as error:
             return error
+
+
+def _is_again(record: Record, left: Intent, undoing: Intent | None) -> bool:
+    """Whether later changes were taken back, so that it is as the operation left it. After a
+    crash in its undo it may be so because somebody made the change again, which stays."""
+    if undoing and record.rev >= undoing.rev:
+        return False
+    return left.is_all_of(record)
 
 
 def _planned(entry: Entry, alter: Alter) -> Outcome | Planned:

@@ -73,16 +73,16 @@ class Bulk:
         journal = self._known(owner, op)
         return journal.report(journal.do)
 
-    def undo(self, owner: str, op: str) -> Report:
-        """Gives back what the operation changed, where nobody has changed it since. One
-        that was cut short is over then: what it had not come to fails as cancelled. Raises
-        NotFound."""
+    def undo(self, owner: str, op: str, *, as_left: bool = False) -> Report:
+        """Gives back what the operation changed, where nobody has changed it since; with
+        ``as_left`` also where it is again as the operation left it. One that was cut short is
+        over then: what it had not come to fails as cancelled. Raises NotFound."""
         try:
-            return self._undo(owner, op)
+            return self._undo(owner, op, as_left)
         except Moved:
-            return self._elsewhere().undo(owner, op)
+            return self._elsewhere().undo(owner, op, as_left=as_left)
 
-    def _undo(self, owner: str, op: str) -> Report:
+    def _undo(self, owner: str, op: str, as_left: bool) -> Report:
         self._known(owner, op)
         with suppress(Unavailable):
             self._bring(owner, op)
@@ -90,7 +90,7 @@ class Bulk:
             journal = self._known(owner, op)
             batches = self._batches(journal)
             batches.do(_cancelled)
-            batches.undo()
+            batches.undo(as_left=as_left)
             return journal.report(journal.undo)
 
     def _batches(self, journal: Journal) -> Batches:

@@ -69,6 +69,10 @@ class Intent:
         kept = (before.status, before.deleted_at, before.tags, before.favorite)
         return cls(after.id, after.rev, version, *kept)
 
+    def is_all_of(self, record: Record) -> bool:
+        """Whether the record says what that version says, whatever its own ``rev``."""
+        return etag(self.rev, encode(replace(record, rev=self.rev))) == self.etag
+
     def given_back(self, record: Record) -> Record:
         """The record as it was before."""
         return replace(

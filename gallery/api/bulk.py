@@ -96,6 +96,12 @@ class BulkReport(BaseModel):
     outcomes: list[ItemOutcome] = Field(description="so far, in the order of the request")
 
 
+class UndoWanted(Body):
+    as_left: bool = Field(
+        False, description="also what has another rev, and is again as the operation left it"
+    )
+
+
 class ItemUndone(BaseModel):
     id: Id
     outcome: Literal["undone", "changed", "gone", "unchanged", "failed"]
@@ -138,7 +144,9 @@ class BulkChanges:
         return responses.json(await self._threads.read(_answer, ask, _COUNTED), headers=_NO_STORE)
 
     async def undo(self, request: Request) -> Response:
-        undo = partial(self._bulk.undo, self._services.owner_or_nobody(request), _op(request))
+        wanted = await body(request, UndoWanted, required=False)
+        owner = self._services.owner_or_nobody(request)
+        undo = partial(self._bulk.undo, owner, _op(request), as_left=wanted.as_left)
         return responses.json(await self._threads.bulk(_answer, undo, _COUNTED_BACK))
 
     def operations(self) -> list[Operation]:
@@ -150,7 +158,8 @@ class BulkChanges:
             Operation("GET", one, self.status, "How far a change of many images has come",
                       answer=BulkReport, errors=(NotFound,)),
             Operation("POST", f"{one}/undo", self.undo, "Undo a change of many images",
-                      answer=UndoReport, errors=(NotFound, StorageFull, Forbidden)),
+                      body=UndoWanted, body_required=False, answer=UndoReport,
+                      errors=(NotFound, StorageFull, Forbidden)),
         ]  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from tests.browser.tiles import (
     tile,
     toast,
 )
+from tests.browser.viewer import comes_true
 from tests.browser.watching import Watch
 from tests.services.proxy import Fault, Proxy, request
 
@@ -121,6 +122,30 @@ def test_two_deletions_are_undone_one_after_the_other(visitor: Visitor, page: Pa
     expect(tile(page, images[0])).to_have_count(1)
     page.keyboard.press("Control+z")
     expect(toast(page, "There is nothing to undo")).to_be_visible()
+
+
+def test_two_changes_of_the_same_images_are_undone_one_after_the_other(
+    visitor: Visitor, page: Page
+) -> None:
+    images = visitor.fill(4)
+    opened(page)
+    for image in images[:2]:
+        check(tile(page, image))
+    page.keyboard.press("f")
+    expect(toast(page, "2 images added to the favourites")).to_be_visible()
+    page.keyboard.press("Delete")
+    expect(page.locator(TILE)).to_have_count(2)
+    page.keyboard.press("Control+z")
+    expect(page.locator(TILE)).to_have_count(4)
+    page.keyboard.press("Control+z")
+    expect(page.locator(".heart")).to_have_count(0)
+    comes_true(page, lambda: hearts_and_deleted(visitor) == (0, 0))
+    expect(page.get_by_text("The others have changed since")).to_have_count(0)
+
+
+def hearts_and_deleted(visitor: Visitor) -> tuple[int, int]:
+    hearts = visitor.get("/api/v1/images?favorite=1&count=1")["total"]
+    return hearts, trashed(visitor)
 
 
 def test_the_trash_says_how_long_things_stay(visitor: Visitor, page: Page) -> None:

@@ -75,6 +75,43 @@ def test_tags_are_added_and_taken_off(visitor: Visitor, page: Page) -> None:
     comes_true(page, lambda: visitor.get(f"/api/v1/images/{id_}")["tags"] == ["fox", "snow"])
 
 
+def test_edits_of_tags_are_undone_one_after_the_other(visitor: Visitor, page: Page) -> None:
+    (id_,) = visitor.fill(1, said=lambda _: SAID)
+    open_at(page, id_)
+    button(page, "Information").click()
+    field = page.get_by_label("Add a tag")
+    field.fill("fox")
+    field.press("Enter")
+    button(page, "Remove tag: winter").click()
+    comes_true(page, lambda: visitor.get(f"/api/v1/images/{id_}")["tags"] == ["fox"])
+    expect(button(page, "Remove tag: winter")).to_have_count(0)
+    field.press("Escape")
+    page.keyboard.press("Control+z")
+    expect(button(page, "Remove tag: winter")).to_be_visible()
+    page.keyboard.press("Control+z")
+    expect(button(page, "Remove tag: fox")).to_have_count(0)
+    assert visitor.get(f"/api/v1/images/{id_}")["tags"] == ["winter"]
+
+
+def test_a_tag_that_is_added_before_the_heart_was_answered_is_taken(
+    visitor: Visitor, page: Page
+) -> None:
+    (id_,) = visitor.fill(1, said=lambda _: SAID)
+    open_at(page, id_)
+    button(page, "Information").click()
+    field = page.get_by_label("Add a tag")
+    late: list[Route] = []
+    page.route(f"**/api/v1/images/{id_}", lambda route: late.append(route), times=1)
+    button(page, "Favourite").click()
+    field.fill("fox")
+    field.press("Enter")
+    comes_true(page, lambda: bool(late))
+    late[0].continue_()
+    comes_true(page, lambda: visitor.get(f"/api/v1/images/{id_}")["tags"] == ["winter", "fox"])
+    expect(button(page, "Remove tag: fox")).to_be_visible()
+    expect(button(page, "Favourite")).to_have_attribute("aria-pressed", "true")
+
+
 def test_tags_that_were_changed_elsewhere_meanwhile_are_kept_and_shown(
     visitor: Visitor, page: Page
 ) -> None:

@@ -9,9 +9,9 @@ import pytest
 from gallery.bulk import Bulk
 from gallery.catalog.query import Query, Words
 from gallery.errors import NotFound, Unprocessable
-from gallery.journal import Report, Wanted
+from gallery.journal import Journal, Report, Wanted
 from gallery.library import Library
-from tests.bulk.conftest import OP, on, records, said
+from tests.bulk.conftest import NO_TAGS, OP, on, records, said
 from tests.samples import OTHER, OWNER, active, ident
 
 
@@ -117,4 +117,77 @@ def test_an_undo_can_be_repeated(library: Library, bulk: Bulk) -> None:
     assert bulk.undo(OWNER, OP) == first
     assert records(library) == before
     assert said(bulk.run(OWNER, Wanted("delete", on(1, 2)), OP)) == [(1, "done"), (2, "done")]
+    assert records(library) == before
+
+
+# -- undoing what is again as it was left ---------------------------------------------------
+
+
+def test_operations_on_the_same_images_are_undone_one_after_the_other(
+    library: Library, bulk: Bulk
+) -> None:
+    asked = [
+        Wanted("tag", on(1, 2, 3), tags=("fox",)),
+        Wanted("favorite", on(1, 2, 3)),
+        Wanted("delete", on(1, 2, 3)),
+        Wanted("restore", on(1, 2, 3)),
+    ]
+    for n, wanted in enumerate(asked):
+        bulk.run(OWNER, wanted, ident(90 + n))
+    for n in (3, 2, 1, 0):
+        back = bulk.undo(OWNER, ident(90 + n), as_left=True)
+        assert {outcome for _, outcome in said(back)} <= {"undone", "unchanged"}, n
+    found = {n: (r.status, r.deleted_at, r.tags, r.favorite) for n, r in records(library).items()}
+    assert found == {
+        1: ("active", None, ("a", "b"), False),
+        2: ("active", None, NO_TAGS, True),
+        **dict.fromkeys((3, 4, 5), ("active", None, NO_TAGS, False)),
+    }
+
+
+@pytest.mark.parametrize(("as_left", "outcome"), [(False, "changed"), (True, "undone")])
+def test_what_was_changed_and_changed_back_is_undone_where_that_is_wanted(
+    as_left: bool, outcome: str, library: Library, bulk: Bulk
+) -> None:
+    bulk.run(OWNER, Wanted("tag", on(1), tags=("fox",)), OP)
+    library.edit(OWNER, ident(1), favorite=True)
+    library.edit(OWNER, ident(1), favorite=False)
+    first = bulk.undo(OWNER, OP, as_left=as_left)
+    assert said(first) == [(1, outcome)]
+    assert ("fox" in records(library)[1].tags) is not as_left
+    before = records(library)
+    assert bulk.undo(OWNER, OP, as_left=True) == first
+    assert records(library) == before
+
+
+def test_what_somebody_else_changed_beside_it_is_left_with_all_that_it_has(
+    library: Library, bulk: Bulk
+) -> None:
+    bulk.run(OWNER, Wanted("tag", on(1, 2), tags=("fox",)), OP)
+    library.edit(OWNER, ident(1), favorite=True)
+    assert said(bulk.undo(OWNER, OP, as_left=True)) == [(1, "changed"), (2, "undone")]
+    assert records(library)[1].tags == ("a", "b", "fox")
+    assert records(library)[1].favorite
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_an_undo_that_was_cut_short_takes_back_nothing_that_was_done_again_since(
+    again: bool, library: Library, bulk: Bulk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bulk.run(OWNER, Wanted("favorite", on(1)), OP)
+    library.trash(OWNER, ident(1))
+    library.restore(OWNER, ident(1))
+
+    def die(*_: object) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "settle", die)
+        with pytest.raises(RuntimeError):
+            bulk.undo(OWNER, OP, as_left=True)
+    assert not records(library)[1].favorite
+    if again:
+        library.edit(OWNER, ident(1), favorite=True)
+    before = records(library)
+    assert said(bulk.undo(OWNER, OP, as_left=True)) == [(1, "changed" if again else "undone")]
     assert records(library) == before

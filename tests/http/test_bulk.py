@@ -84,6 +84,20 @@ async def test_an_undo_says_of_each_item_what_became_of_it(visitor: httpx.AsyncC
     assert again.json() == response.json()
 
 
+async def test_what_another_undo_gave_back_can_be_undone_further(
+    visitor: httpx.AsyncClient,
+) -> None:
+    ids = await several(visitor, 2)
+    await changed(visitor, ids=ids, action="tag", tags=["fox"], op=OP)
+    deleted = await changed(visitor, ids=ids, action="delete")
+    for op in (deleted["op"], OP):
+        response = await visitor.post(f"/api/v1/ops/{op}/undo", json={"as_left": True})
+        assert (response.json()["undone"], response.json()["changed"]) == (2, 0)
+    for id_ in ids:
+        image = (await visitor.get(f"/api/v1/images/{id_}")).json()
+        assert (image["status"], image["tags"], image["rev"]) == ("active", [], 5)
+
+
 async def test_the_server_makes_an_id_where_the_client_has_none(visitor: httpx.AsyncClient) -> None:
     ids = await several(visitor, 2)
     first = await changed(visitor, ids=ids, action="favorite")

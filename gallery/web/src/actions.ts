@@ -2,9 +2,17 @@
 //
 // None of these raises: what fails is put back and said.
 
-import { getImage, patchImage, patchImageAt, purgeImage, restoreImage, trashImage } from "./api";
+import {
+  getImage,
+  patchImage,
+  patchImageAt,
+  Problem,
+  purgeImage,
+  restoreImage,
+  trashImage,
+} from "./api";
 import type { Image } from "./api";
-import { change, sizeOf, type Change, type Which } from "./changes";
+import { change, inTurn, sizeOf, type Change, type Which } from "./changes";
 import { imageOf } from "./images";
 import { apply, applyAll, gone, me } from "./store";
 import { t } from "./texts/actions";
@@ -74,25 +82,34 @@ async function retag(
   });
 }
 
-/** The whole list of one image's tags, as it was edited from the one at `rev`. Gives whether it
- * was taken: changed elsewhere meanwhile, it is shown and said. */
-export async function setTags(id: string, tags: readonly string[], rev: number): Promise<boolean> {
+/** Edits the whole list of one image's tags, as it is when what was asked for earlier is answered.
+ * Changed elsewhere meanwhile, it is shown and said. */
+export const editTags = (id: string, edit: (tags: string[]) => string[]): Promise<void> =>
+  attempt(() => inTurn(() => setTags(id, edit)));
+
+async function setTags(id: string, edit: (tags: string[]) => string[]): Promise<void> {
   const before = imageOf(id);
-  if (before) apply({ ...before, tags: [...tags] });
-  let isDone = false;
-  await attempt(async () => {
-    try {
-      const now = await patchImageAt(id, rev, { tags: [...tags] });
-      apply(now);
-      isDone = true;
-      if (before) offer(async () => apply(await patchImageAt(id, now.rev, { tags: before.tags })));
-    } catch (error) {
-      if (before) apply(before);
-      getImage(id).then(apply, () => undefined);
-      throw error;
-    }
-  });
-  return isDone;
+  if (!before) return;
+  const tags = edit(before.tags);
+  apply({ ...before, tags });
+  try {
+    const now = await patchImageAt(id, before.rev, { tags });
+    apply(now);
+    offer(() => inTurn(() => giveBackTags(before, now.tags)));
+  } catch (error) {
+    apply(before);
+    getImage(id).then(apply, () => undefined);
+    throw error;
+  }
+}
+
+/** Unless somebody has changed them since: the revision alone may tell of one's own later changes. */
+async function giveBackTags({ id, tags }: Image, left: readonly string[]): Promise<void> {
+  const now = await getImage(id);
+  if (now.tags.length !== left.length || now.tags.some((tag, n) => tag !== left[n])) {
+    throw new Problem(412, "precondition_failed", "Its tags were changed meanwhile");
+  }
+  apply(await patchImageAt(id, now.rev, { tags }));
 }
 
 /** Deletes for ever, once that was confirmed. Gives whether it was. */

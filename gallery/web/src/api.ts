@@ -185,8 +185,9 @@ export async function bulk(
   return again(() => request("POST", "images/bulk", { body }));
 }
 
+/** Of images that were changed further, those as well of which that was undone. */
 export const undo = (op: string): Promise<Undo> =>
-  again(() => request<Undo>("POST", `ops/${op}/undo`));
+  again(() => request<Undo>("POST", `ops/${op}/undo`, { body: { as_left: true } }));
 
 async function again<T>(act: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {

@@ -49,7 +49,7 @@ export const pending = signal(0);
 
 /** Asks the server for one change after the other, as they were made: a later one may be of the same
  * images, or of all that the earlier ones leave. */
-function inTurn<T>(act: () => Promise<T>): Promise<T> {
+export function inTurn<T>(act: () => Promise<T>): Promise<T> {
   pending.value++;
   const mine = last.then(act).finally(() => pending.value--);
   last = mine.catch(() => undefined);
@@ -74,11 +74,14 @@ export async function change(which: Which, wanted: Change): Promise<void> {
   let isDone = false;
   const entry = offer(async () => {
     if (!isDone && !single) tell(t.undoing);
-    // What failed was put back already.
-    const ops = await work.catch(() => undefined);
-    if (ops === undefined) return;
-    await inTurn(() => (ops ? undoAll(ops, shown) : undoOne(before, wanted, shown)));
-    if (isEverything(which)) reload();
+    // Its turn is taken at once: what is undone next is to wait for it.
+    await inTurn(async () => {
+      const ops = await work.catch(() => undefined);
+      // What failed was put back already.
+      if (ops === undefined) return;
+      await (ops ? undoAll(ops, shown) : undoOne(before, wanted, shown));
+      if (isEverything(which)) reload();
+    });
   }, wanted.text?.(size));
   try {
     await work;

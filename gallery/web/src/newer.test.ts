@@ -180,6 +180,26 @@ test("the tags of one image are added and taken back by the server, which knows 
   expect(waiting).toEqual([]);
 });
 
+test("two changes that are undone before the server has answered are so in their order", async () => {
+  for (const n of [0, 1]) store.apply(image(n));
+  const both = ["image-0", "image-1"];
+  const done = [actions.setFavorite(both, true), actions.trash(both)];
+  const say = ({ body, say }: Waiting, rev: number): void =>
+    say({ op: body.op, total: 2, outcomes: both.map((id) => ({ id, outcome: "done", rev })) });
+  const favorite = await asked("bulk");
+  say(favorite, 2);
+  const deleted = await asked("bulk");
+  const undone = [actions.undoLast(), actions.undoLast()];
+  await settled();
+  say(deleted, 3);
+  for (const { body } of [deleted, favorite]) {
+    const one = await asked("undo");
+    expect(one.path).toContain(body.op);
+    one.say({ undone: 2, changed: 0, gone: 0, failed: 0, outcomes: [] });
+  }
+  await Promise.all([...done, ...undone]);
+});
+
 test("after a reset each page of a long day is asked for when it is looked at", async () => {
   const loading = list.load();
   (await asked("timeline")).say({ days: [{ date: "2026-03-14", count: 400 }] });

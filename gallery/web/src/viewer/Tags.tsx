@@ -2,21 +2,10 @@
 
 import { useRef } from "preact/hooks";
 
-import { setTags } from "../actions";
+import { editTags } from "../actions";
 import type { Image } from "../api";
-import { imageOf } from "../images";
 import { Icon } from "../ui/Icon";
 import { t } from "./texts";
-
-/** One change after the other, each from what the one before has left. */
-let last: Promise<unknown> = Promise.resolve();
-
-function edit(id: string, change: (tags: string[]) => string[]): void {
-  last = last.then(() => {
-    const now = imageOf(id);
-    return now && setTags(id, change(now.tags), now.rev);
-  });
-}
 
 export function Tags({ image }: { image: Image }) {
   const { id, tags } = image;
@@ -26,10 +15,10 @@ export function Tags({ image }: { image: Image }) {
     const tag = input.current?.value.trim();
     if (!input.current || !tag) return;
     input.current.value = "";
-    edit(id, (old) => [...new Set([...old, tag])]);
+    void editTags(id, (old) => [...new Set([...old, tag])]);
   };
   const remove = (tag: string): void => {
-    edit(id, (old) => old.filter((other) => other !== tag));
+    void editTags(id, (old) => old.filter((other) => other !== tag));
     input.current?.focus();
   };
   return (
