@@ -86,8 +86,7 @@ const bearer = (token: string): string =>
   `Bearer ${String.fromCharCode(...new TextEncoder().encode(token))}`;
 
 function problemOf(status: number, body: string, retryAfter: string | null): Problem {
-  const after = Number(retryAfter);
-  const retry = Number.isFinite(after) && after > 0 ? after : null;
+  const retry = Number(retryAfter) > 0 ? Number(retryAfter) : null;
   try {
     const { code, detail, title } = JSON.parse(body) as Record<string, string | undefined>;
     return new Problem(status, code ?? "http_error", detail ?? title ?? "", retry);
