@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -93,3 +94,27 @@ def test_it_is_not_dropped_where_it_stayed(empty: Living, damaged: Record, how: 
     empty.turn()
     assert empty.library.get(OWNER, ident(2)).record == damaged
     assert empty.library.blobs.stat(damaged.image)
+
+
+def test_one_that_both_sides_have_otherwise_keeps_the_library_where_it_is(empty: Living) -> None:
+    """It was purged, and another put under its id that says it is as old: it is never sent over
+    what lies there. What is told of it since stays with it."""
+    move = empty.move
+    said: dict[str, Any] = {"id": ident(1), "created_at": NOON}
+    upload(move.source, b"1st render", **said)
+    move.all()
+    move.source.trash(OWNER, ident(1))
+    move.source.purge(OWNER, ident(1))
+    upload(move.source, b"2nd render", **said)
+    assert len(move.copy(policy="quarantine", again=True).anomalies) == 1
+    told = move.source.edit(OWNER, ident(1), tags=("acknowledged",)).record
+    move.follow()
+    with pytest.raises(StartRefused, match="differ"):
+        empty.turn()
+    assert empty.lives == HERE
+    move.source.trash(OWNER, ident(1))
+    move.source.purge(OWNER, ident(1))
+    upload(move.source, b"2nd render", id=ident(2), tags=told.tags)
+    empty.turn()
+    assert empty.lives == THERE
+    assert empty.library.get(OWNER, ident(2)).record.tags == told.tags
