@@ -21,10 +21,12 @@ _HELD_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """The same library twice: where its images are, and where they go."""
+    """The same library twice: where its images are, and where they go ``to``, by the name of
+    the blobs there."""
 
     source: Library
     target: Library
+    to: str
 
     def servers(self) -> set[str]:
         """The ids of the server processes that are connected to the source's database."""
@@ -92,7 +94,7 @@ def both(settings: Settings, *, claim: bool = False) -> Iterator[Sides]:
         stack.callback(there.close)
         there.start(recover=False)
         there.blobs.check()
-        yield Sides(here, there)
+        yield Sides(here, there, other(settings).blobs)
 
 
 def _check(known: str | None, library: str, *, claim: bool) -> None:

@@ -87,7 +87,7 @@ def test_it_is_not_dropped_where_it_stayed(empty: Living, damaged: Record, how: 
     move.copy(policy="quarantine")
     empty.turn()
     if how == "by a copy back":  # to look at everything once more, or by a move of its own
-        Move(Sides(move.target, move.source), Path(move.folder.path)).copy(again=True)
+        Move(Sides(move.target, move.source, "here"), Path(move.folder.path)).copy(again=True)
     else:
         upload(empty.library, pixels(3), id=ident(3))  # of the same month
         move.target.healing.rebuild(OWNER)
