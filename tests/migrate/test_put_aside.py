@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from gallery.records import Record
 from migrate.sides import Sides
 from migrate.walk import Only
 from tests.migrate.moves import Move
+from tests.migrate.operator import Operator
 from tests.migrate.turning import HERE, THERE, Living
 from tests.samples import NOON, OWNER, SECOND, ident, pixels, upload
 
@@ -94,6 +96,29 @@ def test_it_is_not_dropped_where_it_stayed(empty: Living, damaged: Record, how: 
     empty.turn()
     assert empty.library.get(OWNER, ident(2)).record == damaged
     assert empty.library.blobs.stat(damaged.image)
+
+
+def test_one_of_a_month_that_was_copied_is_put_aside_and_brought_when_it_is_mended(
+    operator: Operator,
+) -> None:
+    operator.copied()
+    with operator.library() as library:
+        said: dict[str, Any] = {"id": ident(99), "created_at": NOON - MONTH}
+        late = upload(library, pixels(99), **said).entry.record
+        library.blobs.put(late.image, b"x" * late.bytes)
+    assert "not what its sidecar says" in operator.refused("follow")
+    aside = ("--policy", "quarantine")
+    digest = operator.told("plan", code=1)["digest"]
+    (found,) = operator.told("copy", "--plan", digest, *aside, code=1)["anomalies"]
+    assert ident(99) in found["name"]
+    operator.told("follow")
+    with operator.library() as library:
+        library.blobs.put(late.image, pixels(99))
+    digest = operator.told("plan")["digest"]
+    assert operator.told("copy", "--plan", digest)["outcomes"]["copied"] == 1
+    operator.told("cutover")
+    with closing(operator.opened(operator.there)) as library:
+        assert library.get(OWNER, ident(99)).record == late
 
 
 def test_one_that_both_sides_have_otherwise_keeps_the_library_where_it_is(empty: Living) -> None:
