@@ -13,6 +13,8 @@ an image's absence that it was purged.
 from __future__ import annotations
 
 import logging
+import math
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -33,6 +35,8 @@ log = logging.getLogger(__name__)
 
 NAME = "purges.json"
 BATCH = 1000
+KEPT_SECONDS = 3600.0
+"""How old the position may become that is kept, where nothing is purged: the feed forgets."""
 Image = tuple[str, str, str]
 """Owner, month and id."""
 
@@ -61,6 +65,7 @@ class Purges:
         self._before = before
         self._notes = library.catalog.notes
         self._position: str | None = None
+        self._written = -math.inf
         self._whole = False
 
     def carry(self) -> None:
@@ -71,7 +76,8 @@ class Purges:
             purged = [(at.owner, at.month, at.id) for at in changes.noted if at.op == "purge"]
             if purged:
                 self._purge(purged, self._position)
-            if purged or not changes.level:
+            is_old = time.monotonic() - self._written > KEPT_SECONDS
+            if purged or not changes.level or is_old:
                 self._write(changes.position)
             self._position = changes.position
 
@@ -104,6 +110,7 @@ class Purges:
     def _write(self, position: str | None, under_way: Iterable[str] = ()) -> None:
         state = {"position": position, "under_way": list(under_way), "whole": self._whole}
         _write(self._notes, state)
+        self._written = time.monotonic()
 
     def _places(self, images: Iterable[Image]) -> Iterator[tuple[Folder, str]]:
         """Where they lie over there. In a tree that is also what its catalog does not know:

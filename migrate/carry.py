@@ -52,6 +52,7 @@ class Carrier:
     ) -> None:
         self._source = sides.source
         self._target = sides.target
+        self._to = sides.to
         self._pace = pace
         self._journal = journal
         self._doubtful = doubtful
@@ -66,16 +67,26 @@ class Carrier:
 
     def recover(self, entries: Iterable[dict[str, Any]]) -> None:
         """Ends what a process that died had begun on the target: of what the catalog does not
-        know, nobody else would find what lies there. What it knows, the feed tells of: what was
-        begun may have been so the other way round. ``entries`` are the journal's."""
-        for name, what in begun_in(entries).items():
+        know, nobody else would find what lies there. What is still to be sent may yet be purged,
+        and stays begun, for a later process as well. What was begun the other way round is not
+        looked at: here it may be the last original. ``entries`` are the journal's."""
+        for name, what in begun_in(entries, self._to).items():
             self.begun.add(name)
             if key := keys.parse(name):
-                if what == "send" and is_there(self._source.blobs, name):
-                    self._sent[key.folder.owner, key.id] = key.folder  # it may yet be purged
-                else:
-                    self._sweep(key.folder, key.id)
-            self._journal.append(did="sent" if what == "send" else "dropped", image=name)
+                if what == "send" and self._is_awaited(key):
+                    self._sent[key.folder.owner, key.id] = key.folder
+                    continue
+                self._sweep(key.folder, key.id)
+            self._note("sent" if what == "send" else "dropped", name)
+
+    def _is_awaited(self, key: Key) -> bool:
+        """Whether an image is there to be sent, and the target doesn't know it yet."""
+        folder, id = key.folder, key.id
+        known = self._target.catalog.get(folder.owner, id)
+        return known is None and is_there(self._source.blobs, folder.sidecar(id))
+
+    def _note(self, did: str, image: str) -> None:
+        self._journal.append(did=did, image=image, to=self._to)
 
     def by_id(self, owner: str, id: str, month: str | None = None) -> Carried:
         """Makes the target say of an image what the source says now. Its sidecar decides: where
@@ -131,7 +142,7 @@ class Carrier:
         with its original is only that."""
         folder, id = record.folder, record.id
         self._sent[folder.owner, id] = folder
-        self._journal.append(did="send", image=folder.sidecar(id))
+        self._note("send", folder.sidecar(id))
         self._journal.settle()  # if the source purges it, nobody else knows of what was sent
         try:
             self._bodies(record, sidecar)
@@ -149,7 +160,7 @@ class Carrier:
 
     def _all_sent(self, folder: Folder, id: str) -> None:
         if self._sent.pop((folder.owner, id), None):
-            self._journal.append(did="sent", image=folder.sidecar(id))
+            self._note("sent", folder.sidecar(id))
 
     def _heal(self, record: Record) -> bool:
         """Sends again what the target's blobs lost of an image; whether that was anything."""
@@ -172,11 +183,11 @@ class Carrier:
         folder = entry.record.folder if entry else left
         if folder is None:
             return Carried("gone")
-        self._journal.append(did="drop", image=folder.sidecar(id))
+        self._note("drop", folder.sidecar(id))
         self._journal.sync()
         replica.drop(self._target, owner, id)
         self._sweep(folder, id)
-        self._journal.append(did="dropped", image=folder.sidecar(id))
+        self._note("dropped", folder.sidecar(id))
         self._all_sent(folder, id)
         return Carried("dropped" if entry else "gone")
 

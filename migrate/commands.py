@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from typing import Any, Literal
 
-from gallery import backends, generation, processes
+from gallery import backends, generation, keys, processes
 from gallery.errors import StartRefused
 from gallery.generation import Stores
 from gallery.settings import Settings
@@ -43,6 +43,8 @@ def copy(
         _moving(settings, content, claim=True) as opened,
     ):
         done = Done() if again else Done.of(folder.entries())
+        for key in filter(None, (keys.parse(one["name"]) for one in content["anomalies"])):
+            done.doubt(key.folder.owner, key.folder.month)
         progress = Progress("copied", *_part(content, only))
         progress.skip(*done.sums(only))
         copying = Copy(opened, journal, pace, progress, policy=policy, threads=threads, again=again)

@@ -70,7 +70,17 @@ class Done:
             elif entry["did"] == "month":
                 done.months.add(place)
                 done.images.pop(place, None)
+            elif entry["did"] == "quarantine":
+                done.doubt(*place)
         return done
+
+    def doubt(self, owner: str, month: str) -> None:
+        """Something there is not as it should be: a month that was done is looked at again."""
+        place = owner, month
+        if place in self.months:
+            self.months.discard(place)
+            self.counts.pop(place, None)
+            self.bytes.pop(place, None)
 
     def sums(self, only: Only) -> tuple[int, int]:
         """Images and bytes of a part."""

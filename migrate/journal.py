@@ -80,11 +80,13 @@ def entries(path: str) -> Iterator[dict[str, Any]]:
         return
 
 
-def begun_in(told: Iterable[dict[str, Any]]) -> dict[str, str]:
-    """What a journal tells to have begun ("send" or "drop") and not to have ended, by the names
-    of sidecars."""
+def begun_in(told: Iterable[dict[str, Any]], to: str) -> dict[str, str]:
+    """What a journal tells to have begun on a target ("send" or "drop") and not to have ended,
+    by the names of sidecars."""
     begun: dict[str, str] = {}
     for entry in told:
+        if entry.get("to") != to:
+            continue
         if entry["did"] in ("send", "drop"):
             begun[entry["image"]] = entry["did"]
         elif entry["did"] in ("sent", "dropped"):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from gallery import backends, dwelling, generation
+from gallery.blobs import TEMPORARY, is_there
 from gallery.catalog import Apart
 from gallery.errors import StartRefused
 from gallery.generation import Generation, Stores
@@ -21,10 +23,12 @@ _HELD_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """The same library twice: where its images are, and where they go."""
+    """The same library twice: where its images are, and where they go ``to``, by the name of
+    the blobs there."""
 
     source: Library
     target: Library
+    to: str
 
     def servers(self) -> set[str]:
         """The ids of the server processes that are connected to the source's database."""
@@ -47,9 +51,15 @@ class Sides:
 def other(settings: Settings) -> Settings:
     """The settings of the other side. Raises StartRefused when no whole one is named."""
     there = generation.other(settings)
-    if there is None or settings.blobs == there.blobs or settings.catalog == there.catalog:
+    if there is None or not _named_apart(settings, there):
         raise StartRefused("GALLERY_NEXT_BLOBS and GALLERY_NEXT_CATALOG: name both new stores")
     return there
+
+
+def _named_apart(here: Settings, there: Settings) -> bool:
+    blobs = {side.blobs.rstrip("/") for side in (here, there)}
+    catalogs = {side.catalog.replace("postgres://", "postgresql://", 1) for side in (here, there)}
+    return len(blobs) == len(catalogs) == 2
 
 
 @contextmanager
@@ -92,7 +102,8 @@ def both(settings: Settings, *, claim: bool = False) -> Iterator[Sides]:
         stack.callback(there.close)
         there.start(recover=False)
         there.blobs.check()
-        yield Sides(here, there)
+        _check_apart(here, there)
+        yield Sides(here, there, other(settings).blobs)
 
 
 def _check(known: str | None, library: str, *, claim: bool) -> None:
@@ -101,6 +112,24 @@ def _check(known: str | None, library: str, *, claim: bool) -> None:
         raise StartRefused("the new catalog knows no library: copy is what makes it this one's")
     if known not in (None, library):
         raise StartRefused(f"the new catalog is of another library, {known}")
+
+
+def _check_apart(here: Library, there: Library) -> None:
+    """However they are named: a bucket has more than one way to it, and a database more than
+    one address. Raises StartRefused."""
+    if type(here.catalog) is type(there.catalog):
+        name = f"apart {uuid.uuid4().hex}"
+        with there.catalog.notes.lock(name), here.catalog.notes.trying(name) as are_two:
+            if not are_two:
+                raise StartRefused("GALLERY_CATALOG and GALLERY_NEXT_CATALOG are one database")
+    if type(here.blobs) is type(there.blobs):
+        key = f"{TEMPORARY}apart-{uuid.uuid4().hex}"
+        there.blobs.put(key, b"whether two stores are one")
+        try:
+            if is_there(here.blobs, key):
+                raise StartRefused("GALLERY_BLOBS and GALLERY_NEXT_BLOBS are one place")
+        finally:
+            there.blobs.delete(key)
 
 
 def _note(settings: Settings, here: Library) -> None:

@@ -83,8 +83,11 @@ class Turn:
         self._follow.recover(entries)
         owners = {*self._source.catalog.owners(), *self._target.catalog.owners()}
         self._catch_up(owners)
-        self._aside = {image for image in put_aside_in(entries) if self._stays_behind(image)}
+        put_aside = put_aside_in(entries)
+        self._aside = {image for image in put_aside if self._stays_behind(image)}
         self._apart = self._of_these_apart(owners)
+        # What both know was not always brought when it was told of, and sums tell no content.
+        self._look_at(put_aside)
         try:
             return self._turn(position, budget, wait)
         except StartRefused:

@@ -17,7 +17,7 @@ from tests.migrate.noting import Both
 from tests.migrate.operator import IMAGES, Operator, to_services
 from tests.migrate.places import Place
 from tests.migrate.real import Ground
-from tests.migrate.turning import Living
+from tests.migrate.turning import THERE, Living
 from tests.samples import put
 
 
@@ -72,7 +72,7 @@ def places(ways: tuple[str, str], tmp_path: Path) -> tuple[Place, Place]:
 def move(places: tuple[Place, Place], tmp_path: Path) -> Iterator[Move]:
     """A library with nothing in it, and an empty place that was made its own."""
     here, there = (place.opened() for place in places)
-    with Move(Sides(here, there), tmp_path / "run").held() as move:
+    with Move(Sides(here, there, THERE.blobs), tmp_path / "run").held() as move:
         yield move
     there.close()
     here.close()

@@ -158,7 +158,7 @@ def test_what_a_damaged_manifest_does_not_tell_of_is_not_purged(
     with contextlib.closing(places[0].opened()) as source:
         assert source.catalog.get(OWNER, ident(1)) is None
         with move.folder.journal() as journal:
-            Follow(Sides(source, move.target), journal, Pace()).run(move.position)
+            Follow(Sides(source, move.target, "there"), journal, Pace()).run(move.position)
     entry = move.target.catalog.get(OWNER, ident(1))
     assert entry is not None
     assert entry.record == record

@@ -75,7 +75,7 @@ def test_an_image_that_was_removed_after_a_change_is_not_lost_on_the_way_back(
     position = here.catalog.changes(None).position
     changed = here.edit(OWNER, ident(1), tags=("late",)).record
     _remove(here, 1)
-    back = Move(Sides(here, move.source), tmp_path / "back")
+    back = Move(Sides(here, move.source, "back"), tmp_path / "back")
     back.position = position
     with back.held():
         back.follow()

@@ -39,7 +39,7 @@ class Cleaning:
 
     def run(self, *, remove: bool = False, dry: bool = False) -> Cleaned:
         with self.move.folder.journal() as journal:
-            sides = Sides(self.here, self.left)
+            sides = Sides(self.here, self.left, "left")
             cleanup = Cleanup(sides, self.position, None if dry else journal)
             return cleanup.remove() if remove else cleanup.set_aside()
 

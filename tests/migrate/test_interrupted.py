@@ -10,6 +10,7 @@ import pytest
 
 from gallery.library import Library
 from migrate.carry import Carrier
+from migrate.journal import begun_in
 from migrate.pace import Pace
 from migrate.sides import Sides
 from tests.migrate.moves import Move, fill, stored
@@ -218,8 +219,53 @@ def test_what_could_not_be_sent_is_not_dropped_when_the_roles_are_exchanged(
     move.plan()
     move.copy(policy="quarantine")
     before = stored(move.source)
-    back = Move(Sides(move.target, move.source), Path(move.folder.path))
+    back = Move(Sides(move.target, move.source, "here"), Path(move.folder.path))
     back.position = move.target.catalog.changes(None).position
     back.follow()
     assert stored(move.source) == before
     assert (move.source.catalog.get(OWNER, ident(1)) is not None) is known
+
+
+@pytest.mark.parametrize("levels", [1, 2])
+def test_what_was_sent_in_part_is_swept_when_it_is_purged_later(move: Move, levels: int) -> None:
+    """Each process after that found it on the source still, and came to its end."""
+    for number in (1, 2):
+        put(move.source, number)
+    move.plan()
+    assert not _until_done(move, lambda: move.copy(threads=1), 3)
+    assert len(stored(move.target)) == 3
+    for _ in range(levels):
+        move.follow()
+    _purge(move.source)
+    assert move.copy().outcomes == {"copied": 1}
+    move.follow()
+    assert stored(move.target) == stored(move.source)
+    move.is_equal()
+
+
+def test_what_was_sent_in_part_is_no_reason_to_sweep_where_it_came_from(
+    move: Move, tmp_path: Path
+) -> None:
+    """Its catalog doesn't know it yet, and the library has turned meanwhile."""
+    plant(move.source.blobs, record(1))
+    move.plan()
+    assert not _until_done(move, move.copy, 2)
+    before = stored(move.source)
+    back = Move(Sides(move.target, move.source, "here"), Path(move.folder.path))
+    back.position = move.target.catalog.changes(None).position
+    back.follow()
+    assert stored(move.source) == before
+    assert move.copy().outcomes == {"copied": 1}
+    assert stored(move.target) == before
+
+
+@pytest.mark.parametrize(("steps", "known"), [(5, False), (7, True)])
+def test_what_came_after_all_is_not_looked_at_for_ever(move: Move, steps: int, known: bool) -> None:
+    put(move.source, 1)
+    move.plan()
+    assert not _until_done(move, lambda: move.copy(threads=1), steps)
+    assert (move.target.catalog.get(OWNER, ident(1)) is not None) is known
+    assert begun_in(move.folder.entries(), move.sides.to)
+    move.follow()
+    move.copy()
+    assert begun_in(move.folder.entries(), move.sides.to) == {}

@@ -166,3 +166,20 @@ def test_where_not_all_was_brought_nothing_is_purged_for_its_absence(
     _purge(here)
     _carry(move)
     assert _left(move) == []
+
+
+def test_how_far_it_came_is_kept_though_nothing_was_purged(
+    move: Move, here: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the feed would hold it no more after a quiet week; and it is not written for each."""
+
+    def left() -> int:
+        note = orjson.loads(here.catalog.notes.read(carried.NAME) or b"")
+        return len(here.catalog.changes(note["position"]).noted)
+
+    purges = Purges(here, move.source)
+    for kept, expected in ((3600.0, 0), (3600.0, 1), (0.0, 0)):
+        monkeypatch.setattr(carried, "KEPT_SECONDS", kept)
+        here.edit(OWNER, ident(2), tags=(f"{kept} {expected}",))
+        purges.carry()
+        assert left() == expected

@@ -57,7 +57,7 @@ class Living:
         """To the other side, by a migrator that has the stores open for itself."""
         move = self.move
         is_here = self.lives == HERE
-        sides = move.sides if is_here else Sides(move.target, move.source)
+        sides = move.sides if is_here else Sides(move.target, move.source, HERE.blobs)
         to = THERE if is_here else HERE
         with move.folder.journal() as journal:
             turn = Turn(sides, journal, pace or Pace(), self.record, to, ready)
