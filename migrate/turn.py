@@ -86,8 +86,9 @@ class Turn:
         put_aside = put_aside_in(entries)
         self._aside = {image for image in put_aside if self._stays_behind(image)}
         self._apart = self._of_these_apart(owners)
-        # What both know was not always brought when it was told of, and sums tell no content.
-        self._look_at(put_aside)
+        if known_to_both := put_aside - self._aside:
+            # It was not always brought when it was told of, and sums tell no content.
+            self._look_at(known_to_both)
         try:
             return self._turn(position, budget, wait)
         except StartRefused:
