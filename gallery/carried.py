@@ -1,4 +1,4 @@
-"""Purges carried to where the library lived before: what is purged is gone on both sides.
+"""Purges carried to where the library lived before, and to what moves put aside on either side.
 
 The feed is followed from a position that is kept in a note of the library that tells it.
 What is about to be purged over there is written down before, since a process may die when the
@@ -23,7 +23,7 @@ from typing import Any
 import orjson
 
 from gallery import keys
-from gallery.blobs import ASIDE, DROPPED, is_there
+from gallery.blobs import ASIDE, DROPPED, QUARANTINE, BlobStore, is_there
 from gallery.blobs.abilities import LocalFiles
 from gallery.catalog import Changes
 from gallery.catalog.notes import Notes
@@ -104,8 +104,12 @@ class Purges:
         self._write(position, [folder.sidecar(id) for folder, id in places])
         for folder, id in places:
             self._drop(folder, id)
-        for top in (ASIDE, DROPPED):
-            self._purge_below(top, images)
+        for blobs, tops in (
+            (self._before.blobs, (ASIDE, DROPPED, QUARANTINE)),
+            (self._library.blobs, (ASIDE, QUARANTINE)),
+        ):
+            for top in tops:
+                self._purge_below(blobs, top, images)
 
     def _write(self, position: str | None, under_way: Iterable[str] = ()) -> None:
         state = {"position": position, "under_way": list(under_way), "whole": self._whole}
@@ -122,8 +126,10 @@ class Purges:
                 yield entry.record.folder, id
             else:
                 untold.append((owner, month, id))
-        if isinstance(self._before.blobs, LocalFiles):
-            yield from dict.fromkeys((key.folder, key.id) for _, key in self._lying("", untold))
+        if isinstance(blobs := self._before.blobs, LocalFiles):
+            yield from dict.fromkeys(
+                (key.folder, key.id) for _, key in self._lying(blobs, "", untold)
+            )
 
     def _drop(self, folder: Folder, id: str) -> None:
         """Unless the image is here again: one of the same id was put since."""
@@ -138,13 +144,15 @@ class Purges:
             before.effects.sweep(folder, id)
         log.info("purged where the library lived before: %s", folder.sidecar(id))
 
-    def _purge_below(self, top: str, images: Iterable[Image]) -> None:
-        blobs = self._before.blobs
+    def _purge_below(self, blobs: BlobStore, top: str, images: Iterable[Image]) -> None:
+        """What was put aside of them, now or in an earlier move, where nothing else looks."""
         if next(iter(blobs.list(top)), None) is not None:
-            for name, _ in [*self._lying(top, images)]:
+            for name, _ in [*self._lying(blobs, top, images)]:
                 blobs.delete(name)
 
-    def _lying(self, top: str, images: Iterable[Image]) -> Iterator[tuple[str, Key]]:
+    def _lying(
+        self, blobs: BlobStore, top: str, images: Iterable[Image]
+    ) -> Iterator[tuple[str, Key]]:
         """What lies of them below a place, by its names there. A month is listed once."""
         months = defaultdict(set)
         for owner, month, id in images:
@@ -152,7 +160,7 @@ class Purges:
         for (owner, month), ids in months.items():
             for drawer in keys.DRAWERS:
                 below = f"{top}users/{owner}/{drawer}{month.replace('-', '/')}/"
-                for listed in self._before.blobs.list(below):
+                for listed in blobs.list(below):
                     key = keys.parse(listed.key.removeprefix(top))
                     if key and key.id in ids:
                         yield listed.key, key

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from gallery import carried
-from gallery.blobs import ASIDE
+from gallery.blobs import ASIDE, QUARANTINE
 from gallery.carried import Purges
 from gallery.library import Library
 from tests.migrate.moves import Move, fill, stored
@@ -125,6 +125,20 @@ def test_what_was_set_aside_is_purged_there(move: Move, here: Library) -> None:
     _carry(move)
     assert _left(move) == []
     assert len(_left(move, 2)) == 6
+
+
+@pytest.mark.parametrize("aside", [ASIDE, QUARANTINE])
+def test_what_a_move_put_aside_where_the_library_lives_is_purged(
+    move: Move, here: Library, aside: str
+) -> None:
+    """Its pixels, when its sidecar was damaged; or all of it, by the cleanup of an earlier move."""
+    for key, body in stored(here).items():
+        here.blobs.put(aside + key, body)
+    _purge(here)
+    _carry(move)
+    there = [found.key for found in here.blobs.list(aside)]
+    assert not any(ident(1) in key for key in there)
+    assert any(ident(2) in key for key in there)
 
 
 # -- when the feed no longer tells --------------------------------------------------------------
