@@ -94,8 +94,11 @@ class Events:
                 stream.news.clear()
                 yield await self._threads.read(stream.next) or stream.heartbeat()
                 if stream.level and not self._closed:
+                    # Not wait_for: in Python 3.11 it forgets that it was cancelled when there is
+                    # news in the same moment, and a reader who left would be written for for ever.
                     with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(stream.news.wait(), HEARTBEAT_SECONDS)
+                        async with asyncio.timeout(HEARTBEAT_SECONDS):
+                            await stream.news.wait()
         finally:
             self.leave(stream)
 

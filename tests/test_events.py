@@ -86,3 +86,29 @@ def test_a_stream_that_began_while_the_storage_was_away_has_its_reader_ask_anew(
     put(library, 2)
     assert b'"id":"%b"' % ident(2).encode() in stream.next()
     threads.close()
+
+
+def test_a_reader_who_leaves_as_there_is_news_is_let_go_of(library: Library) -> None:
+    threads = Threads()
+
+    async def left(ticks: int) -> bool:
+        stream = Events(library, threads).open(OWNER, None)
+        has_begun = asyncio.Event()
+
+        async def follow() -> None:
+            async for _ in stream.events.read(stream):
+                has_begun.set()
+
+        reading = asyncio.create_task(follow())
+        await has_begun.wait()
+        await asyncio.sleep(0.1)  # it has been told that there may be news, and waits for more
+        stream.news.set()
+        for _ in range(ticks):
+            await asyncio.sleep(0)
+        reading.cancel()
+        done, _ = await asyncio.wait({reading}, timeout=5)
+        reading.cancel()
+        return bool(done)
+
+    assert all(asyncio.run(left(ticks)) for ticks in range(5))
+    threads.close()
