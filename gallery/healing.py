@@ -73,12 +73,15 @@ class Healing:
             failed = self._failed.get((owner, month))
             if failed is not None and time.monotonic() - failed < rest:
                 continue
+            has_folder = False
             try:
-                if owner not in self._blobs.owners():
+                has_folder = owner in self._blobs.owners()
+                if not has_folder:
                     raise Unavailable(f"users/{owner} is away")
                 self.rebuild_month(owner, month)
             except GalleryError as error:
-                self._failed[owner, month] = time.monotonic()
+                if has_folder:  # what is away costs little to look for, and may be back at once
+                    self._failed[owner, month] = time.monotonic()
                 log.warning("cannot rebuild the manifest of %s, %s: %s", owner, month, error)
             else:
                 healed = True
