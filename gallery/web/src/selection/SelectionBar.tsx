@@ -6,6 +6,7 @@ import { bytes as sizeOf } from "../formats";
 import { route } from "../route";
 import { present } from "../sections";
 import { announce } from "../ui/Announcer";
+import { leaving } from "../ui/focus";
 import { Icon, type IconName } from "../ui/Icon";
 import { MOST_COPIES, type Drawer } from "../upload/copying";
 import { DrawerDialog } from "../upload/DrawerDialog";
@@ -45,12 +46,6 @@ export function SelectionBar() {
     </section>
   );
 }
-
-/** The bar goes, and the focus with it: back to the page, and not to its beginning. */
-const leaving = (act: () => void) => (): void => {
-  act();
-  document.getElementById("main")?.focus({ preventScroll: true });
-};
 
 function Active() {
   const isFavorite = commands.allAreFavorites();
@@ -97,13 +92,18 @@ function CopyTo() {
 interface DeedProps {
   icon: IconName;
   text: string;
-  act: () => unknown;
+  act: (event: MouseEvent) => unknown;
   isDanger?: boolean;
 }
 
 function Deed({ icon, text, act, isDanger }: DeedProps) {
   return (
-    <button type="button" class={isDanger ? "danger" : ""} title={text} onClick={() => void act()}>
+    <button
+      type="button"
+      class={isDanger ? "danger" : ""}
+      title={text}
+      onClick={(event) => void act(event)}
+    >
       <Icon name={icon} />
       <span>{text}</span>
     </button>
