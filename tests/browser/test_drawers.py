@@ -52,6 +52,24 @@ def test_more_to_copy_is_asked_for_again_after_it_failed(
     expect(dialog.locator(".pick")).to_have_count(70)
 
 
+def test_a_search_for_what_to_copy_that_failed_is_tried_again(
+    visitor: Visitor, page: Page, watch: Watch
+) -> None:
+    watch.forgive(r"net::ERR")
+    visitor.fill(70, said=lambda number: {"prompt": f"picture {number}"})
+    page.goto("/inputs")
+    page.get_by_role("main").get_by_role("button", name="Copy from Images").click()
+    dialog = page.get_by_role("dialog", name="Copy to Inputs")
+    expect(dialog.locator(".pick")).to_have_count(60)
+    page.route("**/api/v1/images?*", lambda route: route.abort())
+    dialog.get_by_role("searchbox").fill("picture 69")
+    expect(dialog).to_contain_text("be reached")
+    expect(dialog.get_by_role("button", name="Show more")).to_have_count(0)
+    page.unroute("**/api/v1/images?*")
+    dialog.get_by_role("button", name="Try again").click()
+    expect(dialog.locator(".pick")).to_have_count(1)
+
+
 @pytest.mark.of_files
 def test_what_is_selected_is_copied_to_a_drawer(visitor: Visitor, page: Page) -> None:
     ids = visitor.fill(3)

@@ -183,6 +183,20 @@ test.each([502, 503, 504])(
   },
 );
 
+test.each([500, 502, 503, 504])(
+  "a change of one image that %d was said of may be done, and is undone",
+  async (status) => {
+    answering((path) => (path.endsWith("restore") ? [200, image(0)] : [status, null]));
+    await actions.trash(["image-0"]);
+    expect(toasts()).toContain("It isn’t known whether anything was changed.");
+    expect(toasts()).not.toContain("moved to the trash");
+    expect(list.has("image-0")).toBe(true);
+    expect(asked.some(([path]) => path.startsWith("timeline"))).toBe(true);
+    await actions.undoLast();
+    expect(asked.map(([path]) => path)).toContain("images/image-0/restore");
+  },
+);
+
 test("a change that never came to the server leaves nothing to undo", async () => {
   vi.useFakeTimers();
   answering((path) => (path.endsWith("undo") ? [404, { code: "unknown_operation" }] : [504, null]));

@@ -2,11 +2,12 @@
 
 import { batch, signal } from "@preact/signals";
 
+import { foresee, type Foreseen } from "./ahead";
 import { bulk, newId, Problem, undo } from "./api";
 import type { Bulk, BulkAction, Image, Target, Undo } from "./api";
 import { said } from "./i18n";
-import { imageOf, putBack, reached, foresee as shownAhead } from "./images";
-import { applyAll, gone, hide, reload } from "./store";
+import { reached } from "./images";
+import { applyAll, gone, reload } from "./store";
 import { chunksOf } from "./targets";
 import { t } from "./texts/actions";
 import { tell } from "./ui/Toasts";
@@ -67,8 +68,9 @@ export async function change(which: Which, wanted: Change): Promise<void> {
   const [id] = ids;
   const { one } = wanted;
   const single = one !== undefined && !isEverything(which) && size === 1 && id !== undefined;
+  const sayOfIt = (text: string): void => say(entry, text);
   const work = inTurn<string[] | null>(() =>
-    single ? alone(one(id)) : many(targets, size, wanted, shown, (text) => say(entry, text)),
+    single ? alone(one(id), shown, sayOfIt) : many(targets, size, wanted, shown, sayOfIt),
   );
   const before = single ? shown.before[0] : undefined;
   let isDone = false;
@@ -98,8 +100,20 @@ export async function change(which: Which, wanted: Change): Promise<void> {
 
 // -- at the server --------------------------------------------------------------------------------
 
-async function alone(changed: Promise<Image>): Promise<null> {
-  applyAll([await changed]);
+/** One whose answer was lost may be done all the same: it can be undone, and the lists tell. */
+async function alone(
+  changed: Promise<Image>,
+  shown: Foreseen,
+  sayOfIt: (text: string) => void,
+): Promise<null> {
+  try {
+    applyAll([await changed]);
+  } catch (error) {
+    if (!problemOf(error).leavesOpen) throw error;
+    shown.putBack();
+    reload();
+    sayOfIt(t.unsure(1, 1, said(problemOf(error))));
+  }
   return null;
 }
 
@@ -212,34 +226,4 @@ function undoIfAny(op: string): Promise<Undo | null> {
     if (problemOf(error).code === "unknown_operation") return null;
     throw error;
   });
-}
-
-// -- at once --------------------------------------------------------------------------------------
-
-interface Foreseen {
-  before: readonly Image[];
-  /** Whether there are images among them that nothing is known of. */
-  isPartial: boolean;
-  /** It turned out otherwise, for these or for all. */
-  putBack: (ids?: ReadonlySet<string>) => void;
-}
-
-/** Shows images as they are going to be, at the revision that is known: what the server then
- * tells of them is newer, and replaces it. */
-function foresee(ids: readonly string[], to: (image: Image) => Image, leave: boolean): Foreseen {
-  const before = ids.map(imageOf).filter((image) => image !== undefined);
-  const isPartial = before.length < ids.length;
-  applyAll(
-    before.map((image) => ({ ...to(image), rev: image.rev })),
-    shownAhead,
-  );
-  if (isPartial && leave) hide(ids);
-  return {
-    before,
-    isPartial,
-    putBack: (only) => {
-      applyAll(only ? before.filter(({ id }) => only.has(id)) : before, putBack);
-      if (isPartial) reload();
-    },
-  };
 }

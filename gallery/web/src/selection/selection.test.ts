@@ -4,6 +4,7 @@ import type { Image, Target } from "../api";
 import { dayOf } from "../matching";
 
 let images: typeof import("../images");
+let present: typeof import("../sections").present;
 let selection: typeof import("./selection");
 let store: typeof import("../store");
 let list: import("../listing").Listing;
@@ -55,18 +56,16 @@ beforeAll(async () => {
     if (isCut) return Promise.reject(new TypeError("cut"));
     return Promise.resolve(new Response(JSON.stringify(answer(path))));
   });
-  [images, selection, store] = await Promise.all([
+  [images, { present }, selection, store] = await Promise.all([
     import("../images"),
+    import("../sections"),
     import("./selection"),
     import("../store"),
   ]);
 });
 
 beforeEach(async () => {
-  const [{ Listing }, { present }] = await Promise.all([
-    import("../listing"),
-    import("../sections"),
-  ]);
+  const { Listing } = await import("../listing");
   list = new Listing("output", {});
   await list.load();
   store.listing.value = present.value = list;
@@ -111,6 +110,14 @@ test("nothing is named when a part of what is selected could not be asked for", 
   await expect(selection.chosenIds(100)).rejects.toMatchObject({ code: "offline" });
   isCut = false;
   expect(await selection.chosenIds(100)).toEqual(names);
+});
+
+test("nothing is named of a page that was left meanwhile, and nothing is wrong with that", async () => {
+  selection.selectAll();
+  const ids = selection.chosenIds(100);
+  list.close();
+  present.value = null;
+  expect(await ids).toEqual([]);
 });
 
 test("a range with images that could not be asked for is not selected with gaps", async () => {

@@ -62,12 +62,13 @@ function everything(list: Sections, except: Map<string, string>, total: number):
   };
 }
 
-/** The ids, where there are not too many to name. */
+/** The ids, where there are not too many to name; none when their page was left meanwhile. */
 export async function chosenIds(most: number): Promise<string[] | null> {
   if (count.peek() > most) return null;
   const list = present.peek();
   if (!left.peek() || !list) return [...picked.peek().keys()];
   const ids = await idsBetween(list, 0, list.total);
+  if (present.peek() !== list) return [];
   return ids.filter((id) => !left.peek()?.has(id));
 }
 
@@ -151,11 +152,13 @@ export function isWhole(day: Day): boolean {
   return day.count > 0;
 }
 
-/** Throws Problem if one that is there could not be asked for: nothing is done to a part of them. */
+/** Throws Problem if one that is there could not be asked for: nothing is done to a part of them.
+ * Of a page that was left, they are not all; nothing is done with those either. */
 async function idsBetween(list: Sections, from: number, to: number): Promise<string[]> {
   const ids: string[] = [];
   for (let index = from; index < to; index++) {
     const id = list.at(index) ?? (await list.idAt(index));
+    if (present.peek() !== list) break;
     if (id) ids.push(id);
     else if (index < list.total) throw list.problem.peek() ?? new Problem(0, "failed", "");
   }

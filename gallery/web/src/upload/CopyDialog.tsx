@@ -52,9 +52,9 @@ export function CopyDialog({ kind, onClose }: Props) {
         ))}
         {images && !images.length && <p>{t.none}</p>}
         {problem && <p>{said(problem)}</p>}
-        {next && (
+        {(next ?? problem) && (
           <button type="button" class="more" onClick={more}>
-            {t.showMore}
+            {next ? t.showMore : shared.retry}
           </button>
         )}
       </div>
@@ -123,7 +123,10 @@ function useImages(q: string) {
     );
     return () => stop.abort();
   }, [q, cursor, asked]);
-  useEffect(() => setCursor(""), [q]);
+  useEffect(() => {
+    setCursor("");
+    setNext(null);
+  }, [q]);
   const more = (): void => {
     setCursor(next ?? "");
     setAsked(asked + 1);
