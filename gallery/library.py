@@ -282,6 +282,7 @@ class Library:
     ) -> None:
         """For ever, from the trash only. Raises Conflict for an active image, or when it
         is no longer at ``rev``, or in the trash since another time than ``deleted_at``."""
+        self.healing.before(owner, [id])
         self.locked(owner, lambda: self._purge(owner, id, rev, deleted_at))
 
     def _purge(self, owner: str, id: str, rev: int | None, deleted_at: int | None) -> None:

@@ -11,7 +11,7 @@ from gallery.blobs import Listed
 from gallery.bulk import Bulk
 from gallery.catalog.query import Query
 from gallery.draft import DAY_US
-from gallery.errors import Unavailable
+from gallery.errors import NotFound, Unavailable
 from gallery.healing import Healing
 from gallery.journal import Wanted
 from gallery.library import Library
@@ -214,3 +214,14 @@ def test_an_undo_finds_an_image_though_its_lines_cannot_be_read(
     spoil(library, manifests)
     assert [item.outcome for item in bulk.undo(OWNER, ident(99)).outcomes] == ["undone"]
     assert not library.get(OWNER, ident(2)).record.favorite
+
+
+def test_a_purge_finds_an_image_though_its_lines_cannot_be_read(
+    library: Library, manifests: Path
+) -> None:
+    put(library, 2, original_filename="pixels 2")
+    library.trash(OWNER, ident(2))
+    spoil(library, manifests)
+    library.purge(OWNER, ident(2))
+    with pytest.raises(NotFound):
+        library.get(OWNER, ident(2))
