@@ -58,11 +58,15 @@ class Healing:
         return question() if self.heal(rest=REST_SECONDS) else answer
 
     def before(self, owner: str, ids: Sequence[str]) -> None:
-        """For who will ask for these images under the owner's lock, where nothing can be rebuilt.
-        Only a catalog that answers from memory can be damaged: another is not asked twice."""
-        if isinstance(self._catalog, Immediate):
-            with suppress(Unavailable):  # which of them cannot be had turns out under the lock
-                self.asked(lambda: [self._catalog.get(owner, id) for id in ids])
+        """For who will ask for these images under the owner's lock, where nothing can be rebuilt:
+        if one is not found, damage is looked for. Only a catalog that answers from memory can be
+        damaged: another is not asked twice."""
+        if not isinstance(self._catalog, Immediate):
+            return
+        with suppress(Unavailable):
+            if all(self._catalog.get(owner, id) is not None for id in ids):
+                return
+        self.heal(rest=REST_SECONDS)
 
     def heal(self, *, rest: float = 0.0) -> bool:
         """Rebuilds, each alone, the months that the catalog could not wholly read, and that this

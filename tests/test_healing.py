@@ -225,3 +225,23 @@ def test_a_purge_finds_an_image_though_its_lines_cannot_be_read(
     library.purge(OWNER, ident(2))
     with pytest.raises(NotFound):
         library.get(OWNER, ident(2))
+
+
+def test_purges_of_one_do_not_look_after_the_damaged_month_of_another(
+    damaged: Library, outputs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whose folder is away, so that it would be looked for each time."""
+    damaged.trash(OTHER, ident(4))
+    (outputs / "users" / OWNER).rename(outputs / "away")
+    with pytest.raises(NotFound):
+        damaged.get(OWNER, ident(2))
+    asked = 0
+
+    def owners() -> list[str]:
+        nonlocal asked
+        asked += 1
+        return []
+
+    monkeypatch.setattr(damaged.blobs, "owners", owners)
+    damaged.purge(OTHER, ident(4))
+    assert not asked

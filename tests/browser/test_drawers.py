@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser import axe
 from tests.browser.conftest import Visitor
 from tests.browser.files import file, give, kept
 from tests.browser.looks import EACH, Look, shot
-from tests.browser.tiles import tiles
+from tests.browser.tiles import bar, becomes, opened, tiles, toast
 from tests.browser.watching import Watch
 
 
@@ -83,6 +83,23 @@ def test_what_is_selected_is_copied_to_a_drawer(visitor: Visitor, page: Page) ->
     expect(page).to_have_url("/controls")
     expect(tiles(page)).to_have_count(2)
     assert [item["parents"] for item in kept(visitor, "control")] == [[ids[0]], [ids[1]]]
+
+
+@pytest.mark.of_files
+def test_it_is_said_that_nothing_was_copied_of_a_page_that_was_left_meanwhile(
+    visitor: Visitor, page: Page
+) -> None:
+    visitor.fill(90, days=30)
+    opened(page)
+    page.keyboard.press("Control+a")
+    held: list[Route] = []
+    page.route("**/api/v1/images?*from_date*", lambda route: held.append(route))
+    bar(page).get_by_role("button", name="Copy to…").click()
+    page.get_by_role("dialog").get_by_role("button", name="Inputs").click()
+    becomes(page, lambda: bool(held), True)
+    page.get_by_role("link", name="You").click()
+    expect(toast(page, "Nothing was done.")).to_be_visible()
+    assert kept(visitor, "input") == []
 
 
 @pytest.mark.of_files

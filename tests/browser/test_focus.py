@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import Visitor
 from tests.browser.files import UPLOADS, file, panel, pick, row
 from tests.browser.test_live import upload
-from tests.browser.tiles import opened, scroll_down, tile, tiles, toast
+from tests.browser.tiles import bar, check, opened, scroll_down, tile, tiles, toast
 from tests.browser.viewer import open_at
 from tests.browser.watching import BROKEN, Watch
 from tests.services.proxy import Fault, Proxy
@@ -56,6 +56,32 @@ def test_from_a_link_to_the_name_of_the_next(visitor: Visitor, page: Page) -> No
     page.get_by_role("button", name="Make a recovery link").click()
     press(page.get_by_role("button", name="I have kept it"))
     expect(page.get_by_role("textbox")).to_be_focused()
+
+
+@pytest.mark.parametrize("name", ["Clear the selection", "Move to the trash"])
+def test_from_a_selection_to_the_page(visitor: Visitor, page: Page, name: str) -> None:
+    images = visitor.fill(3)
+    opened(page)
+    check(tile(page, images[0]))
+    press(bar(page).get_by_role("button", name=name))
+    expect(page.get_by_role("main")).to_be_focused()
+
+
+def test_from_a_button_that_a_press_gives_no_focus_to_the_page(
+    visitor: Visitor, page: Page
+) -> None:
+    """As in Safari."""
+    images = visitor.fill(3)
+    opened(page)
+    check(tile(page, images[0]))
+    page.evaluate(
+        """addEventListener("mousedown", (event) => {
+            event.preventDefault();
+            document.activeElement.blur();
+        })"""
+    )
+    bar(page).get_by_role("button", name="Clear the selection").click()
+    expect(page.get_by_role("main")).to_be_focused()
 
 
 @pytest.mark.parametrize("name", ["Undo", "Close"])

@@ -6,7 +6,7 @@ import { foresee, type Foreseen } from "./ahead";
 import { bulk, newId, Problem, undo } from "./api";
 import type { Bulk, BulkAction, Image, Target, Undo } from "./api";
 import { said } from "./i18n";
-import { reached } from "./images";
+import { putBack, reached } from "./images";
 import { applyAll, gone, reload } from "./store";
 import { chunksOf } from "./targets";
 import { t } from "./texts/actions";
@@ -100,7 +100,8 @@ export async function change(which: Which, wanted: Change): Promise<void> {
 
 // -- at the server --------------------------------------------------------------------------------
 
-/** One whose answer was lost may be done all the same: it can be undone, and the lists tell. */
+/** One that no good answer came to may be done all the same: it can be undone, and the lists are
+ * asked again. */
 async function alone(
   changed: Promise<Image>,
   shown: Foreseen,
@@ -184,7 +185,8 @@ async function undoOne(
   if (!before || !back) return;
   const again = foresee([before.id], () => before, leave ?? false);
   try {
-    applyAll([await back(before)]);
+    // Nothing may have been done: then the answer is of the revision that is known.
+    applyAll([await back(before)], putBack);
     if (shown.isPartial) reload();
   } catch (error) {
     again.putBack();

@@ -35,8 +35,8 @@ export function allAreFavorites(): boolean {
 const named = (act: (ids: string[]) => unknown): Promise<void> =>
   attempt(async () => {
     const ids = await chosenIds(MOST);
-    if (!ids) tell(t.tooMany);
-    else if (ids.length) await act(ids);
+    if (ids?.length) await act(ids);
+    else tell(ids ? t.left : t.tooMany);
   });
 
 export const downloadChosen = (): Promise<void> => named(download);

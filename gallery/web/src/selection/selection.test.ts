@@ -112,12 +112,24 @@ test("nothing is named when a part of what is selected could not be asked for", 
   expect(await selection.chosenIds(100)).toEqual(names);
 });
 
-test("nothing is named of a page that was left meanwhile, and nothing is wrong with that", async () => {
+test("nothing is named of a page that was left meanwhile", async () => {
+  await look(0);
   selection.selectAll();
+  isCut = true;
   const ids = selection.chosenIds(100);
   list.close();
   present.value = null;
   expect(await ids).toEqual([]);
+});
+
+test("what was left out when naming began is not named, though nothing is selected any more", async () => {
+  await look(0);
+  const [spared = "", ...others] = names;
+  selection.selectAll();
+  selection.toggle(spared);
+  const ids = selection.chosenIds(100);
+  selection.selectNone();
+  expect(await ids).toEqual(others);
 });
 
 test("a range with images that could not be asked for is not selected with gaps", async () => {

@@ -62,14 +62,16 @@ function everything(list: Sections, except: Map<string, string>, total: number):
   };
 }
 
-/** The ids, where there are not too many to name; none when their page was left meanwhile. */
+/** The ids of what is selected now, where there are not too many to name; none when their page was
+ * left meanwhile. */
 export async function chosenIds(most: number): Promise<string[] | null> {
   if (count.peek() > most) return null;
   const list = present.peek();
-  if (!left.peek() || !list) return [...picked.peek().keys()];
+  const except = left.peek();
+  if (!except || !list) return [...picked.peek().keys()];
   const ids = await idsBetween(list, 0, list.total);
   if (present.peek() !== list) return [];
-  return ids.filter((id) => !left.peek()?.has(id));
+  return ids.filter((id) => !except.has(id));
 }
 
 // -- changes of it --------------------------------------------------------------------------------
@@ -153,7 +155,7 @@ export function isWhole(day: Day): boolean {
 }
 
 /** Throws Problem if one that is there could not be asked for: nothing is done to a part of them.
- * Of a page that was left, they are not all; nothing is done with those either. */
+ * Ends early when the page is left: whoever asked looks whether it is still there. */
 async function idsBetween(list: Sections, from: number, to: number): Promise<string[]> {
   const ids: string[] = [];
   for (let index = from; index < to; index++) {

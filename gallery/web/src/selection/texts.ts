@@ -26,6 +26,7 @@ export const t = inTwo(
     theirs: "They have",
     takeOff: (tag: string) => `Take away: ${tag}`,
     tooMany: "Up to 10,000 images can be named one by one. Select fewer.",
+    left: "The page was left before all of them were known. Nothing was done.",
   },
   {
     bar: "선택",
@@ -51,5 +52,6 @@ export const t = inTwo(
     theirs: "지금 붙은 태그",
     takeOff: (tag) => `떼기: ${tag}`,
     tooMany: "하나씩은 10,000장까지만 할 수 있습니다. 더 적게 선택해 주세요.",
+    left: "이미지를 모두 확인하기 전에 페이지를 떠나서 아무것도 하지 않았습니다.",
   },
 );

@@ -9,14 +9,16 @@ export function toPage(): void {
 }
 
 /** For a button that goes when it is pressed. The focus goes elsewhere if it was lost with it,
- * and only then: it may be where somebody types. `keyed` is where a key leads that pressed it. */
+ * and only then: it may be where somebody types. A press gives it none in Safari, so there it is
+ * lost where nothing has it. `keyed` is where a key leads that pressed it. */
 export const leaving =
   (act: () => void, keyed = toPage) =>
-  ({ detail: clicks }: MouseEvent): void => {
+  ({ detail: clicks, currentTarget: pressed }: MouseEvent): void => {
     const before = document.activeElement;
     act();
     requestAnimationFrame(() => {
-      const isLost = before !== document.body && document.activeElement === document.body;
-      if (isLost) (clicks ? toPage : keyed)();
+      const isGone = pressed instanceof Element && !pressed.isConnected;
+      const isLost = before !== document.body || isGone;
+      if (isLost && document.activeElement === document.body) (clicks ? toPage : keyed)();
     });
   };
